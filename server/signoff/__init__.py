@@ -1,0 +1,1 @@
+"""signoff: an AI coding session cannot sign off until production agrees."""

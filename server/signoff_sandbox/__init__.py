@@ -1,0 +1,1 @@
+"""An embedded Google Cloud on loopback that speaks Google's own wire."""

@@ -1,0 +1,1 @@
+"""The templates of documents and files that signoff writes."""
