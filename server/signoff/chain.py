@@ -1,0 +1,12 @@
+"""The chain: the explicit list of checks, each a gather paired with a judge.
+
+To add a check: one file in `checks/`, one line here, one test of the same name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from signoff.check import Check
+
+CHECKS: tuple[Check[Any], ...] = ()

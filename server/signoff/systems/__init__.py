@@ -1,0 +1,83 @@
+"""The adapters, one a system. `Systems` makes each on first use: a walk that asks only git loads only git."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from signoff.boundary import Boundary
+
+if TYPE_CHECKING:
+    from signoff.systems.git.repository import Repository
+    from signoff.systems.google.builds import Builds
+    from signoff.systems.google.connection import Connection
+    from signoff.systems.google.logs import Logs
+    from signoff.systems.google.registry import Registry
+    from signoff.systems.google.run import Run
+    from signoff.systems.google.sources import Sources
+
+
+class Systems:
+    """What a survey may ask. Connections live as long as this object; `close()` ends them.
+
+    `sandbox`: the Google side is a sandbox (`SIGNOFF_SANDBOX`), and every report says so.
+    """
+
+    def __init__(self, boundary: Boundary, tree: Path, *, sandbox: str | None = None) -> None:
+        self.boundary = boundary
+        self.tree = tree
+        self.sandbox_address = sandbox
+
+    @property
+    def sandbox(self) -> bool:
+        return self.sandbox_address is not None
+
+    @cached_property
+    def git(self) -> Repository:
+        from signoff.systems.git.repository import Repository
+
+        return Repository(self.boundary, self.tree)
+
+    @cached_property
+    def google(self) -> Connection:
+        from signoff.systems.google.connection import Connection
+
+        return Connection(self.sandbox_address)
+
+    @cached_property
+    def run(self) -> Run:
+        from signoff.systems.google.run import Run
+
+        return Run(self.boundary, self.google)
+
+    @cached_property
+    def builds(self) -> Builds:
+        from signoff.systems.google.builds import Builds
+
+        return Builds(self.boundary, self.google)
+
+    @cached_property
+    def registry(self) -> Registry:
+        from signoff.systems.google.registry import Registry
+
+        return Registry(self.boundary, self.google)
+
+    @cached_property
+    def sources(self) -> Sources:
+        from signoff.systems.google.sources import Sources
+
+        return Sources(self.boundary, self.google)
+
+    @cached_property
+    def logs(self) -> Logs:
+        from signoff.systems.google.logs import Logs
+
+        return Logs(self.boundary, self.google)
+
+    async def close(self) -> None:
+        made = self.__dict__
+        if "git" in made:
+            await self.git.close()
+        if "google" in made:
+            await self.google.close()

@@ -1,0 +1,190 @@
+"""Walk the chain: gather and judge every asked link of every workload at once, fold, and give the verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from signoff.check import Check, Progress
+from signoff.fold import REQUIRES, combined, verdict, waived_links, with_blocks
+from signoff.model.facts import Unknown
+from signoff.model.finding import Command, Finding
+from signoff.model.judgement import Judgement, Link, Status, skipped, unknown
+from signoff.model.report import ClaimReport, LinkReport, Report, Waiver, WorkloadReport
+from signoff.model.subject import Commit, Workload, WorkloadName
+from signoff.model.text import Text, text
+from signoff.survey import Survey
+
+log = logging.getLogger(__name__)
+
+EXPIRED = "identity/expired"
+CRASHED = "internal/crashed"
+CODES: Mapping[str, str] = {
+    EXPIRED: "the login with which Google Cloud is asked is no longer accepted; said once, not once a link",
+    CRASHED: "a check of signoff itself broke: the link is unknown, and this is a bug to report",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What a report says of a workload beside its links; None where it is not known."""
+
+    touched: bool = True
+    wanted: Commit | None = None
+    serving: Commit | None = None
+
+
+Overviews = Callable[[Survey], Awaitable[Mapping[WorkloadName, Overview]]]
+
+
+async def walk(
+    survey: Survey,
+    checks: Sequence[Check[Any]],
+    overviews: Overviews,
+    *,
+    waivers: Sequence[Waiver] = (),
+    claims: Sequence[ClaimReport] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """Judge `checks` for every workload of the survey's subject.
+
+    A check that crashes makes its link unknown with a finding and never ends the walk.
+    """
+    workloads = survey.subject.workloads
+    total = len(workloads) * len(checks)
+    done = 0
+    expired: dict[str, Finding] = {}
+
+    def note(unknown_fact: Unknown) -> None:
+        expired.setdefault(EXPIRED, _expired(unknown_fact))
+
+    async def one(workload: Workload, check: Check[Any]) -> Judgement:
+        nonlocal done
+        judgement = await _judged(survey, workload, check, note)
+        done += 1
+        if progress:
+            progress(done, total, f"{workload.name}: {check.name} {judgement.status}")
+        return judgement
+
+    async def links_of(workload: Workload) -> dict[Link, LinkReport]:
+        waived = waived_links(workload.name, waivers)
+        passive = [check for check in checks if not check.active]
+        judged = dict(zip(passive, await asyncio.gather(*(one(workload, c) for c in passive)), strict=True))
+        folded = _folded(judged, survey, waived)
+        for check in (check for check in checks if check.active):
+            judged[check] = await one(workload, check) if _may_run(check, folded, waived) else _held(check)
+        return _folded(judged, survey, waived)
+
+    links, views = await asyncio.gather(
+        asyncio.gather(*(links_of(workload) for workload in workloads)), _overviews(survey, overviews)
+    )
+    reports = tuple(
+        WorkloadReport(
+            name=workload.name,
+            kind=workload.kind,
+            touched=(view := views.get(workload.name, Overview())).touched,
+            links=found,
+            wanted=view.wanted,
+            serving=view.serving,
+        )
+        for workload, found in zip(workloads, links, strict=True)
+    )
+    asked = {check.link for check in checks}
+    return Report(
+        target=survey.subject.target.name,
+        sandbox=survey.systems.sandbox,
+        at=survey.now,
+        commit=survey.subject.commit,
+        verdict=verdict(reports, waivers, [claim.status for claim in claims]),
+        workloads=reports,
+        general=tuple(expired.values()),
+        waivers=tuple(waivers),
+        claims=tuple(claims),
+        not_judged=tuple(link for link in Link if link not in asked),
+    )
+
+
+async def _judged(
+    survey: Survey, workload: Workload, check: Check[Any], note_expired: Callable[[Unknown], None]
+) -> Judgement:
+    try:
+        reason = check.skip(workload)
+        if reason is not None:
+            return skipped(reason)
+        facts = await check.gather(survey, workload)
+        if not isinstance(facts, Unknown):
+            return check.judge(workload, facts)
+    except Exception as error:  # rule 7: one crashed check is unknown, and the walk goes on
+        log.exception("the check %s crashed on %s", check.name, workload.name)
+        crash = Finding(
+            CRASHED,
+            text("the check {} broke with {}; this is a bug in signoff", check.name, type(error).__name__),
+            fix=Command(("signoff", "doctor")),
+        )
+        return unknown(text("the check {} broke", check.name), crash)
+    if facts.why == "expired":
+        note_expired(facts)
+        return unknown(text("the login is not accepted, see {}", EXPIRED))
+    return unknown(_says(facts))
+
+
+_WORDS: Mapping[str, str] = {
+    "denied": "reading it was denied",
+    "timeout": "it did not answer in time",
+    "unreachable": "it could not be reached",
+    "throttled": "it refused for too many requests",
+    "malformed": "its answer could not be read",
+    "incomplete": "its answer was not whole",
+}
+
+
+def _says(fact: Unknown) -> Text:
+    place = text("{} {}: ", fact.ref.system, fact.ref.resource)
+    return text("{}{} ({})", place, _WORDS.get(fact.why, fact.why), fact.detail)
+
+
+def _expired(fact: Unknown) -> Finding:
+    return Finding(
+        EXPIRED,
+        text("Google Cloud does not accept the login any more ({})", fact.detail),
+        fix=Command(("gcloud", "auth", "application-default", "login")),
+    )
+
+
+def _folded(judged: Mapping[Check[Any], Judgement], survey: Survey, waived: frozenset[Link]) -> dict[Link, LinkReport]:
+    by_link: dict[Link, list[Judgement]] = {}
+    for check, judgement in judged.items():
+        by_link.setdefault(check.link, []).append(judgement)
+    return with_blocks({link: combined(found, survey.now) for link, found in by_link.items()}, waived)
+
+
+def _may_run(check: Check[Any], folded: Mapping[Link, LinkReport], waived: frozenset[Link]) -> bool:
+    return all(
+        required in waived or (required in folded and folded[required].status in {Status.PASS, Status.SKIPPED})
+        for required in REQUIRES.get(check.link, ())
+    )
+
+
+def _held(check: Check[Any]) -> Judgement:
+    """An active check that was not let run: what it requires has to pass first."""
+    required = " and ".join(link.value for link in REQUIRES.get(check.link, ()))
+    return Judgement(Status.BLOCKED, reason=text("{} runs once {} has passed", check.name, required))
+
+
+async def _overviews(survey: Survey, overviews: Overviews) -> Mapping[WorkloadName, Overview]:
+    try:
+        return await overviews(survey)
+    except Exception:
+        log.exception("the overview of the workloads broke")
+        return {}
+
+
+def only(report: Report, names: frozenset[WorkloadName]) -> Report:
+    """The report narrowed to some workloads; its verdict speaks of those alone."""
+    kept = tuple(workload for workload in report.workloads if workload.name in names)
+    return replace(
+        report, workloads=kept, verdict=verdict(kept, report.waivers, [claim.status for claim in report.claims])
+    )
