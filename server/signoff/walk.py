@@ -72,10 +72,13 @@ async def walk(
     async def links_of(workload: Workload) -> dict[Link, LinkReport]:
         waived = waived_links(workload.name, waivers)
         passive = [check for check in checks if not check.active]
-        judged = dict(zip(passive, await asyncio.gather(*(one(workload, c) for c in passive)), strict=True))
+        judged = [
+            *zip((c.link for c in passive), await asyncio.gather(*(one(workload, c) for c in passive)), strict=True)
+        ]
         folded = _folded(judged, survey, waived)
         for check in (check for check in checks if check.active):
-            judged[check] = await one(workload, check) if _may_run(check, folded, waived) else _held(check)
+            judgement = await one(workload, check) if _may_run(check, folded, waived) else _held(check)
+            judged.append((check.link, judgement))
         return _folded(judged, survey, waived)
 
     links, views = await asyncio.gather(
@@ -154,10 +157,12 @@ def _expired(fact: Unknown) -> Finding:
     )
 
 
-def _folded(judged: Mapping[Check[Any], Judgement], survey: Survey, waived: frozenset[Link]) -> dict[Link, LinkReport]:
+def _folded(
+    judged: Sequence[tuple[Link, Judgement]], survey: Survey, waived: frozenset[Link]
+) -> dict[Link, LinkReport]:
     by_link: dict[Link, list[Judgement]] = {}
-    for check, judgement in judged.items():
-        by_link.setdefault(check.link, []).append(judgement)
+    for link, judgement in judged:
+        by_link.setdefault(link, []).append(judgement)
     return with_blocks({link: combined(found, survey.now) for link, found in by_link.items()}, waived)
 
 
