@@ -38,6 +38,7 @@ class Overview:
 
 
 Overviews = Callable[[Survey], Awaitable[Mapping[WorkloadName, Overview]]]
+Claims = Callable[[Survey], Awaitable[Sequence[ClaimReport]]]
 
 
 async def walk(
@@ -45,11 +46,11 @@ async def walk(
     checks: Sequence[Check[Any]],
     overviews: Overviews,
     *,
+    claims: Claims | None = None,
     waivers: Sequence[Waiver] = (),
-    claims: Sequence[ClaimReport] = (),
     progress: Progress | None = None,
 ) -> Report:
-    """Judge `checks` for every workload of the survey's subject.
+    """Judge `checks` for every workload of the survey's subject, and its claims.
 
     A check that crashes makes its link unknown with a finding and never ends the walk.
     """
@@ -81,8 +82,10 @@ async def walk(
             judged.append((check.link, judgement))
         return _folded(judged, survey, waived)
 
-    links, views = await asyncio.gather(
-        asyncio.gather(*(links_of(workload) for workload in workloads)), _overviews(survey, overviews)
+    links, views, claimed = await asyncio.gather(
+        asyncio.gather(*(links_of(workload) for workload in workloads)),
+        _overviews(survey, overviews),
+        _claims(survey, claims),
     )
     reports = tuple(
         WorkloadReport(
@@ -101,11 +104,11 @@ async def walk(
         sandbox=survey.systems.sandbox,
         at=survey.now,
         commit=survey.subject.commit,
-        verdict=verdict(reports, waivers, [claim.status for claim in claims]),
+        verdict=verdict(reports, waivers, [claim.status for claim in claimed]),
         workloads=reports,
         general=tuple(expired.values()),
         waivers=tuple(waivers),
-        claims=tuple(claims),
+        claims=tuple(claimed),
         not_judged=tuple(link for link in Link if link not in asked),
     )
 
@@ -185,6 +188,21 @@ async def _overviews(survey: Survey, overviews: Overviews) -> Mapping[WorkloadNa
     except Exception:
         log.exception("the overview of the workloads broke")
         return {}
+
+
+async def _claims(survey: Survey, claims: Claims | None) -> Sequence[ClaimReport]:
+    said = survey.subject.claims
+    if not said:
+        return ()
+    if claims is None:
+        reason = text("this walk does not look at what could prove it")
+        return [ClaimReport(claim, Status.UNKNOWN, reason) for claim in said]
+    try:
+        return await claims(survey)
+    except Exception as error:
+        log.exception("judging the claims broke")
+        reason = text("judging it broke with {}; this is a bug in signoff", type(error).__name__)
+        return [ClaimReport(claim, Status.UNKNOWN, reason) for claim in said]
 
 
 def only(report: Report, names: frozenset[WorkloadName]) -> Report:
