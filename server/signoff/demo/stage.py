@@ -36,7 +36,9 @@ class Stage:
         self._sandbox: subprocess.Popen[str] | None = None
 
     def _environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "TERM", "COLUMNS", "LANG", "NO_COLOR") if name in os.environ}
+        kept = {
+            name: os.environ[name] for name in ("PATH", "TERM", "COLUMNS", "LANG", "NO_COLOR") if name in os.environ
+        }
         return kept | {
             "HOME": str(self.folder / "home"),
             "TMPDIR": str(self.folder / "tmp"),
@@ -107,7 +109,9 @@ class Stage:
             )
         line = _stream(self._sandbox.stdout).readline()
         if not line:
-            raise DemoError("the sandbox did not start", where=str(self.folder / "sandbox.log"), fix="read its log there")
+            raise DemoError(
+                "the sandbox did not start", where=str(self.folder / "sandbox.log"), fix="read its log there"
+            )
         self.env["SIGNOFF_SANDBOX"] = json.loads(line)["grpc"]
         self.env["SIGNOFF_SANDBOX_HTTP"] = json.loads(line)["http"]
 
@@ -123,7 +127,9 @@ class Stage:
             check=False,
         )
         if done.returncode:
-            raise DemoError(f"{' '.join(argv)} failed: {done.stderr.strip()}", where=str(self.folder), fix="run it again")
+            raise DemoError(
+                f"{' '.join(argv)} failed: {done.stderr.strip()}", where=str(self.folder), fix="run it again"
+            )
 
     def shown(self, argv: Sequence[str]) -> int:
         """A command that the watcher sees, straight on their terminal; its exit code."""

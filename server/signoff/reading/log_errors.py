@@ -17,7 +17,9 @@ from signoff.model.quoted import Quoted
 _LOUD = frozenset({"ERROR", "CRITICAL", "ALERT", "EMERGENCY"})
 _TRACEBACK = "Traceback (most recent call last):"
 _CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
-_NAMES_ERROR = re.compile(r"^(?:Uncaught |Unhandled )?(?:[\w.$]+\.)?[A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt)\b")
+_NAMES_ERROR = re.compile(
+    r"^(?:Uncaught |Unhandled )?(?:[\w.$]+\.)?[A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt)\b"
+)
 _PANIC = re.compile(r"^(?:panic: |fatal error: |thread '.*' panicked at )")
 _CHANGING = re.compile(
     r"0x[0-9a-fA-F]+|\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b|\b[0-9a-f]{12,}\b"
@@ -36,7 +38,9 @@ def errors(entries: Sequence[LogEntry]) -> tuple[ErrorSeen, ...]:
 
     A failed request (5xx, answered by the container) is an error of its own kind, `HTTP 500 GET /path`.
     """
-    failing = [entry for entry in entries if entry.request and entry.request.status >= 500 and not entry.request.refused]
+    failing = [
+        entry for entry in entries if entry.request and entry.request.status >= 500 and not entry.request.refused
+    ]
     seen: dict[str, _Seen] = {}
     for entry, line in _lines(entries):
         seen.setdefault(signature(line), _Seen(Quoted(line))).at.append(entry)

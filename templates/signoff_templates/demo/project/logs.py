@@ -12,8 +12,7 @@ from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2
 def newest(name: str, count: int) -> list[Any]:
     request = {
         "resource_names": [f"projects/{PROJECT}"],
-        "filter": f'resource.type="cloud_run_revision" AND resource.labels.service_name="{name}"'
-        ' AND logName:"stderr"',
+        "filter": f'resource.type="cloud_run_revision" AND resource.labels.service_name="{name}" AND logName:"stderr"',
         "order_by": "timestamp desc",
         "page_size": count,
     }
