@@ -93,12 +93,12 @@ def _is(error: ErrorSeen, gone: str) -> bool:
 
 
 def _not_exercised(health: Health, errors: Sequence[ErrorSeen]) -> Text | None:
-    """What of the errors' paths was not asked since, on what serves now and before the lag ended; None: all was."""
+    """What of the errors' paths was not answered since, by what serves now and before the lag; None: all was."""
     settled = [
         entry.request.path if entry.request else None
         for unit in health.units
         for entry in unit.exercises
-        if entry.at + health.lag <= health.now
+        if entry.at + health.lag <= health.now and (entry.request is None or entry.request.status < 500)
     ]
     if not settled:
         return text("nothing exercised it since")

@@ -17,9 +17,7 @@ from signoff.model.quoted import Quoted
 _LOUD = frozenset({"ERROR", "CRITICAL", "ALERT", "EMERGENCY"})
 _TRACEBACK = "Traceback (most recent call last):"
 _CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
-_NAMES_ERROR = re.compile(
-    r"^(?:Uncaught |Unhandled )?(?:[\w.$]+\.)?[A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt)\b"
-)
+_NAMES_ERROR = re.compile(r"^(?:Uncaught |Unhandled )?(?:[\w.$]+\.)?[A-Z]\w*(?:Error|Exception|Exit|Interrupt)\b")
 _PANIC = re.compile(r"^(?:panic: |fatal error: |thread '.*' panicked at )")
 _CHANGING = re.compile(
     r"0x[0-9a-fA-F]+|\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b|\b[0-9a-f]{12,}\b"

@@ -110,6 +110,11 @@ def test_a_claim_is_not_proven_when_only_other_paths_were_requested() -> None:
     assert claim(facts, GONE)[0] is Status.UNKNOWN
 
 
+def test_a_claim_is_not_proven_when_its_path_still_fails() -> None:
+    facts = {"web": health(unit(request("/report", 502)), earlier=BEFORE)}
+    assert claim(facts, GONE)[0] is Status.UNKNOWN
+
+
 def test_a_claim_of_an_error_that_never_was_there_is_not_proven() -> None:
     assert claim({"web": health(unit(request()))}, "KeyError: 'nowhere'")[0] is Status.UNKNOWN
 

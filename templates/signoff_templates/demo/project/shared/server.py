@@ -26,7 +26,7 @@ def serve(answer: Callable[[str], object]) -> None:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             """The platform logs requests."""
 
     sys.stdout.write(f"listening on {os.environ['PORT']}\n")
