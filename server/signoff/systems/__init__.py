@@ -1,0 +1,1 @@
+"""Adapters to outside systems, one package or module a system."""
