@@ -55,7 +55,7 @@ async def dispatch(cloud: Cloud, method: str, request: Message) -> Message:
     if handler is None:
         raise unimplemented(method)
     refuse_denied(cloud, method, request)
-    response = await handler(cloud, request)
+    response: Message = await handler(cloud, request)
     for fault in faults:
         if fault.empty_list:
             shorten(response, 0)
