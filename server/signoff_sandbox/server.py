@@ -17,6 +17,7 @@ from signoff_sandbox import control, state
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.wire import grpc_server
 from signoff_sandbox.wire.rest import RestApp
+from signoff_sandbox.world import ingress
 from signoff_sandbox.world.cloud import Cloud
 
 
@@ -82,6 +83,7 @@ async def serve(settings: Settings) -> RunningSandbox:
         except BaseException:
             listener.close()
             raise
+        ingress.resume(cloud)
         config = uvicorn.Config(
             RestApp(cloud, control.ROUTES),
             http="h11",  # it passes on requests in absolute form and CONNECT
