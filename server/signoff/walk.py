@@ -38,6 +38,7 @@ class Overview:
 
 
 Overviews = Callable[[Survey], Awaitable[Mapping[WorkloadName, Overview]]]
+Claims = Callable[[Survey], Awaitable[Sequence[ClaimReport]]]
 
 
 async def walk(
@@ -45,11 +46,11 @@ async def walk(
     checks: Sequence[Check[Any]],
     overviews: Overviews,
     *,
+    claims: Claims | None = None,
     waivers: Sequence[Waiver] = (),
-    claims: Sequence[ClaimReport] = (),
     progress: Progress | None = None,
 ) -> Report:
-    """Judge `checks` for every workload of the survey's subject.
+    """Judge `checks` for every workload of the survey's subject, and its claims.
 
     A check that crashes makes its link unknown with a finding and never ends the walk.
     """
@@ -72,14 +73,19 @@ async def walk(
     async def links_of(workload: Workload) -> dict[Link, LinkReport]:
         waived = waived_links(workload.name, waivers)
         passive = [check for check in checks if not check.active]
-        judged = dict(zip(passive, await asyncio.gather(*(one(workload, c) for c in passive)), strict=True))
+        judged = [
+            *zip((c.link for c in passive), await asyncio.gather(*(one(workload, c) for c in passive)), strict=True)
+        ]
         folded = _folded(judged, survey, waived)
         for check in (check for check in checks if check.active):
-            judged[check] = await one(workload, check) if _may_run(check, folded, waived) else _held(check)
+            judgement = await one(workload, check) if _may_run(check, folded, waived) else _held(check)
+            judged.append((check.link, judgement))
         return _folded(judged, survey, waived)
 
-    links, views = await asyncio.gather(
-        asyncio.gather(*(links_of(workload) for workload in workloads)), _overviews(survey, overviews)
+    links, views, claimed = await asyncio.gather(
+        asyncio.gather(*(links_of(workload) for workload in workloads)),
+        _overviews(survey, overviews),
+        _claims(survey, claims),
     )
     reports = tuple(
         WorkloadReport(
@@ -98,11 +104,11 @@ async def walk(
         sandbox=survey.systems.sandbox,
         at=survey.now,
         commit=survey.subject.commit,
-        verdict=verdict(reports, waivers, [claim.status for claim in claims]),
+        verdict=verdict(reports, waivers, [claim.status for claim in claimed]),
         workloads=reports,
         general=tuple(expired.values()),
         waivers=tuple(waivers),
-        claims=tuple(claims),
+        claims=tuple(claimed),
         not_judged=tuple(link for link in Link if link not in asked),
     )
 
@@ -154,10 +160,12 @@ def _expired(fact: Unknown) -> Finding:
     )
 
 
-def _folded(judged: Mapping[Check[Any], Judgement], survey: Survey, waived: frozenset[Link]) -> dict[Link, LinkReport]:
+def _folded(
+    judged: Sequence[tuple[Link, Judgement]], survey: Survey, waived: frozenset[Link]
+) -> dict[Link, LinkReport]:
     by_link: dict[Link, list[Judgement]] = {}
-    for check, judgement in judged.items():
-        by_link.setdefault(check.link, []).append(judgement)
+    for link, judgement in judged:
+        by_link.setdefault(link, []).append(judgement)
     return with_blocks({link: combined(found, survey.now) for link, found in by_link.items()}, waived)
 
 
@@ -180,6 +188,21 @@ async def _overviews(survey: Survey, overviews: Overviews) -> Mapping[WorkloadNa
     except Exception:
         log.exception("the overview of the workloads broke")
         return {}
+
+
+async def _claims(survey: Survey, claims: Claims | None) -> Sequence[ClaimReport]:
+    said = survey.subject.claims
+    if not said:
+        return ()
+    if claims is None:
+        reason = text("this walk does not look at what could prove it")
+        return [ClaimReport(claim, Status.UNKNOWN, reason) for claim in said]
+    try:
+        return await claims(survey)
+    except Exception as error:
+        log.exception("judging the claims broke")
+        reason = text("judging it broke with {}; this is a bug in signoff", type(error).__name__)
+        return [ClaimReport(claim, Status.UNKNOWN, reason) for claim in said]
 
 
 def only(report: Report, names: frozenset[WorkloadName]) -> Report:

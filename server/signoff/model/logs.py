@@ -1,0 +1,75 @@
+"""What the logs said: entries, the errors read out of them, and the health of one revision or execution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from signoff.model.evidence import Evidence
+from signoff.model.quoted import Quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One entry of the request log. `refused`: the platform answered, no container saw it."""
+
+    method: str
+    path: Quoted
+    """Path without query."""
+    status: int
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One line of output, or one request, of one revision or execution (`unit`, its short name)."""
+
+    at: datetime
+    workload: str
+    region: str
+    unit: str
+    severity: str
+    """Google's names; a plain line on stderr is DEFAULT."""
+    stream: str
+    """`requests`, `stdout`, `stderr`, `system` or another log's short name."""
+    message: Quoted
+    request: Request | None = None
+    trace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSeen:
+    """All occurrences of one error. `signature` is equal for equal errors; `paths`: requests that met it."""
+
+    signature: str
+    says: Quoted
+    count: int
+    first: datetime
+    last: datetime
+    paths: frozenset[Quoted] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLog:
+    """What one revision or execution showed. `exercises`: requests that its container answered, oldest first
+    (of an execution: its run, as one exercise without a path)."""
+
+    unit: str
+    since: datetime
+    exercises: tuple[LogEntry, ...]
+    errors: tuple[ErrorSeen, ...]
+    proof: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The units that serve now, and what earlier ones showed (`earlier`: errors before; empty where none was there).
+
+    `claimed`: texts of errors that the session says are gone. `lag`: how late an entry may come.
+    """
+
+    now: datetime
+    lag: timedelta
+    units: tuple[UnitLog, ...]
+    earlier: tuple[ErrorSeen, ...] = ()
+    claimed: tuple[str, ...] = ()

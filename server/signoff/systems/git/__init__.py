@@ -1,0 +1,1 @@
+"""The git adapter: what a repository and its remotes say."""

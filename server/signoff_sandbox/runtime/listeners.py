@@ -1,0 +1,63 @@
+"""Loopback addresses of services and tags: one listener each, since web-abc.run.app resolves to nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+HOST = "127.0.0.1"
+BACKLOG = 512
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to the sandbox, not to each of its listeners."""
+        yield
+
+
+class Listeners:
+    """Open addresses by name; each is served by an ASGI application of its own."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, tuple[int, _Server, asyncio.Task[None]]] = {}
+
+    def open(self, name: str, application: Any, port: int = 0) -> str:
+        """Listen for `name` and return its URL; the one it has if it is open. OSError if the port is taken."""
+        if name not in self._open:
+            listening = socket.create_server((HOST, port), backlog=BACKLOG)
+            port = listening.getsockname()[1]
+            config = uvicorn.Config(
+                application,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                ws="none",
+                http="h11",
+                server_header=False,
+                date_header=False,
+                timeout_graceful_shutdown=1,
+            )
+            server = _Server(config)
+            task = asyncio.get_running_loop().create_task(server.serve(sockets=[listening]))
+            self._open[name] = (port, server, task)
+        return f"http://{HOST}:{self._open[name][0]}"
+
+    async def close(self, name: str) -> None:
+        """Stop listening for `name`, if it does."""
+        found = self._open.pop(name, None)
+        if found is not None:
+            _, server, task = found
+            server.should_exit = True
+            await task
+
+    def names(self) -> list[str]:
+        return list(self._open)
+
+    async def close_all(self) -> None:
+        await asyncio.gather(*(self.close(name) for name in self.names()))

@@ -1,0 +1,159 @@
+"""Child processes of the sandbox: each in a session of its own, ended as a group, never left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from signoff_sandbox.runtime import warden
+
+#: A stream's name ("stdout", "stderr") and one line without its newline.
+OnLine = Callable[[str, bytes], None]
+
+LONGEST_LINE = 256 * 1024  # Cloud Logging's limit for an entry; longer lines are cut into several
+READ_BYTES = 64 * 1024
+
+# A child waits for one line before it becomes the program: the warden knows its group by then, so there is no moment
+# in which the death of the sandbox could leave it behind. The program comes in "$@", nothing is interpolated.
+_START = 'read -r go && exec "$@" </dev/null'
+
+
+def base_environment(home: Path) -> dict[str, str]:
+    """All that a child inherits: where programs are, and a home folder that is not the user's."""
+    here = str(Path(sys.executable).parent)  # `python` is the interpreter that runs the sandbox
+    return {"PATH": f"{here}:{os.environ.get('PATH', os.defpath)}", "HOME": str(home), "LANG": "C.UTF-8"}
+
+
+class Child:
+    """A running process group."""
+
+    def __init__(self, process: asyncio.subprocess.Process, on_line: OnLine, on_end: Callable[[int], None]) -> None:
+        self._process = process
+        self._on_end = on_end
+        streams = [("stdout", process.stdout), ("stderr", process.stderr)]
+        self._readers = [asyncio.create_task(_read_lines(name, s, on_line)) for name, s in streams if s is not None]
+        self._ended = asyncio.create_task(self._run())
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return not self._ended.done()
+
+    async def wait(self) -> int:
+        """The exit code once the process is gone and its output read; minus the signal's number if one ended it."""
+        return await asyncio.shield(self._ended)
+
+    async def finish(self, grace_seconds: float = 0.0) -> int:
+        """As `wait`, for the one who owns the process: it is stopped when the waiter is cancelled."""
+        try:
+            return await self.wait()
+        except asyncio.CancelledError:
+            await asyncio.shield(self.stop(grace_seconds))
+            raise
+
+    async def stop(self, grace_seconds: float) -> int:
+        """SIGTERM to the group, SIGKILL after the grace; returns the exit code."""
+        if not self._ended.done():
+            self._signal(signal.SIGTERM)
+            done, _ = await asyncio.wait([self._ended], timeout=grace_seconds)
+            if not done:
+                self._signal(signal.SIGKILL)
+        return await asyncio.shield(self._ended)
+
+    async def _run(self) -> int:
+        code = await self._process.wait()
+        self._signal(signal.SIGKILL)  # a container ends with its first process, and so does all that it started
+        await asyncio.gather(*self._readers)
+        self._on_end(self._process.pid)
+        return code
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+
+class Processes:
+    """Starts children and ends them all; `close` belongs to the end of the sandbox."""
+
+    def __init__(self) -> None:
+        self._children: dict[int, Child] = {}
+        self._warden: subprocess.Popen[bytes] | None = None
+        self._closed = False
+
+    async def start(
+        self, argv: Sequence[str], *, environment: Mapping[str, str], folder: Path, on_line: OnLine
+    ) -> Child:
+        """Start a program with exactly this environment. A program that does not exist ends with exit code 127."""
+        if self._closed:
+            raise RuntimeError("the sandbox is closing")
+        process = await asyncio.create_subprocess_exec(
+            "/bin/sh",
+            "-c",
+            _START,
+            "sandbox",
+            *argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(environment),
+            cwd=folder,
+            start_new_session=True,
+        )
+        self._tell(f"+{process.pid}\n")
+        child = Child(process, on_line, self._forget)
+        self._children[process.pid] = child
+        if process.stdin is not None:
+            with suppress(BrokenPipeError, ConnectionResetError):
+                process.stdin.write(b"go\n")
+                await process.stdin.drain()
+            process.stdin.close()
+        return child
+
+    async def close(self, grace_seconds: float = 1.0) -> None:
+        """End all children, then the warden."""
+        self._closed = True
+        await asyncio.gather(*(child.stop(grace_seconds) for child in list(self._children.values())))
+        if self._warden is not None and self._warden.stdin is not None:
+            self._warden.stdin.close()
+            await asyncio.to_thread(self._warden.wait)
+            self._warden = None
+
+    def _forget(self, pid: int) -> None:
+        self._children.pop(pid, None)
+        self._tell(f"-{pid}\n")
+
+    def _tell(self, line: str) -> None:
+        if self._warden is None:
+            self._warden = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(Path(warden.__file__))],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # whoever reads the sandbox's own must not have to wait for the warden
+                env={},
+                start_new_session=True,
+            )
+        if self._warden.stdin is not None:
+            self._warden.stdin.write(line.encode())
+            self._warden.stdin.flush()
+
+
+async def _read_lines(name: str, stream: asyncio.StreamReader, on_line: OnLine) -> None:
+    rest = b""
+    while chunk := await stream.read(READ_BYTES):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            on_line(name, line)
+        if len(rest) > LONGEST_LINE:
+            on_line(name, rest)
+            rest = b""
+    if rest:
+        on_line(name, rest)

@@ -1,0 +1,91 @@
+"""Where a build takes its files from: an exact commit of a git remote, or an uploaded archive."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from signoff_sandbox.runtime.process import Processes, base_environment
+
+
+class SourceError(Exception):
+    """The source could not be fetched; the message is what the tool said."""
+
+
+# The sandbox's own git configuration, and the only one that git reads here: no user's aliases, filters or credentials
+# take part. Cloud Build fetches one commit, without submodules and without LFS content.
+GIT_CONFIG = """\
+[safe]
+\tdirectory = *
+[protocol "file"]
+\tallow = always
+[uploadpack]
+\tallowAnySHA1InWant = true
+[advice]
+\tdetachedHead = false
+"""
+
+
+async def fetch_commit(
+    processes: Processes, url: str, revision: str, folder: Path, *, home: Path, log: Callable[[str], None]
+) -> str:
+    """Put the files of `revision` (branch, tag or full commit id; empty: the remote's HEAD) into `folder`.
+
+    Returns the commit id. The folder has no .git: a build sees files. Raises SourceError.
+    """
+    config = home / "gitconfig"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(GIT_CONFIG, encoding="utf-8")
+    environment = base_environment(home) | {
+        "GIT_CONFIG_GLOBAL": str(config),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CEILING_DIRECTORIES": str(folder.parent),
+        "LC_ALL": "C.UTF-8",
+    }
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+
+    async def git(*arguments: str) -> list[str]:
+        output: list[str] = []
+
+        def keep(_: str, line: bytes) -> None:
+            output.append(line.decode(errors="replace"))
+
+        child = await processes.start(["git", *arguments], environment=environment, folder=folder, on_line=keep)
+        code = await child.finish()
+        if code != 0:
+            said = "\n".join(output) or f"git {arguments[0]} ended with exit code {code}"
+            raise SourceError(said)
+        return output
+
+    address = url.removeprefix("git+")
+    await git("init", "--quiet")
+    log(f"Fetching {revision or 'HEAD'} of {url}")
+    await git("fetch", "--quiet", "--no-tags", "--depth=1", "--", address, revision or "HEAD")
+    commit = (await git("rev-parse", "--verify", "FETCH_HEAD^{commit}"))[-1].strip()
+    await git("checkout", "--quiet", "--detach", commit)
+    await asyncio.to_thread(shutil.rmtree, folder / ".git")
+    log(f"HEAD is now at {commit}")
+    return commit
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack an uploaded .tar.gz or .zip into `folder`; nothing lands outside of it. Raises SourceError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as opened:
+                for entry in opened.infolist():
+                    opened.extract(entry, folder)  # zipfile drops absolute roots and `..` itself
+                    mode = entry.external_attr >> 16
+                    if mode & 0o111 and not entry.is_dir():
+                        (folder / entry.filename).chmod(0o755)
+        else:
+            with tarfile.open(archive) as tar:
+                tar.extractall(folder, filter="data")
+    except (OSError, tarfile.TarError, zipfile.BadZipFile) as error:
+        raise SourceError(f"the source archive cannot be unpacked: {error}") from error

@@ -1,0 +1,26 @@
+"""What a sandbox is started with; nothing here changes while it runs, except the addresses it was given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(slots=True)
+class Settings:
+    """Durations are seconds; a port of 0 means any free one; only loopback is ever bound."""
+
+    project: str = "demo"
+    location: str = "us-central1"
+    token: str = "sandbox"
+    grpc_port: int = 0
+    http_port: int = 0
+    state: Path | None = None  # loaded if it exists, saved on exit and on request
+    data: Path | None = None  # clones, builds and logs of processes; a temporary folder when None
+    reconcile_seconds: float = 0.2
+    startup_timeout_seconds: float = 30.0  # Google waits 240; a sandbox is watched by a person or a test
+    instance_grace_seconds: float = 2.0  # between SIGTERM and SIGKILL; Google gives 10
+    seed: int = 0  # of the traffic split and of the random part of names
+    log_lag_seconds: float = 0.0
+    grpc_address: str = ""  # "127.0.0.1:port", filled in when the server listens
+    http_address: str = ""

@@ -1,0 +1,1 @@
+"""Google's wire: one table of methods served over gRPC and REST."""

@@ -1,0 +1,73 @@
+"""From a method's name to its handler, the same for gRPC and REST."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+
+from signoff_sandbox.wire.permissions import refuse_denied
+from signoff_sandbox.world import operations, reads
+from signoff_sandbox.world.cloud import Cloud, Handler
+from signoff_sandbox.world.errors import ApiError, unimplemented
+
+#: Every module that offers METHODS. A method in none of them answers UNIMPLEMENTED.
+MODULES: tuple[ModuleType, ...] = (
+    operations,
+    reads,
+)
+
+
+class ConnectionDropped(Exception):
+    """A planted fault: the connection ends without an answer."""
+
+
+def compose(modules: Iterable[ModuleType]) -> dict[str, Handler]:
+    """All handlers by method; two modules that claim one method are a bug."""
+    handlers: dict[str, Handler] = {}
+    for module in modules:
+        for method, handler in module.METHODS.items():
+            if method in handlers:
+                raise ValueError(f"{method} is offered twice, the second time by {module.__name__}")
+            handlers[method] = handler
+    return handlers
+
+
+HANDLERS = compose(MODULES)
+
+
+async def dispatch(cloud: Cloud, method: str, request: Message) -> Message:
+    """Answer one call: planted faults first, then permissions, then the handler. Raises ApiError."""
+    cloud.calls[method] += 1
+    faults = cloud.faults.strike(method)
+    for fault in faults:
+        if fault.latency_seconds:
+            await asyncio.sleep(fault.latency_seconds)
+        if fault.drop:
+            raise ConnectionDropped(method)
+        if fault.code is not None:
+            raise ApiError(grpc.StatusCode[fault.code], fault.message)
+    handler = HANDLERS.get(method)
+    if handler is None:
+        raise unimplemented(method)
+    refuse_denied(cloud, method, request)
+    response = await handler(cloud, request)
+    for fault in faults:
+        if fault.empty_list:
+            shorten(response, 0)
+        elif fault.truncate is not None:
+            shorten(response, fault.truncate)
+    return response
+
+
+def shorten(response: Any, length: int) -> None:
+    """Cut a list response to its first entries and hide that more follow."""
+    for field in response.DESCRIPTOR.fields:
+        if field.is_repeated and field.message_type is not None:
+            del getattr(response, field.name)[length:]
+        elif field.name == "next_page_token":
+            response.ClearField(field.name)

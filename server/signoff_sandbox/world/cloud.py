@@ -1,0 +1,62 @@
+"""Everything that belongs to one running sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from google.iam.v1.policy_pb2 import Policy
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from signoff_sandbox.settings import Settings
+from signoff_sandbox.world.faults import Faults
+from signoff_sandbox.world.logbook import Logbook
+from signoff_sandbox.world.store import Store
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Cloud:
+    """One embedded cloud. `clock` answers aware datetimes; `calls` counts requests per method since the start."""
+
+    settings: Settings
+    clock: Callable[[], datetime] = utc_now
+    store: Store = field(default_factory=Store)
+    logbook: Logbook = field(default_factory=Logbook)
+    faults: Faults = field(default_factory=Faults)
+    denied_permissions: set[str] = field(default_factory=set)
+    iam_policies: dict[str, Policy] = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)
+    operation_tasks: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
+    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def now(self) -> Timestamp:
+        """The time as a protobuf timestamp."""
+        stamp = Timestamp()
+        stamp.FromDatetime(self.clock())
+        return stamp
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run `work` beside the requests; it is cancelled when the sandbox closes."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def close(self) -> None:
+        """Cancel everything that `spawn` started and wait for it."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+#: The contract of every method: a request of its raw protobuf class in, its response out, or ApiError raised.
+Handler = Callable[[Cloud, Any], Awaitable[Any]]

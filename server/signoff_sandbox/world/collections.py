@@ -1,0 +1,35 @@
+"""The collections of the state file and Google's message type of each.
+
+Importing this imports Google's client packages, since their messages are the sandbox's data types.
+"""
+
+from __future__ import annotations
+
+import google.cloud.artifactregistry_v1
+import google.cloud.devtools.cloudbuild_v1
+import google.cloud.run_v2
+import google.iam.v1.policy_pb2
+import google.longrunning.operations_pb2  # noqa: F401
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.message import Message
+
+#: State file key -> full name of the message type of its entries, all of which have a `name` that is unique.
+COLLECTIONS: dict[str, str] = {
+    "services": "google.cloud.run.v2.Service",
+    "revisions": "google.cloud.run.v2.Revision",
+    "jobs": "google.cloud.run.v2.Job",
+    "executions": "google.cloud.run.v2.Execution",
+    "tasks": "google.cloud.run.v2.Task",
+    "workerPools": "google.cloud.run.v2.WorkerPool",
+    "operations": "google.longrunning.Operation",
+    "builds": "google.devtools.cloudbuild.v1.Build",
+    "buildTriggers": "google.devtools.cloudbuild.v1.BuildTrigger",
+    "repositories": "google.devtools.artifactregistry.v1.Repository",
+    "dockerImages": "google.devtools.artifactregistry.v1.DockerImage",
+}
+
+
+def message_class(full_name: str) -> type[Message]:
+    """The raw protobuf class of a full type name; the package that defines it must have been imported."""
+    descriptor = descriptor_pool.Default().FindMessageTypeByName(full_name)
+    return message_factory.GetMessageClass(descriptor)

@@ -1,0 +1,55 @@
+"""The entries of Cloud Logging, in the order of their arrival."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from google.cloud.logging_v2.types import LogEntry
+
+Entry: Any = LogEntry.pb()
+
+
+class Logbook:
+    """Google's LogEntry messages; an entry can be read from its receiveTimestamp on."""
+
+    def __init__(self) -> None:
+        self._entries: list[Any] = []
+        self._seen: set[tuple[str, str, int, int]] = set()
+        self.version = 0
+
+    def write(self, entry: Any, now: datetime, lag_seconds: float = 0.0) -> None:
+        """Take in an entry at `now`; fills in timestamp, insertId and receiveTimestamp (`now` + lag) if missing.
+
+        An entry with the log, timestamp and insertId of an earlier one is the same entry and is dropped, like
+        Google does.
+        """
+        if not entry.HasField("timestamp"):
+            entry.timestamp.FromDatetime(now)
+        if not entry.insert_id:
+            entry.insert_id = uuid.uuid4().hex[:20]
+        entry.receive_timestamp.FromDatetime(now + timedelta(seconds=lag_seconds))
+        self.restore(entry)
+
+    def restore(self, entry: Any) -> None:
+        """Put an entry in as it stands (from a state file)."""
+        key = (entry.log_name, entry.insert_id, entry.timestamp.seconds, entry.timestamp.nanos)
+        if entry.insert_id and key in self._seen:
+            return
+        self._seen.add(key)
+        self._entries.append(entry)
+        self.version += 1
+
+    def everything(self) -> Iterator[Any]:
+        """All entries, those on their way included."""
+        yield from self._entries
+
+    def visible(self, now: datetime) -> Iterator[Any]:
+        """The entries that have been ingested by `now`."""
+        moment = now.timestamp()
+        for entry in self._entries:
+            received = entry.receive_timestamp
+            if received.seconds + received.nanos / 1e9 <= moment:
+                yield entry

@@ -1,0 +1,89 @@
+"""Resources of the sandbox: Google's own protobuf messages by collection and full resource name.
+
+Collections carry the names that the state file uses (see `world/collections.py`). Messages are copied on the way
+in and out, so that whoever reads one can edit it and nothing changes before `put`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+M = TypeVar("M", bound=Message)
+
+
+def copy_of(message: M) -> M:
+    """A deep copy of a protobuf message."""
+    clone = type(message)()
+    clone.CopyFrom(message)
+    return clone
+
+
+class Store:
+    """All resources. Not thread safe: used from the event loop only."""
+
+    def __init__(self) -> None:
+        self._collections: dict[str, dict[str, Message]] = {}
+        self._changed = asyncio.Event()
+        self._versions = itertools.count(1)
+        self.version = 0
+
+    def get(self, collection: str, name: str) -> Message | None:
+        """A copy of the resource, or None if there is none of that name."""
+        found = self._collections.get(collection, {}).get(name)
+        return None if found is None else copy_of(found)
+
+    def put(self, collection: str, name: str, message: Message) -> None:
+        """Create or replace a resource."""
+        self._collections.setdefault(collection, {})[name] = copy_of(message)
+        self._touch()
+
+    def delete(self, collection: str, name: str) -> bool:
+        """Remove a resource; says whether it existed."""
+        found = self._collections.get(collection, {}).pop(name, None)
+        if found is not None:
+            self._touch()
+        return found is not None
+
+    def list(self, collection: str, parent: str) -> list[Message]:
+        """Copies of the direct children of `parent`, by name; a `-` segment of the parent matches any value."""
+        return [message for name, message in self.items(collection) if is_child(name, parent)]
+
+    def items(self, collection: str) -> Iterator[tuple[str, Message]]:
+        """Every (name, copy) of a collection, by name."""
+        for name, message in sorted(self._collections.get(collection, {}).items()):
+            yield name, copy_of(message)
+
+    async def wait_changed(self, since: int, seconds: float | None = None) -> int:
+        """Wait until `version` differs from `since`; returns the version. Raises TimeoutError after `seconds`."""
+        async with asyncio.timeout(seconds):
+            while self.version == since:
+                await self._changed.wait()
+        return self.version
+
+    async def wait_until(self, holds: Callable[[], bool], seconds: float | None = None) -> bool:
+        """Wait until `holds()` is true, looked at after every change; False if `seconds` passed before."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not holds():
+                    await self._changed.wait()
+        except TimeoutError:
+            return holds()
+        return True
+
+    def _touch(self) -> None:
+        self.version = next(self._versions)
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+
+def is_child(name: str, parent: str) -> bool:
+    """Whether `name` is `parent`/COLLECTION/ID; a `-` in `parent` stands for any one segment."""
+    parts, wanted = name.split("/"), parent.split("/")
+    if len(parts) != len(wanted) + 2:
+        return False
+    return all(want in ("-", part) for part, want in zip(parts, wanted, strict=False))

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signoff.model.quoted import Quoted
+from signoff.reading.log_errors import errors, signature
+from support.logs import line, request, traceback
+
+
+def test_a_traceback_split_into_lines_is_one_error_by_its_last_line() -> None:
+    found = errors([*traceback("KeyError: 'School'"), line("served", stream="stdout")])
+    assert [(error.says, error.count) for error in found] == [(Quoted("KeyError: 'School'"), 1)]
+
+
+def test_a_traceback_in_one_entry_reads_the_same() -> None:
+    whole = "\n".join(entry.message.outside for entry in traceback("KeyError: 'School'"))
+    assert errors([line(whole)])[0].signature == errors(traceback("KeyError: 'School'"))[0].signature
+
+
+def test_a_chained_traceback_names_the_error_that_was_raised_last() -> None:
+    chained = [
+        *traceback("KeyError: 'School'"),
+        line(""),
+        line("During handling of the above exception, another exception occurred:"),
+        line(""),
+        *traceback("ValueError: no name"),
+    ]
+    assert {error.says.outside for error in errors(chained)} == {"KeyError: 'School'", "ValueError: no name"}
+
+
+def test_the_same_error_with_other_numbers_is_the_same_error() -> None:
+    first, second = traceback("ValueError: row 17 at 0x7f3a"), traceback("ValueError: row 4 at 0x11bc")
+    assert [error.count for error in errors([*first, *second])] == [2]
+
+
+def test_an_error_that_names_another_field_is_another_error() -> None:
+    found = errors([*traceback("KeyError: 'School'"), *traceback("KeyError: 'users'")])
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize("said", ["TypeError: x is not a function", "panic: runtime error: index out of range"])
+def test_a_line_on_stderr_that_names_an_error_counts_at_severity_default(said: str) -> None:
+    assert errors([line(said)])[0].says == Quoted(said)
+
+
+@pytest.mark.parametrize("said", ["listening on 8080", "0 errors, 0 warnings", "retrying after a timeout"])
+def test_ordinary_output_is_no_error(said: str) -> None:
+    assert errors([line(said), line(said, stream="stdout")]) == ()
+
+
+def test_an_entry_of_severity_error_counts_whatever_it_says() -> None:
+    assert errors([line("could not map the row", severity="ERROR", stream="stdout")])[0].count == 1
+
+
+def test_a_failed_request_is_an_error_and_a_refused_one_is_not() -> None:
+    found = errors([request(status=500), request(status=500), request(status=503, refused=True), request()])
+    assert [(error.says.outside, error.count) for error in found] == [("HTTP 500 GET /report", 2)]
+
+
+def test_an_error_knows_the_requests_that_met_it() -> None:
+    found = errors([*traceback("KeyError: 'School'", ago=50), request(status=500, ago=49), request("/x", 500, ago=9)])
+    by_says = {error.says.outside: error.paths for error in found}
+    assert by_says["KeyError: 'School'"] == {Quoted("/report")}
+
+
+@given(st.lists(st.text()))
+def test_any_output_can_be_read(lines: list[str]) -> None:
+    errors([line(said, severity="ERROR") for said in lines])
+
+
+@given(st.text())
+def test_a_signature_is_bounded_and_stable(said: str) -> None:
+    assert len(signature(said)) <= 300
+    assert signature(said) == signature(said + " ")
