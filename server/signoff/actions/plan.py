@@ -15,25 +15,11 @@ from typing import Any
 from signoff.model.errors import SignoffError
 from signoff.model.subject import Commit, Kind, WorkloadName
 from signoff.model.text import Text
+from signoff.systems.google.deployed import Deployed
 
 
 class PlanError(SignoffError):
     """A plan that can not be made, found or carried out."""
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """One resource in one region as it stood when the plan was made.
-
-    `serving`: revision and percent, summed per revision; empty for a job. `image`: as the resource names it.
-    """
-
-    resource: str
-    uid: str
-    generation: int
-    etag: str
-    image: str
-    serving: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +29,18 @@ class Build:
     config: str
     remote: str
     commit: Commit
-    image: str
-    """The repository path that the built image has, without tag or digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One workload of the plan. Exactly one of `build` and `image` (by digest) is set."""
+    """One workload of the plan, with its resources as they stand: one a region.
+
+    Exactly one of `build` and `image` (by digest) is set.
+    """
 
     workload: WorkloadName
     kind: Kind
-    worlds: tuple[World, ...]
+    resources: tuple[Deployed, ...]
     build: Build | None = None
     image: str | None = None
 

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 """The adapters, one a system. `Systems` makes each on first use: a walk that asks only git loads only git."""
 
 from __future__ import annotations
@@ -82,6 +81,3 @@ class Systems:
             await self.git.close()
         if "google" in made:
             await self.google.close()
-=======
-"""Adapters to outside systems, one package or module a system."""
->>>>>>> git-drift
