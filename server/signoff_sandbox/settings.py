@@ -13,6 +13,7 @@ class Settings:
     project: str = "demo"
     location: str = "us-central1"
     token: str = "sandbox"
+    identity: str = "you@example.com"  # whoever calls: creator and last modifier
     grpc_port: int = 0
     http_port: int = 0
     state: Path | None = None  # loaded if it exists, saved on exit and on request

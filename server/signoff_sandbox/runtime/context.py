@@ -45,7 +45,8 @@ class Context:
         real = source.resolve()
         if not real.is_relative_to(self.root.resolve()):
             raise DockerfileError(f"COPY failed: forbidden path outside the build context: {source.name}")
-        if not target.parent.resolve().is_relative_to(root.resolve()):
+        landing = target if real.is_dir() else target.parent  # a file replaces a link, a folder would go through it
+        if not target.is_relative_to(root) or (target != root and not landing.resolve().is_relative_to(root.resolve())):
             raise DockerfileError(f"COPY failed: the target {target.name} lies outside the image")
         if real.is_dir():
             target.mkdir(parents=True, exist_ok=True)
@@ -102,10 +103,12 @@ def _anchored(lines: Iterable[str]) -> Iterable[str]:
             yield f"{sign}/{name}"
 
 
-def unpack_tar(archive: Path, target: Path) -> bool:
-    """Unpack a local tar archive as ADD does; False if it is none."""
+def unpack_tar(archive: Path, target: Path, root: Path) -> bool:
+    """Unpack a local tar archive below the image's `root` as ADD does; False if it is none."""
     if not archive.is_file() or not tarfile.is_tarfile(archive):
         return False
+    if not target.resolve().is_relative_to(root.resolve()):
+        raise DockerfileError(f"ADD failed: the target {target.name} lies outside the image")
     with tarfile.open(archive) as tar:
         tar.extractall(target, filter="data")
     return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -215,9 +216,7 @@ class _Build:
         for source in sources:
             heredoc = source.lstrip("<-").strip("'\"") if source.startswith("<<") else None
             if heredoc is not None and heredoc in instruction.heredocs:
-                path = stage.target(destination) / heredoc if into_folder else stage.target(destination)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(instruction.heredocs[heredoc], encoding="utf-8")
+                self._write_heredoc(stage, destination, heredoc, instruction.heredocs[heredoc], into_folder)
                 continue
             if instruction.keyword == "ADD" and ("://" in source or source.startswith("git@")):
                 raise DockerfileError(f"ADD of {source}: remote sources are not modelled by the sandbox")
@@ -233,9 +232,16 @@ class _Build:
                 target = stage.target(destination)
                 if not path.is_dir() and (into_folder or target.is_dir()):
                     target = target / path.name
-                if instruction.keyword == "ADD" and contexts.unpack_tar(path, stage.target(destination)):
+                if instruction.keyword == "ADD" and contexts.unpack_tar(path, stage.target(destination), stage.root):
                     continue
                 context.copy(path, target, stage.root, int(mode, 8) if mode and mode.isdigit() else None)
+
+    def _write_heredoc(self, stage: _Stage, destination: str, name: str, body: str, into_folder: bool) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, name)
+            path.write_text(body, encoding="utf-8")
+            target = stage.target(destination)
+            Context(Path(folder)).copy(path, target / name if into_folder else target, stage.root)
 
     def _origin(self, instruction: Instruction) -> tuple[Context, str | None]:
         """Where COPY takes from, and why something may rightly be missing there."""

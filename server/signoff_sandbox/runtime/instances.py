@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,7 +65,7 @@ class Instances:
         self._running: dict[str, Instance] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
-    async def ready(self, name: str, plan: Callable[[], Sequence[ContainerPlan]]) -> Instance:
+    async def ready(self, name: str, plan: Callable[[], Awaitable[Sequence[ContainerPlan]]]) -> Instance:
         """The instance of a revision, started if there is none that lives. Raises StartFailed."""
         async with self._locks.setdefault(name, asyncio.Lock()):
             instance = self._running.get(name)
@@ -74,7 +74,7 @@ class Instances:
             if instance is not None:
                 del self._running[name]
                 await instance.stop(0)
-            self._running[name] = await self._start(plan())
+            self._running[name] = await self._start(await plan())
             return self._running[name]
 
     def is_running(self, name: str) -> bool:

@@ -17,7 +17,8 @@ from signoff_sandbox.runtime import warden
 OnLine = Callable[[str, bytes], None]
 
 LONGEST_LINE = 256 * 1024  # Cloud Logging's limit for an entry; longer lines are cut into several
-READ_BYTES = 64 * 1024
+LEFTOVER_SECONDS = 1.0  # for output that a process outside of the group holds open
+STREAMS = {1: "stdout", 2: "stderr"}
 
 # A child waits for one line before it becomes the program: the warden knows its group by then, so there is no moment
 # in which the death of the sandbox could leave it behind. The program comes in "$@", nothing is interpolated.
@@ -30,19 +31,46 @@ def base_environment(home: Path) -> dict[str, str]:
     return {"PATH": f"{here}:{os.environ.get('PATH', os.defpath)}", "HOME": str(home), "LANG": "C.UTF-8"}
 
 
+class _Output(asyncio.SubprocessProtocol):
+    """Cuts the output into lines; tells the end of the process from the end of its output, which others may hold."""
+
+    def __init__(self, on_line: OnLine) -> None:
+        loop = asyncio.get_running_loop()
+        self.exited: asyncio.Future[None] = loop.create_future()
+        self.closed: asyncio.Future[None] = loop.create_future()
+        self._on_line = on_line
+        self._rest = {1: b"", 2: b""}
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        *lines, rest = (self._rest[fd] + data).split(b"\n")
+        for line in lines:
+            self._on_line(STREAMS[fd], line)
+        if len(rest) > LONGEST_LINE:
+            self._on_line(STREAMS[fd], rest)
+            rest = b""
+        self._rest[fd] = rest
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        if self._rest.get(fd):
+            self._on_line(STREAMS[fd], self._rest[fd])
+            self._rest[fd] = b""
+
+    def process_exited(self) -> None:
+        self.exited.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        self.closed.set_result(None)
+
+
 class Child:
     """A running process group."""
 
-    def __init__(self, process: asyncio.subprocess.Process, on_line: OnLine, on_end: Callable[[int], None]) -> None:
-        self._process = process
+    def __init__(self, transport: asyncio.SubprocessTransport, output: _Output, on_end: Callable[[int], None]) -> None:
+        self._transport = transport
+        self._output = output
         self._on_end = on_end
-        streams = [("stdout", process.stdout), ("stderr", process.stderr)]
-        self._readers = [asyncio.create_task(_read_lines(name, s, on_line)) for name, s in streams if s is not None]
+        self.pid = transport.get_pid()
         self._ended = asyncio.create_task(self._run())
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     @property
     def running(self) -> bool:
@@ -70,15 +98,16 @@ class Child:
         return await asyncio.shield(self._ended)
 
     async def _run(self) -> int:
-        code = await self._process.wait()
+        await self._output.exited
         self._signal(signal.SIGKILL)  # a container ends with its first process, and so does all that it started
-        await asyncio.gather(*self._readers)
-        self._on_end(self._process.pid)
-        return code
+        await asyncio.wait([self._output.closed], timeout=LEFTOVER_SECONDS)
+        self._transport.close()
+        self._on_end(self.pid)
+        return self._transport.get_returncode() or 0
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+            os.killpg(self.pid, number)
 
 
 class Processes:
@@ -95,27 +124,24 @@ class Processes:
         """Start a program with exactly this environment. A program that does not exist ends with exit code 127."""
         if self._closed:
             raise RuntimeError("the sandbox is closing")
-        process = await asyncio.create_subprocess_exec(
+        transport, output = await asyncio.get_running_loop().subprocess_exec(
+            lambda: _Output(on_line),
             "/bin/sh",
             "-c",
             _START,
             "sandbox",
             *argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             env=dict(environment),
             cwd=folder,
             start_new_session=True,
         )
-        self._tell(f"+{process.pid}\n")
-        child = Child(process, on_line, self._forget)
-        self._children[process.pid] = child
-        if process.stdin is not None:
-            with suppress(BrokenPipeError, ConnectionResetError):
-                process.stdin.write(b"go\n")
-                await process.stdin.drain()
-            process.stdin.close()
+        self._tell(f"+{transport.get_pid()}\n")
+        child = Child(transport, output, self._forget)
+        self._children[child.pid] = child
+        go = transport.get_pipe_transport(0)
+        if isinstance(go, asyncio.WriteTransport):
+            go.write(b"go\n")
+            go.close()
         return child
 
     async def close(self, grace_seconds: float = 1.0) -> None:
@@ -144,16 +170,3 @@ class Processes:
         if self._warden.stdin is not None:
             self._warden.stdin.write(line.encode())
             self._warden.stdin.flush()
-
-
-async def _read_lines(name: str, stream: asyncio.StreamReader, on_line: OnLine) -> None:
-    rest = b""
-    while chunk := await stream.read(READ_BYTES):
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            on_line(name, line)
-        if len(rest) > LONGEST_LINE:
-            on_line(name, rest)
-            rest = b""
-    if rest:
-        on_line(name, rest)

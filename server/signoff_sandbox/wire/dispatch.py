@@ -11,7 +11,7 @@ import grpc
 from google.protobuf.message import Message
 
 from signoff_sandbox.wire.permissions import refuse_denied
-from signoff_sandbox.world import operations, reads
+from signoff_sandbox.world import operations, reads, run_revisions, run_services
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import ApiError, unimplemented
 
@@ -19,6 +19,8 @@ from signoff_sandbox.world.errors import ApiError, unimplemented
 MODULES: tuple[ModuleType, ...] = (
     operations,
     reads,
+    run_services,
+    run_revisions,
 )
 
 
@@ -55,7 +57,7 @@ async def dispatch(cloud: Cloud, method: str, request: Message) -> Message:
     if handler is None:
         raise unimplemented(method)
     refuse_denied(cloud, method, request)
-    response = await handler(cloud, request)
+    response: Message = await handler(cloud, request)
     for fault in faults:
         if fault.empty_list:
             shorten(response, 0)

@@ -15,6 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.world.faults import Faults
 from signoff_sandbox.world.logbook import Logbook
+from signoff_sandbox.world.machine import Machine
 from signoff_sandbox.world.store import Store
 
 
@@ -34,8 +35,12 @@ class Cloud:
     denied_permissions: set[str] = field(default_factory=set)
     iam_policies: dict[str, Policy] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
+    machine: Machine = field(init=False)
     operation_tasks: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.machine = Machine(self.settings)
 
     def now(self) -> Timestamp:
         """The time as a protobuf timestamp."""
@@ -51,11 +56,12 @@ class Cloud:
         return task
 
     async def close(self) -> None:
-        """Cancel everything that `spawn` started and wait for it."""
+        """Cancel everything that `spawn` started, wait for it, and end every process."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.machine.close()
 
 
 #: The contract of every method: a request of its raw protobuf class in, its response out, or ApiError raised.

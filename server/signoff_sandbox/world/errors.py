@@ -109,3 +109,10 @@ def invalid_argument(message: str, **violations: str) -> ApiError:
 
 def unimplemented(method: str) -> ApiError:
     return ApiError(grpc.StatusCode.UNIMPLEMENTED, f"{method} is not modelled by the signoff sandbox.")
+
+
+def unauthenticated() -> ApiError:
+    return ApiError(
+        grpc.StatusCode.UNAUTHENTICATED,
+        "Request is missing a valid credential: the sandbox expects 'authorization: Bearer' with its own token.",
+    )

@@ -9,7 +9,7 @@ it strikes; without it, always.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,8 +83,10 @@ class Faults:
     def __init__(self) -> None:
         self.planted: list[Fault] = []
 
-    def plant(self, entry: Mapping[str, Any]) -> None:
-        self.planted.append(Fault.parse(entry))
+    def planter(self, entry: Mapping[str, Any]) -> Callable[[], None]:
+        """Reads an entry and answers what plants it. Raises ValueError."""
+        fault = Fault.parse(entry)
+        return lambda: self.planted.append(fault)
 
     def clear(self) -> None:
         self.planted.clear()

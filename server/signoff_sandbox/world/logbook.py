@@ -31,10 +31,17 @@ class Logbook:
         if not entry.insert_id:
             entry.insert_id = uuid.uuid4().hex[:20]
         entry.receive_timestamp.FromDatetime(now + timedelta(seconds=lag_seconds))
-        self.restore(entry)
+        self._add(entry)
 
-    def restore(self, entry: Any) -> None:
-        """Put an entry in as it stands (from a state file)."""
+    def plant(self, entry: Any, now: datetime) -> None:
+        """Put an entry in as it stands (from a state file); one that does not say when it was received: `now`."""
+        if not entry.HasField("receive_timestamp"):
+            entry.receive_timestamp.FromDatetime(now)
+        if not entry.HasField("timestamp"):
+            entry.timestamp.CopyFrom(entry.receive_timestamp)
+        self._add(entry)
+
+    def _add(self, entry: Any) -> None:
         key = (entry.log_name, entry.insert_id, entry.timestamp.seconds, entry.timestamp.nanos)
         if entry.insert_id and key in self._seen:
             return

@@ -1,0 +1,136 @@
+"""`python -m signoff_sandbox up` runs a sandbox in the foreground; `… env` prints what gcloud needs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+#: gcloud's names of the services whose endpoint is sent to the sandbox, and their hosts.
+GCLOUD_APIS = {
+    "RUN": "run",
+    "CLOUDBUILD": "cloudbuild",
+    "LOGGING": "logging",
+    "ARTIFACTREGISTRY": "artifactregistry",
+    "CLOUDSCHEDULER": "cloudscheduler",
+    "SECRETMANAGER": "secretmanager",
+    "STORAGE": "storage",
+    "SERVICEUSAGE": "serviceusage",
+    "CLOUDRESOURCEMANAGER": "cloudresourcemanager",
+    "IAM": "iam",
+    "CONTAINERANALYSIS": "containeranalysis",
+}
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 ended, 1 could not start or save, 2 usage, 130 interrupted."""
+    arguments = _parser().parse_args(argv)
+    if arguments.command == "env":
+        print(gcloud_environment(arguments.http_port, arguments.project), end="")  # noqa: T201
+        return 0
+    try:
+        return asyncio.run(_up(arguments))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def gcloud_environment(http_port: int, project: str) -> str:
+    """Shell exports that send gcloud to the sandbox, which is its plain-HTTP proxy."""
+    exports = {
+        "CLOUDSDK_PROXY_TYPE": "http",
+        "CLOUDSDK_PROXY_ADDRESS": "127.0.0.1",
+        "CLOUDSDK_PROXY_PORT": str(http_port),
+        **{
+            f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}": f"http://{host}.googleapis.com/"
+            for name, host in GCLOUD_APIS.items()
+        },
+        "CLOUDSDK_CORE_PROJECT": project,
+        "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
+        "CLOUDSDK_AUTH_ACCESS_TOKEN": "sandbox",
+    }
+    return "".join(f"export {name}={value}\n" for name, value in exports.items())
+
+
+async def _up(arguments: argparse.Namespace) -> int:
+    from signoff_sandbox.server import serve
+    from signoff_sandbox.settings import Settings
+    from signoff_sandbox.state import StateError
+
+    settings = Settings(
+        project=arguments.project,
+        grpc_port=arguments.grpc_port,
+        http_port=arguments.http_port,
+        state=arguments.state,
+        data=arguments.data,
+        log_lag_seconds=arguments.log_lag,
+        reconcile_seconds=arguments.reconcile_seconds,
+    )
+    ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+
+    def end(code: int) -> None:
+        if not ended.done():
+            ended.set_result(code)
+
+    loop.add_signal_handler(signal.SIGTERM, end, 0)
+    loop.add_signal_handler(signal.SIGINT, end, INTERRUPTED)
+    try:
+        sandbox = await serve(settings)
+        print(json.dumps({"grpc": sandbox.grpc_address, "http": sandbox.http_address}), flush=True)  # noqa: T201
+        if arguments.until_stdin_closes:
+            loop.add_reader(sys.stdin.fileno(), _when_closed, end)
+        try:
+            return await ended
+        finally:
+            await sandbox.close()
+    except (StateError, OSError, RuntimeError) as error:
+        print(f"signoff sandbox: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+
+
+def _when_closed(end: Callable[[int], None]) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        end(0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="signoff_sandbox", description="An embedded Google Cloud on loopback.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="run in the foreground; prints the addresses as one line of JSON")
+    up.add_argument("--state", type=Path, help="state file: loaded if it exists, saved at the end")
+    up.add_argument("--data", type=Path, help="folder for clones and builds (default: a temporary one)")
+    up.add_argument("--grpc-port", type=_port, default=0, help="0 for any free one")
+    up.add_argument("--http-port", type=_port, default=0, help="0 for any free one")
+    up.add_argument("--project", default="demo")
+    up.add_argument("--log-lag", type=_seconds, default=0.0, help="seconds until a log entry can be read")
+    up.add_argument("--reconcile-seconds", type=_seconds, default=0.2, help="how long a change takes to take effect")
+    up.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
+    env = commands.add_parser("env", help="print the exports that send gcloud to the sandbox")
+    env.add_argument("--http-port", type=_port, required=True, help="of the running sandbox")
+    env.add_argument("--project", default="demo")
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port")
+    return port
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""The sandbox's own HTTP paths under /sandbox: planting state and faults, counting calls, saving."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from signoff_sandbox import state
+from signoff_sandbox.wire.rest import Extra, Visit, json_response
+from signoff_sandbox.world.cloud import Cloud
+from signoff_sandbox.world.errors import invalid_argument
+
+
+async def get_state(visit: Visit) -> Response:
+    """The whole state, as the state file has it."""
+    return json_response(state.dump(visit.cloud))
+
+
+async def post_state(visit: Visit) -> Response:
+    """Merge entries into the state."""
+    _merge(visit.cloud, await _json(visit.request))
+    return json_response({})
+
+
+async def save_state(visit: Visit) -> Response:
+    """Write the state file now."""
+    if visit.cloud.settings.state is None:
+        raise invalid_argument("The sandbox was started without --state, so there is no file to save to.")
+    try:
+        state.save_file(visit.cloud, visit.cloud.settings.state)
+    except state.StateError as error:
+        raise invalid_argument(str(error)) from error
+    return json_response({"saved": str(visit.cloud.settings.state)})
+
+
+async def get_faults(visit: Visit) -> Response:
+    return json_response({"faults": [fault.rest() for fault in visit.cloud.faults.planted]})
+
+
+async def post_faults(visit: Visit) -> Response:
+    """Plant one fault, or a list of them."""
+    content = await _json(visit.request)
+    _merge(visit.cloud, {"faults": content if isinstance(content, list) else [content]})
+    return json_response({})
+
+
+async def delete_faults(visit: Visit) -> Response:
+    visit.cloud.faults.clear()
+    return json_response({})
+
+
+async def get_calls(visit: Visit) -> Response:
+    """Method -> number of calls since the start or the last reset."""
+    return json_response(dict(sorted(visit.cloud.calls.items())))
+
+
+async def reset_calls(visit: Visit) -> Response:
+    visit.cloud.calls.clear()
+    return json_response({})
+
+
+def _merge(cloud: Cloud, content: Any) -> None:
+    try:
+        state.merge(cloud, content, "request")
+    except state.StateError as error:
+        raise invalid_argument(str(error)) from error
+
+
+async def _json(request: Request) -> Any:
+    try:
+        return json.loads(await request.body())
+    except ValueError as error:
+        raise invalid_argument(f"The body is not JSON: {error}") from error
+
+
+ROUTES: tuple[Extra, ...] = (
+    (("GET",), re.compile("/sandbox/state"), get_state),
+    (("POST",), re.compile("/sandbox/state"), post_state),
+    (("POST",), re.compile("/sandbox/state:save"), save_state),
+    (("GET",), re.compile("/sandbox/faults"), get_faults),
+    (("POST",), re.compile("/sandbox/faults"), post_faults),
+    (("DELETE",), re.compile("/sandbox/faults"), delete_faults),
+    (("GET",), re.compile("/sandbox/calls"), get_calls),
+    (("POST",), re.compile("/sandbox/calls:reset"), reset_calls),
+)

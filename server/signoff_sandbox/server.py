@@ -1,0 +1,111 @@
+"""One running sandbox: both listeners, the state, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc.aio
+import uvicorn
+
+from signoff_sandbox import control, state
+from signoff_sandbox.settings import Settings
+from signoff_sandbox.wire import grpc_server
+from signoff_sandbox.wire.rest import RestApp
+from signoff_sandbox.world import ingress
+from signoff_sandbox.world.cloud import Cloud
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn without its signal handlers: signals are the sandbox's own."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass
+class RunningSandbox:
+    """What `serve` started; `close` ends it and saves the state."""
+
+    cloud: Cloud
+    _grpc: grpc.aio.Server
+    _http: HttpServer
+    _http_task: asyncio.Task[None]
+    _stack: contextlib.AsyncExitStack
+
+    @property
+    def grpc_address(self) -> str:
+        return self.cloud.settings.grpc_address
+
+    @property
+    def http_address(self) -> str:
+        return self.cloud.settings.http_address
+
+    async def close(self) -> None:
+        """Stop listening, end everything that runs, save the state if it has a file."""
+        self._http.should_exit = True
+        self._http.force_exit = True
+        await self._grpc.stop(grace=0)
+        await self._http_task
+        await self.cloud.close()
+        await self._stack.aclose()
+        if self.cloud.settings.state is not None:
+            state.save_file(self.cloud, self.cloud.settings.state)
+
+
+async def serve(settings: Settings) -> RunningSandbox:
+    """Start a sandbox; it answers on both addresses when this returns. Raises StateError, OSError."""
+    async with contextlib.AsyncExitStack() as stack:
+        if settings.data is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="signoff-sandbox-"))
+            settings.data = Path(folder)
+        cloud = Cloud(settings)
+        if settings.state is not None and settings.state.exists():
+            state.load_file(cloud, settings.state)
+        listener = _listen(settings.http_port)
+        settings.http_address = f"127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            grpc_listening = await grpc_server.start(cloud)
+        except BaseException:
+            listener.close()
+            raise
+        ingress.resume(cloud)
+        config = uvicorn.Config(
+            RestApp(cloud, control.ROUTES),
+            http="h11",  # it passes on requests in absolute form and CONNECT
+            ws="none",
+            lifespan="off",
+            log_level="critical",
+            access_log=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=1,
+        )
+        http = HttpServer(config)
+        task = asyncio.create_task(http.serve(sockets=[listener]))
+        await http.ready.wait()
+        return RunningSandbox(cloud, grpc_listening, http, task, stack.pop_all())
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+    except BaseException:
+        listener.close()
+        raise
+    return listener

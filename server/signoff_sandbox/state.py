@@ -1,0 +1,115 @@
+"""The state file: one JSON object whose entries are Google's own REST JSON.
+
+What is loaded is served as it stands: nothing reconciles it. Saving and loading again gives the same state.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from google.iam.v1.policy_pb2 import Policy
+from google.protobuf import json_format
+
+from signoff_sandbox.world.cloud import Cloud
+from signoff_sandbox.world.collections import COLLECTIONS, message_class
+from signoff_sandbox.world.logbook import Entry
+
+KEYS = (*COLLECTIONS, "logEntries", "iamPolicies", "deniedPermissions", "faults")
+
+
+class StateError(Exception):
+    """The state cannot be read; the message names file, key, index and cause."""
+
+
+def load_file(cloud: Cloud, path: Path) -> None:
+    """Merge a state file into the cloud. Raises StateError."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StateError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise StateError(f"{path}: is not JSON: {error}") from error
+    merge(cloud, content, str(path))
+
+
+def merge(cloud: Cloud, content: Any, source: str = "state") -> None:
+    """Add entries to the cloud; one of a known name replaces it. All or nothing. Raises StateError."""
+    if not isinstance(content, Mapping):
+        raise StateError(f"{source}: the state must be a JSON object with keys such as 'services'")
+    planting: list[Callable[[], None]] = []
+    for key, value in content.items():
+        if key not in KEYS:
+            raise StateError(f"{source}: unknown key {key!r}; known are {', '.join(KEYS)}")
+        shape = Mapping if key == "iamPolicies" else list
+        if not isinstance(value, shape):
+            raise StateError(f"{source}: {key}: must be {'an object' if shape is Mapping else 'a list'}")
+        entries = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for index, entry in entries:
+            try:
+                planting.append(_planter(cloud, key, index, entry))
+            except (json_format.ParseError, ValueError, TypeError, AttributeError) as error:
+                raise StateError(f"{source}: {key}[{json.dumps(index)}]: {error}") from error
+    for plant in planting:
+        plant()
+
+
+def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> Callable[[], None]:
+    if key == "deniedPermissions":
+        if not isinstance(entry, str):
+            raise TypeError("a permission is a string such as 'run.services.list'")
+        return lambda: cloud.denied_permissions.add(entry)
+    if not isinstance(entry, dict):
+        raise TypeError("must be an object")
+    if key == "faults":
+        return cloud.faults.planter(entry)
+    if key == "logEntries":
+        log_entry = json_format.ParseDict(entry, Entry())
+        if not log_entry.log_name:
+            raise ValueError("a log entry needs its 'logName'")
+        return lambda: cloud.logbook.plant(log_entry, cloud.clock())
+    if key == "iamPolicies":
+        policy = json_format.ParseDict(entry, Policy())
+        return lambda: cloud.iam_policies.update({str(index): policy})
+    message: Any = json_format.ParseDict(entry, message_class(COLLECTIONS[key])())
+    name = resource_name(key, message)
+    return lambda: cloud.store.put(key, name, message)
+
+
+def resource_name(collection: str, message: Any) -> str:
+    """The full name under which a resource is stored. Raises ValueError if it has none."""
+    name = str(message.resource_name if collection == "buildTriggers" else message.name)
+    if not name:
+        raise ValueError(f"needs its {'resourceName' if collection == 'buildTriggers' else 'name'}")
+    return name
+
+
+def dump(cloud: Cloud) -> dict[str, Any]:
+    """The whole state as JSON; keys without entries are left out."""
+    content: dict[str, Any] = {
+        key: [json_format.MessageToDict(message) for _, message in cloud.store.items(key)] for key in COLLECTIONS
+    }
+    content["logEntries"] = [json_format.MessageToDict(entry) for entry in cloud.logbook.everything()]
+    content["iamPolicies"] = {
+        name: json_format.MessageToDict(policy) for name, policy in sorted(cloud.iam_policies.items())
+    }
+    content["deniedPermissions"] = sorted(cloud.denied_permissions)
+    content["faults"] = [fault.rest() for fault in cloud.faults.planted]
+    return {key: value for key, value in content.items() if value}
+
+
+def save_file(cloud: Cloud, path: Path) -> None:
+    """Write the state so that a reader sees the old file or the new one, never a half. Raises StateError."""
+    text = json.dumps(dump(cloud), ensure_ascii=False, indent=2) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise StateError(f"{path}: cannot be written: {error.strerror}") from error

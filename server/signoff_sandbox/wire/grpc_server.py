@@ -1,0 +1,79 @@
+"""gRPC: every method of the table through one generic handler."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.protobuf.message import Message
+
+from signoff_sandbox.wire.dispatch import HANDLERS, ConnectionDropped, dispatch
+from signoff_sandbox.wire.table import Rpc, rpcs
+from signoff_sandbox.world.cloud import Cloud
+from signoff_sandbox.world.errors import ApiError, unauthenticated, unimplemented
+
+#: gRPC's own key for a google.rpc.Status with details.
+DETAILS_KEY = "grpc-status-details-bin"
+
+
+class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in its stubs only
+    """Finds the handler of any method; one that is not modelled answers UNIMPLEMENTED with its name."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def service(self, handler_call_details: Any) -> Any:
+        method = handler_call_details.method.lstrip("/")
+        rpc = rpcs().get(method)
+        if rpc is None or method not in HANDLERS:
+            return grpc.unary_unary_rpc_method_handler(self._refusing(method))
+        return grpc.unary_unary_rpc_method_handler(
+            self._answering(rpc),
+            request_deserializer=rpc.request_class().FromString,
+            response_serializer=lambda message: message.SerializeToString(),
+        )
+
+    def _answering(self, rpc: Rpc) -> Callable[[Message, Any], Any]:
+        async def answer(request: Message, context: Any) -> Message:
+            try:
+                check_token(self._cloud, dict(context.invocation_metadata()).get("authorization", ""))
+                return await dispatch(self._cloud, rpc.method, request)
+            except ApiError as error:
+                details = ((DETAILS_KEY, error.status().SerializeToString()),) if error.details else ()
+                await context.abort(error.code, error.message, details)
+            except ConnectionDropped:
+                # What a client makes of a connection that breaks off; grpc.aio has no way to cut just one.
+                await context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
+            raise AssertionError("abort raises")
+
+        return answer
+
+    def _refusing(self, method: str) -> Callable[[bytes, Any], Any]:
+        async def refuse(request: bytes, context: Any) -> bytes:  # noqa: ARG001 - gRPC's shape of a handler
+            self._cloud.calls[method] += 1
+            error = unimplemented(method)
+            await context.abort(error.code, error.message)
+            raise AssertionError("abort raises")
+
+        return refuse
+
+
+def check_token(cloud: Cloud, header: object) -> None:
+    """Raises UNAUTHENTICATED unless `header` is `Bearer TOKEN` with the sandbox's token."""
+    if not hmac.compare_digest(str(header).encode(), f"Bearer {cloud.settings.token}".encode()):
+        raise unauthenticated()
+
+
+async def start(cloud: Cloud) -> grpc.aio.Server:
+    """Listen on loopback; notes the address in the settings. Keep the server: gRPC stops one that is collected."""
+    server = grpc.aio.server(
+        handlers=[Everything(cloud)],
+        options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 64 * 1024 * 1024)],
+    )
+    port = server.add_insecure_port(f"127.0.0.1:{cloud.settings.grpc_port}")
+    await server.start()
+    cloud.settings.grpc_address = f"127.0.0.1:{port}"
+    return server

@@ -1,0 +1,114 @@
+"""REST: every method of the table that has an HTTP binding, with Google's JSON and Google's error JSON.
+
+The same port is a plain-HTTP proxy for `gcloud`: requests in absolute form (`GET http://run.googleapis.com/v2/…`) are
+answered here, and CONNECT is refused, so that nothing that was not redirected leaves the machine.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import logging
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import grpc
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from signoff_sandbox.wire.dispatch import HANDLERS, ConnectionDropped, dispatch
+from signoff_sandbox.wire.grpc_server import check_token
+from signoff_sandbox.wire.table import rpcs
+from signoff_sandbox.wire.templates import Route, routes
+from signoff_sandbox.wire.transcode import read_request, write_response
+from signoff_sandbox.world.cloud import Cloud
+from signoff_sandbox.world.errors import ApiError, unimplemented
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request to a path that is no method of the table; `path` holds the groups of the path's pattern."""
+
+    cloud: Cloud
+    request: Request
+    path: dict[str, str]
+
+
+#: Verbs, pattern of the raw (percent-encoded) path, handler.
+Extra = tuple[tuple[str, ...], re.Pattern[str], Callable[[Visit], Awaitable[Response]]]
+_ABSOLUTE = re.compile(r"https?://[^/]+")
+
+
+class RestApp:
+    """The ASGI application. `extras` are looked at before the table, in their order."""
+
+    def __init__(self, cloud: Cloud, extras: Sequence[Extra] = ()) -> None:
+        self._cloud = cloud
+        self._extras = tuple(extras)
+        self._routes = routes(rpcs().values())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            response = await self._answer(Request(scope, receive))
+        except ApiError as error:
+            response = json_response(error.rest(), error.http_status)
+        except ConnectionDropped:
+            # A promised body that never comes: the server closes the connection, and the client sees it break off.
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+            return
+        except Exception as bug:  # a bug of the sandbox must reach whoever called, like every other failure
+            log.exception("%s %s", scope["method"], scope["path"])
+            internal = ApiError(grpc.StatusCode.INTERNAL, f"sandbox bug: {type(bug).__name__}: {bug}")
+            response = json_response(internal.rest(), internal.http_status)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method == "CONNECT":
+            return Response("the sandbox does not tunnel: override this endpoint to plain http\n", 403)
+        raw = request.scope.get("raw_path", request.scope["path"].encode()).decode("ascii", "replace")
+        path = _ABSOLUTE.sub("", raw, count=1).partition("?")[0]
+        check_token(self._cloud, bearer(request.headers.get("authorization", "")))
+        for verbs, pattern, extra in self._extras:
+            found = pattern.fullmatch(path)
+            if request.method in verbs and found is not None:
+                return await extra(Visit(self._cloud, request, found.groupdict()))
+        for route in self._routes.get(request.method, ()):
+            fields = route.match(path)
+            if fields is not None:
+                return await self._call(route, fields, request)
+        raise ApiError(grpc.StatusCode.NOT_FOUND, f"{request.method} {unquote(path)} is no method of the sandbox.")
+
+    async def _call(self, route: Route, fields: dict[str, str], request: Request) -> Response:
+        method = route.rpc.method
+        if method not in HANDLERS:
+            self._cloud.calls[method] += 1
+            raise unimplemented(method)
+        query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        message = read_request(route.rpc.request_class(), fields, query, await request.body(), route.binding.body)
+        answer = await dispatch(self._cloud, method, message)
+        return Response(write_response(answer), media_type="application/json")
+
+
+def bearer(header: str) -> str:
+    """The header, where Docker's `Basic oauth2accesstoken:TOKEN` counts as the bearer token that it carries."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() != "basic":
+        return header
+    try:
+        user, _, token = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return header
+    return f"Bearer {token}" if user == "oauth2accesstoken" else header
+
+
+def json_response(content: Any, status: int = 200) -> Response:
+    return Response(json.dumps(content, ensure_ascii=False, indent=2), status, media_type="application/json")

@@ -1,0 +1,67 @@
+"""The committed table of methods: messages and REST bindings of every method, served or not."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from google.protobuf.message import Message
+
+from signoff_sandbox.world.collections import message_class
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One HTTP way to a method: `body` is the field that the body fills, `*` for the whole request."""
+
+    host: str
+    verb: str
+    uri: str
+    body: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rpc:
+    """One method, named as `google.cloud.run.v2.Services/GetService`."""
+
+    method: str
+    request: str
+    response: str
+    bindings: tuple[Binding, ...]
+
+    def request_class(self) -> type[Message]:
+        """The raw protobuf class of its requests; imports the client package that defines it."""
+        return _defined(self.request)
+
+    def response_class(self) -> type[Message]:
+        return _defined(self.response)
+
+
+@cache
+def rpcs() -> dict[str, Rpc]:
+    """Every method of the table by name."""
+    return {
+        method: Rpc(
+            method,
+            entry["request"],
+            entry["response"],
+            tuple(Binding(b["host"], b["verb"], b["uri"], b.get("body")) for b in entry["rest"]),
+        )
+        for method, entry in _table()["methods"].items()
+    }
+
+
+@cache
+def _defined(full_name: str) -> type[Message]:
+    importlib.import_module(_table()["modules"][full_name])
+    return message_class(full_name)
+
+
+@cache
+def _table() -> Any:
+    text = resources.files("signoff_sandbox.wire").joinpath("rpcs.json").read_text(encoding="utf-8")
+    return json.loads(text)

@@ -1,0 +1,103 @@
+"""From an HTTP request to a request message, and back: Google's JSON transcoding."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from google.protobuf import json_format
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from signoff_sandbox.world.errors import invalid_argument
+
+# https://cloud.google.com/apis/docs/system-parameters
+SYSTEM_PARAMETERS = frozenset(
+    {"alt", "key", "prettyPrint", "quotaUser", "fields", "access_token", "oauth_token", "callback", "uploadType"}
+    | {"upload_protocol", "userProject"}
+)
+_CAMEL = re.compile(r"([A-Z])")
+
+
+def read_request(
+    kind: type[Message], path: Mapping[str, str], query: Iterable[tuple[str, str]], body: bytes, body_field: str | None
+) -> Message:
+    """The request message; INVALID_ARGUMENT names what does not fit.
+
+    `body_field` is the field that the body fills, `*` for the whole request, None for no body. Query parameters are
+    fields by camelCase or snake_case name, nested with dots, repeated by repetition.
+    """
+    request = kind()
+    if body_field is not None and body.strip():
+        _read_body(request if body_field == "*" else getattr(request, body_field), body)
+    for field, value in path.items():
+        _set(request, field, [value])
+    values: dict[str, list[str]] = {}
+    for key, value in query:
+        if key not in SYSTEM_PARAMETERS and not key.startswith("$"):
+            values.setdefault(key, []).append(value)
+    for key, texts in values.items():
+        _set(request, key, texts)
+    return request
+
+
+def write_response(message: Message) -> bytes:
+    """A message as Google's REST JSON."""
+    return json.dumps(json_format.MessageToDict(message), ensure_ascii=False, indent=2).encode()
+
+
+def _read_body(target: Message, body: bytes) -> None:
+    try:
+        json_format.Parse(body, target)
+    except (json_format.ParseError, UnicodeDecodeError, RecursionError) as error:
+        raise invalid_argument(f"Invalid JSON payload received. {error}") from error
+
+
+def _set(request: Message, path: str, texts: list[str]) -> None:
+    target, (*parents, leaf) = request, path.split(".")
+    for parent in parents:
+        field = _field(target, parent, path)
+        if field.message_type is None or field.is_repeated:
+            raise _unknown(path, target)
+        target = getattr(target, field.name)
+    field = _field(target, leaf, path)
+    if field.message_type is not None and field.message_type.full_name == "google.protobuf.FieldMask":
+        paths = [_snake(one) for text in texts for one in text.split(",") if one]
+        getattr(target, field.name).paths.extend(paths)
+        return
+    try:
+        value: Any = [_value(field, text) for text in texts] if field.is_repeated else _value(field, texts[-1])
+        json_format.ParseDict({field.json_name: value}, target)
+    except (json_format.ParseError, ValueError) as error:
+        raise invalid_argument(f"Invalid value at '{path}': {texts[-1]!r}", **{path: str(error)}) from error
+
+
+def _value(field: FieldDescriptor, text: str) -> str | bool:
+    boolean = field.type == FieldDescriptor.TYPE_BOOL or (
+        field.message_type is not None and field.message_type.full_name == "google.protobuf.BoolValue"
+    )
+    if not boolean:
+        return text
+    if text.lower() not in ("true", "false", "1", "0"):
+        raise ValueError("neither true nor false")
+    return text.lower() in ("true", "1")
+
+
+def _field(message: Message, name: str, path: str) -> Any:
+    for field in message.DESCRIPTOR.fields:
+        if name in (field.name, field.json_name):
+            return field
+    raise _unknown(path, message)
+
+
+def _unknown(path: str, message: Message) -> Exception:
+    return invalid_argument(
+        f"Invalid JSON payload received. Unknown name \"{path}\" at '{message.DESCRIPTOR.name}': Cannot find field.",
+        **{path: "unknown"},
+    )
+
+
+def _snake(path: str) -> str:
+    return _CAMEL.sub(lambda found: "_" + found.group(1).lower(), path)

@@ -1,0 +1,73 @@
+"""What a cloud runs things on: its folder, images, processes, instances, listeners and chance."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import tempfile
+from functools import cached_property
+from pathlib import Path
+
+from signoff_sandbox.runtime.images import ImageStore
+from signoff_sandbox.runtime.instances import Instances
+from signoff_sandbox.runtime.listeners import Listeners
+from signoff_sandbox.runtime.process import Processes
+from signoff_sandbox.runtime.proxy import Proxy
+from signoff_sandbox.settings import Settings
+
+
+class Machine:
+    """Parts come to life when they are first used, so that a cloud which only answers costs nothing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.names = random.Random(f"{settings.seed}/names")  # noqa: S311 - repeatable on purpose
+        self.traffic = random.Random(f"{settings.seed}/traffic")  # noqa: S311 - repeatable on purpose
+        self.processes = Processes()
+        self.listeners = Listeners()
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where everything lies; a temporary folder unless the settings name one."""
+        if self._settings.data is None:
+            return Path(tempfile.mkdtemp(prefix="signoff-sandbox-"))
+        self._settings.data.mkdir(parents=True, exist_ok=True)
+        return self._settings.data.resolve()
+
+    @cached_property
+    def images(self) -> ImageStore:
+        return ImageStore(self.folder / "images")
+
+    @cached_property
+    def instances(self) -> Instances:
+        return Instances(
+            self.processes,
+            self.folder / "instances",
+            startup_seconds=self._settings.startup_timeout_seconds,
+            grace_seconds=self._settings.instance_grace_seconds,
+        )
+
+    @cached_property
+    def proxy(self) -> Proxy:
+        return Proxy()
+
+    def lock(self, resource: str) -> asyncio.Lock:
+        """Held by whoever reconciles the resource; taken in the order of asking."""
+        return self._locks.setdefault(resource, asyncio.Lock())
+
+    def suffix(self, length: int = 3) -> str:
+        """The random part of a name, without vowels, as Google makes them."""
+        return "".join(self.names.choices("bcdfghjklmnpqrstvwxz2456789", k=length))
+
+    async def close(self) -> None:
+        """End everything; a temporary folder goes away."""
+        await self.listeners.close_all()
+        if "instances" in self.__dict__:
+            await self.instances.close()
+        await self.processes.close(self._settings.instance_grace_seconds)
+        if "proxy" in self.__dict__:
+            await self.proxy.close()
+        if "folder" in self.__dict__ and self._settings.data is None:
+            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)

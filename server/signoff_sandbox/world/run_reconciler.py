@@ -1,0 +1,127 @@
+"""What Cloud Run does after a service was written: a revision comes up, then traffic moves."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+
+from signoff_sandbox.world import ingress, run_instances, run_revisions, run_traffic
+from signoff_sandbox.world.cloud import Cloud
+from signoff_sandbox.world.errors import ApiError, failed_precondition, not_found
+from signoff_sandbox.world.planted import strike
+from signoff_sandbox.world.run_conditions import Common, State, set_condition, settle
+from signoff_sandbox.world.run_instances import RevisionFailed
+from signoff_sandbox.world.run_names import short
+
+PARTS = ("ConfigurationsReady", "RoutesReady")
+
+
+async def reconcile(cloud: Cloud, name: str, generation: int, template: Any | None) -> Any:
+    """Bring the service to `generation`; `template` if that asks for a new revision. Returns the service.
+
+    One service is reconciled by one at a time, in the order of the writes. Raises ApiError as the operation's error:
+    FAILED_PRECONDITION with the words of the failed condition, while what served before goes on serving.
+    """
+    async with cloud.machine.lock(name):
+        await asyncio.sleep(cloud.settings.reconcile_seconds)
+        failure: ApiError | None = None
+        try:
+            await strike(cloud, f"sandbox.Reconciler/{short(name)}")
+            if template is not None:
+                await _configure(cloud, name, template)
+        except (RevisionFailed, ApiError) as error:
+            failure = _noted(cloud, name, error)
+        try:
+            await _route(cloud, name)
+        except run_traffic.RouteFailed as error:
+            failure = failure or failed_precondition(str(error))
+        service = _finish(cloud, name, generation)
+    if failure is not None:
+        raise failure
+    return service
+
+
+def _service(cloud: Cloud, name: str) -> Any:
+    service = cloud.store.get("services", name)
+    if service is None:
+        raise not_found(name)  # deleted in the meantime
+    return service
+
+
+async def _configure(cloud: Cloud, name: str, template: Any) -> None:
+    """Make the revision and wait until it is ready."""
+    service = _service(cloud, name)
+    revision = run_revisions.create(cloud, service, template)
+    service.latest_created_revision = revision.name
+    cloud.store.put("services", name, service)
+    await run_instances.bring_up(cloud, revision.name)
+    service = _service(cloud, name)
+    service.latest_ready_revision = revision.name
+    set_condition(service.conditions, "ConfigurationsReady", State.CONDITION_SUCCEEDED, cloud.now())
+    cloud.store.put("services", name, service)
+
+
+def _noted(cloud: Cloud, name: str, error: RevisionFailed | ApiError) -> ApiError:
+    """Write the failure of a revision into the service."""
+    service = _service(cloud, name)
+    reason = (
+        error.reason.get("reason", Common.REVISION_FAILED) if isinstance(error, RevisionFailed) else Common.INTERNAL
+    )
+    set_condition(
+        service.conditions,
+        "ConfigurationsReady",
+        State.CONDITION_FAILED,
+        cloud.now(),
+        message=error.message,
+        reason=reason,
+    )
+    cloud.store.put("services", name, service)
+    return error if isinstance(error, ApiError) else failed_precondition(error.message)
+
+
+async def _route(cloud: Cloud, name: str) -> None:
+    """Move traffic to where the service wants it, or leave it where it is. Raises RouteFailed."""
+    service = _service(cloud, name)
+    tags = {target.tag for target in service.traffic if target.tag}
+    addresses = {tag: ingress.open_address(cloud, name, tag) for tag in tags}
+    try:
+        wanted = run_traffic.statuses(cloud, service, addresses)
+    except run_traffic.RouteFailed as error:
+        set_condition(
+            service.conditions,
+            "RoutesReady",
+            State.CONDITION_FAILED,
+            cloud.now(),
+            message=str(error),
+            reason=Common.REVISION_FAILED,
+        )
+        cloud.store.put("services", name, service)
+        raise
+    del service.traffic_statuses[:]
+    service.traffic_statuses.extend(wanted)
+    set_condition(service.conditions, "RoutesReady", State.CONDITION_SUCCEEDED, cloud.now())
+    cloud.store.put("services", name, service)
+    await ingress.close_other_tags(cloud, name, tags)
+    await _scale(cloud, service)
+
+
+async def _scale(cloud: Cloud, service: Any) -> None:
+    """A revision that nobody is routed to has no instance."""
+    used = {route.revision for route in run_traffic.routes(service)}
+    for item in cloud.store.list("revisions", service.name):
+        revision: Any = item
+        active = short(revision.name) in used
+        run_revisions.retire(cloud, revision.name, active=active)
+        if not active:
+            await cloud.machine.instances.stop(revision.name)
+
+
+def _finish(cloud: Cloud, name: str, generation: int) -> Any:
+    service = _service(cloud, name)
+    service.observed_generation = generation
+    service.reconciling = service.generation != generation
+    service.etag = f'"{uuid.uuid4().hex[:16]}"'
+    settle(service, "Ready", parts=PARTS, now=cloud.now())
+    cloud.store.put("services", name, service)
+    return service
