@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 from signoff.check import Progress
 from signoff.model.errors import SignoffError
 from signoff.model.judgement import Link
-from signoff.model.subject import Claim, WorkloadName
+from signoff.model.subject import Claim
 
 if TYPE_CHECKING:
     from signoff.commands.context import Context
     from signoff.model.report import Report
 
 log = logging.getLogger(__name__)
-
 
 class Desk:
     """One a server. `start`: where signoff.toml is looked for, upward; nothing is read before the first message."""
@@ -34,11 +33,8 @@ class Desk:
     async def context(self) -> Context:
         """The opened repository and target. An error of the configuration is not kept: the file may be mended."""
         if self._context is None or (self._context.done() and self._context.exception() is not None):
-            self._context = asyncio.create_task(self._open())
+            self._context = asyncio.create_task(asyncio.to_thread(_open, self.start))
         return await asyncio.shield(self._context)
-
-    async def _open(self) -> Context:
-        return await asyncio.to_thread(_open, self.start)
 
     def begin(self) -> None:
         """Record the session's start in the background, once. It never fails a call and never delays one."""
@@ -48,11 +44,58 @@ class Desk:
     async def _record(self) -> None:
         try:
             context = await self.context()
-            await context.begin_session(self._began)
+            from signoff.commands.session import begin_session
+
+            await begin_session(context, self._began, "mcp")
         except SignoffError as error:
             log.info("the session's start was not recorded: %s", error)
         except Exception:
             log.exception("recording the session's start broke")
+
+    async def recorded(self) -> None:
+        """Wait until the session's start is in the ledger: what is judged then knows what this session touched."""
+        if self._recording is not None:
+            await asyncio.shield(self._recording)
+
+    async def walk(
+        self,
+        workloads: Sequence[str],
+        links: Sequence[Link] | None,
+        progress: Progress,
+        *,
+        gone: str = "",
+        seconds: float | None = None,
+    ) -> Report:
+        """Walk these links (None: all) of these workloads (none named: all), for `seconds` at most."""
+        context = await self.context()
+        await self.recorded()
+        from signoff.commands.run import run
+
+        claims = (Claim(None, gone),) if gone else ()
+        return await run(context, links, list(workloads) or None, progress, claims=claims, seconds=seconds)
+
+    async def hidden_tools(self) -> frozenset[str]:
+        """Tools without an object in this repository; without a configuration none is hidden, so that each says why."""
+        from signoff.chain import CHECKS
+
+        hidden = set() if any(check.link is Link.HEALTHY for check in CHECKS) else {"verify_logs"}
+        try:
+            context = await self.context()
+        except SignoffError:
+            return frozenset(hidden)
+        if not any(w.deploy == "signoff" and w.kind != "worker-pool" for w in context.workloads):
+            hidden.add("deploy_service")
+        return frozenset(hidden)
+
+    async def latest_report(self) -> dict[str, Any]:
+        """The last report on every link and workload. Raises SignoffError where there is none."""
+        context = await self.context()
+        from signoff.ledger import folds
+
+        found = await asyncio.to_thread(folds.last_report, context.ledger, context.target.name, context.worktree)
+        if found is None:
+            raise SignoffError("no report was made in this worktree yet", fix="call run_checklist")
+        return dict(found.report)
 
     async def close(self) -> None:
         """End what is still being asked, with its child processes."""
@@ -63,3 +106,10 @@ class Desk:
             opened = await asyncio.gather(self._context, return_exceptions=True)
             if not isinstance(opened[0], BaseException):
                 await opened[0].close()
+
+
+def _open(start: Path) -> Context:
+    """In a thread: reading the configuration loads libraries, and the protocol's loop goes on meanwhile."""
+    from signoff.commands.context import Context
+
+    return Context.open(start)

@@ -23,6 +23,7 @@ from signoff.mcp.answers import answer
 from signoff.mcp.desk import Desk
 from signoff.mcp.progress import reporting
 from signoff.mcp.tools.making import Workloads, make_tool
+from signoff.views.deploy import declined, needs_approval, question, refused, result
 
 DEPLOYS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=True)
 
@@ -59,7 +60,11 @@ def deploy_tools(desk: Desk) -> list[Tool]:
     async def planned(workloads: list[str], image: str) -> Plan | Refused:
         """Made again in every round of a call: a changed world changes the question, and its old answer is dropped."""
         try:
-            return await desk.plan_deploy(workloads, image)
+            from signoff.commands.deploy import plan_deploy
+
+            context = await desk.context()
+            await desk.recorded()
+            return await plan_deploy(context, workloads, image or None)
         except Refused as refused:
             return refused
 
@@ -68,7 +73,7 @@ def deploy_tools(desk: Desk) -> list[Tool]:
     ) -> Elicit[Yes] | Yes:
         if isinstance(plan_made, Refused) or not can_ask(ctx):
             return Yes(deploy=False)
-        return Elicit(desk.question(plan_made), Yes)
+        return Elicit(question(plan_made), Yes)
 
     async def deploy_service(
         workloads: Workloads,
@@ -83,12 +88,14 @@ def deploy_tools(desk: Desk) -> list[Tool]:
 plan first; a person decides. Only an answer that says deployed is a deploy. No workloads: those of this session that \
 production does not run."""
         if isinstance(plan_made, Refused):
-            return answer(*desk.refused(plan_made))
+            return answer(*refused(plan_made))
         approval = _approval(ctx, plan_made, yes, plan if confirm else "")
         if approval is None:
-            return answer(*desk.not_approved(plan_made, declined=can_ask(ctx)))
+            return answer(*(declined(plan_made) if can_ask(ctx) else needs_approval(plan_made)))
+        from signoff.commands.deploy import carry_out
+
         async with reporting(ctx) as progress:
-            return answer(*await desk.carry_out(plan_made, approval, progress))
+            return answer(*result(await carry_out(await desk.context(), plan_made.id, approval, progress)))
 
     return [make_tool(deploy_service, DEPLOYS, meta=META)]
 
