@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test format bench clean
+.PHONY: demo test format docs bench clean
 
 demo: .venv/ready
 	@$(BIN)/signoff demo --folder .demo
@@ -18,6 +18,10 @@ test: .venv/ready-dev
 format: .venv/ready-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Renew the tables in docs/ from the code.
+docs: .venv/ready-dev
+	$(BIN)/python docs/tables.py
 
 # Ratios, measured side by side in one run; never part of the tests.
 bench: .venv/ready-dev
