@@ -9,7 +9,7 @@ from typing import Literal
 
 from signoff.actions.approval import Approval
 from signoff.actions.deploy_steps import steps_of
-from signoff.actions.plan import Item, Plan, PlanError
+from signoff.actions.plan import Item, Plan, PlanError, Request
 from signoff.actions.planning import DEPLOYED, plan_deploy
 from signoff.actions.site import Site
 from signoff.actions.steps import Made, Step, StepFailed, StepReport
@@ -36,17 +36,19 @@ class DeployResult:
     report: Report | None = None
 
 
-async def carry_out(site: Site, plan: Plan, approval: Approval, progress: Progress) -> DeployResult:
+async def carry_out(
+    site: Site, plan_id: str, request: Request, approval: Approval, progress: Progress
+) -> DeployResult:
     """Carry out what was approved, if the world is still the one that the plan was made from.
 
     Raises PlanError when the approval is for another plan. Cancelling stops at a safe point: a write under way is
     finished, a build that was started is cancelled, and the ledger says what was done.
     """
-    if approval.plan != plan.id:
-        raise PlanError(f"the yes was given to {approval.plan}, not to {plan.id}", fix="ask for approval of this plan")
-    now = await plan_deploy(site, plan.request)
-    if now.id != plan.id:
-        return DeployResult("void", text("the target or the commit changed after {} was made", plan.id), now)
+    if approval.plan != plan_id:
+        raise PlanError(f"the yes was given to {approval.plan}, not to {plan_id}", fix="ask for approval of this plan")
+    plan = await plan_deploy(site, request)
+    if plan.id != plan_id:
+        return DeployResult("void", text("the target or the commit changed after {} was made", plan_id), plan)
     site.ledger.append(PlanApproved(site.now(), plan.id, approval.way, approval.by))
     steps = await _Operation(site, plan, progress).run()
     names = [item.workload for item in plan.items]

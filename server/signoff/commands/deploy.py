@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from signoff.check import Progress
 from signoff.commands.context import Context
@@ -13,7 +13,7 @@ from signoff.commands.run import run, subject_of
 from signoff.ledger import folds
 from signoff.ledger.events import PlanMade
 from signoff.model.errors import SignoffError
-from signoff.model.facts import Unknown
+from signoff.model.facts import Known, Unknown
 from signoff.model.judgement import Link
 from signoff.model.report import Report
 from signoff.model.subject import Commit, WorkloadName
@@ -21,8 +21,10 @@ from signoff.model.subject import Commit, WorkloadName
 if TYPE_CHECKING:
     from signoff.actions.approval import Approval
     from signoff.actions.deploy import DeployResult
-    from signoff.actions.plan import Plan
+    from signoff.actions.plan import Plan, Request
     from signoff.actions.site import Site
+
+T = TypeVar("T")
 
 
 async def plan_deploy(context: Context, workloads: Sequence[str], image: str | None = None) -> Plan:
@@ -45,15 +47,10 @@ async def plan_deploy(context: Context, workloads: Sequence[str], image: str | N
 
 async def known_plan(context: Context, plan_id: str) -> Plan:
     """The plan of that id, made again from the world as it is. Raises PlanError when it is unknown or void."""
-    from signoff.actions.plan import PlanError, request_from_data
+    from signoff.actions.plan import PlanError
     from signoff.actions.planning import plan_deploy as plan_it
 
-    kept = await asyncio.to_thread(folds.plan, context.ledger, plan_id)
-    if kept is None:
-        raise PlanError(f"there is no plan {plan_id}", fix="signoff deploy shows a plan with its id")
-    if kept.target != context.target.name:
-        raise PlanError(f"{plan_id} is a plan for {kept.target}", fix=f"choose it with --target {kept.target}")
-    plan = await plan_it(await _site(context), request_from_data(kept.content))
+    plan = await plan_it(await _site(context), await _request(context, plan_id))
     if plan.id != plan_id:
         what = f"{plan_id} is void: the target or the commit changed after it was made"
         raise PlanError(what, fix="signoff deploy shows the plan as it would be now")
@@ -61,10 +58,25 @@ async def known_plan(context: Context, plan_id: str) -> Plan:
 
 
 async def carry_out(context: Context, plan_id: str, approval: Approval, progress: Progress) -> DeployResult:
-    """Carry out a plan that was approved. Raises PlanError when it is unknown, void, or not what was approved."""
+    """Carry out a plan that was approved; a changed world makes it void, and nothing is done.
+
+    Raises PlanError when it is unknown or not what was approved.
+    """
     from signoff.actions.deploy import carry_out as carry_it_out
 
-    return await carry_it_out(await _site(context), await known_plan(context, plan_id), approval, progress)
+    request = await _request(context, plan_id)
+    return await carry_it_out(await _site(context), plan_id, request, approval, progress)
+
+
+async def _request(context: Context, plan_id: str) -> Request:
+    from signoff.actions.plan import PlanError, request_from_data
+
+    kept = await asyncio.to_thread(folds.plan, context.ledger, plan_id)
+    if kept is None:
+        raise PlanError(f"there is no plan {plan_id}", fix="signoff deploy shows a plan with its id")
+    if kept.target != context.target.name:
+        raise PlanError(f"{plan_id} is a plan for {kept.target}", fix=f"choose it with --target {kept.target}")
+    return request_from_data(kept.content)
 
 
 async def _site(context: Context) -> Site:
@@ -89,3 +101,9 @@ async def _site(context: Context) -> Site:
         remote=remote,
         now=context.now,
     )
+
+
+def _told(answer: Known[T] | Unknown, what: str) -> T:
+    if isinstance(answer, Unknown):
+        raise SignoffError(f"git does not say {what} ({answer.why})", fix="signoff doctor")
+    return answer.value

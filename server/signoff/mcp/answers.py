@@ -20,4 +20,5 @@ def report_answer(report: Report) -> CallToolResult:
     from signoff.views.structure import as_json
     from signoff.views.text import as_text
 
-    return answer(as_text(report), as_json(report))
+    structure = as_json(report)
+    return answer(as_text(structure, "tool"), dict(structure))

@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from signoff.check import Progress
 from signoff.model.errors import SignoffError
-from signoff.model.judgement import Link
-from signoff.model.subject import Claim
 
 if TYPE_CHECKING:
+    from signoff.check import Progress
     from signoff.commands.context import Context
+    from signoff.commands.handoff import Written
+    from signoff.handoff.document import Words
+    from signoff.handoff.read import Handoff
     from signoff.model.report import Report
 
 log = logging.getLogger(__name__)
@@ -60,23 +61,27 @@ class Desk:
     async def walk(
         self,
         workloads: Sequence[str],
-        links: Sequence[Link] | None,
+        links: Sequence[str] | None,
         progress: Progress,
         *,
         gone: str = "",
         seconds: float | None = None,
     ) -> Report:
-        """Walk these links (None: all) of these workloads (none named: all), for `seconds` at most."""
+        """Walk these links (by name; None: all) of these workloads (none named: all), for `seconds` at most."""
         context = await self.context()
         await self.recorded()
         from signoff.commands.run import run
+        from signoff.model.judgement import Link
+        from signoff.model.subject import Claim
 
         claims = (Claim(None, gone),) if gone else ()
-        return await run(context, links, list(workloads) or None, progress, claims=claims, seconds=seconds)
+        asked = None if links is None else [Link(link) for link in links]
+        return await run(context, asked, list(workloads) or None, progress, claims=claims, seconds=seconds)
 
     async def hidden_tools(self) -> frozenset[str]:
         """Tools without an object in this repository; without a configuration none is hidden, so that each says why."""
         from signoff.chain import CHECKS
+        from signoff.model.judgement import Link
 
         hidden = set() if any(check.link is Link.HEALTHY for check in CHECKS) else {"verify_logs"}
         try:
@@ -96,6 +101,29 @@ class Desk:
         if found is None:
             raise SignoffError("no report was made in this worktree yet", fix="call run_checklist")
         return dict(found.report)
+
+    async def write_handoff(self, words: Words, claims: Sequence[str], progress: Progress) -> Written:
+        """Walk the chain and write the document."""
+        context = await self.context()
+        await self.recorded()
+        from signoff.commands.handoff import write
+        from signoff.model.subject import Claim
+
+        return await write(context, words, [Claim(None, gone) for gone in claims], progress)
+
+    async def read_handoff(self, name: str = "") -> Handoff:
+        """The named handoff, or the latest. Raises SignoffError where there is none."""
+        context = await self.context()
+        from signoff.commands.handoff import read
+
+        return await asyncio.to_thread(read, context, name or None)
+
+    async def handoff_names(self) -> list[str]:
+        """The newest first."""
+        context = await self.context()
+        from signoff.commands.handoff import names
+
+        return await asyncio.to_thread(names, context)
 
     async def close(self) -> None:
         """End what is still being asked, with its child processes."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp.server.mcpserver import Context
 
-from signoff.check import Progress
+if TYPE_CHECKING:
+    from signoff.check import Progress
 
 _STEP = 0.001
 """By how much a notification is moved on where the work itself did not move: MCP wants every one to increase."""

@@ -20,12 +20,12 @@ def add_resources(server: MCPServer[Any], desk: Desk) -> None:
     @server.resource("handoff://latest", name="latest-handoff", mime_type=MARKDOWN)
     async def latest_handoff() -> str:
         """The handoff that the last session left."""
-        return (await desk.read_handoff(""))[0]
+        return (await desk.read_handoff()).body
 
     @server.resource("handoff://{name}", name="handoff", mime_type=MARKDOWN)
     async def handoff(name: str) -> str:
         """One handoff by name."""
-        return (await desk.read_handoff(name))[0]
+        return (await desk.read_handoff(name)).body
 
     @server.resource("report://latest", name="latest-report", mime_type=JSON)
     async def latest_report() -> str:

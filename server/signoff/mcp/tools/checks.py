@@ -13,11 +13,10 @@ from signoff.mcp.answers import report_answer
 from signoff.mcp.desk import Desk
 from signoff.mcp.progress import reporting
 from signoff.mcp.tools.making import READS, Workloads, make_tool
-from signoff.model.judgement import Link
 
-PUSHED = (Link.COMMITTED, Link.PUSHED, Link.MERGED)
-DRIFT = (Link.BUILT, Link.RELEASED, Link.SERVING)
-HEALTHY = (Link.HEALTHY,)
+PUSHED = ("committed", "pushed", "merged")
+DRIFT = ("built", "released", "serving")
+HEALTHY = ("healthy",)
 
 CHECKLIST_SECONDS = 20.0
 """Clients put long calls into the background: the checklist answers before, and says what is still waiting."""
@@ -49,7 +48,7 @@ done. Answers within 20 s; what is not finished by then is waiting, so call it a
     async def walked(
         ctx: Context[Any, Any],
         workloads: list[str],
-        links: tuple[Link, ...] | None,
+        links: tuple[str, ...] | None,
         *,
         gone: str = "",
         seconds: float | None = None,

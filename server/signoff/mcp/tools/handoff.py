@@ -12,7 +12,7 @@ from pydantic import Field
 from signoff.mcp.answers import answer
 from signoff.mcp.desk import Desk
 from signoff.mcp.progress import reporting
-from signoff.mcp.tools.making import READS, Workloads, make_tool
+from signoff.mcp.tools.making import READS, make_tool
 
 WRITES_A_FILE = ToolAnnotations(
     read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True
@@ -28,7 +28,6 @@ def handoff_tools(desk: Desk) -> list[Tool]:
 
     async def write_handoff(
         summary: str,
-        workloads: Workloads,
         next_steps: NextSteps,
         claims: Claims,
         ctx: Context[Any, Any],
@@ -36,15 +35,19 @@ def handoff_tools(desk: Desk) -> list[Tool]:
     ) -> CallToolResult:
         """Walk the chain and write the handoff document. What you say stands in it as your words; only what was \
 proven is marked as proven."""
+        from signoff.handoff.document import Words
+        from signoff.views.structure import as_json
+
+        words = Words(summary=summary, root_cause=root_cause, next_steps=tuple(next_steps))
         async with reporting(ctx) as progress:
-            said, structure = await desk.write_handoff(
-                summary, root_cause, tuple(next_steps), tuple(claims), workloads, progress
-            )
-        return answer(said, structure)
+            made = await desk.write_handoff(words, claims, progress)
+        report = as_json(made.report) if made.report else None
+        return answer(f"Written to {made.path}: {made.says}", {"path": str(made.path), "report": report})
 
     async def read_handoff(name: Name = "") -> CallToolResult:
         """What an earlier session left: its verdict, what was proven then, and its next steps."""
-        said, structure = await desk.read_handoff(name)
-        return answer(said, structure)
+        found = await desk.read_handoff(name)
+        structure = {"path": str(found.path), "written": found.written, "final": found.final, "report": found.report}
+        return answer(found.body, {**structure, "body": found.body})
 
     return [make_tool(write_handoff, WRITES_A_FILE), make_tool(read_handoff, READS)]
