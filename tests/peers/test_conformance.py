@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from support.server import environment, http_server
 
 SCENARIOS = (

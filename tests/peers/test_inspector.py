@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from support.server import STDIO, environment
 
 SCHEMA_ERROR, TOOL_ERROR = 6, 5  # the Inspector's exit codes
@@ -29,9 +30,7 @@ def test_the_inspector_finds_no_fault_in_any_schema(peers: ModuleType, repositor
 
 @pytest.mark.parametrize("era", ["modern", "legacy"])
 def test_a_failed_check_is_a_result_for_the_inspector(peers: ModuleType, repository: Path, era: str) -> None:
-    done = inspect(
-        peers, repository, "--method", "tools/call", "--tool-name", "check_pushed", "--protocol-era", era
-    )
+    done = inspect(peers, repository, "--method", "tools/call", "--tool-name", "check_pushed", "--protocol-era", era)
     assert done.returncode == 0, done.stdout + done.stderr
     answer = json.loads(done.stdout)["result"]
     assert answer["structuredContent"]["schema"] == 1

@@ -10,7 +10,7 @@ from typing import Any
 from signoff.actions.plan import PlanError
 from signoff.model.subject import Commit
 
-_BUILT_IN = re.compile(r"\$\{?(COMMIT_SHA|REVISION_ID|SHORT_SHA|BRANCH_NAME)\b")
+_BUILT_IN = re.compile(r"(?<!\$)\$\{?(COMMIT_SHA|REVISION_ID|SHORT_SHA|BRANCH_NAME)\b")
 """Cloud Build fills these in for builds that a trigger ran, and only for those
 (https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values)."""
 

@@ -36,9 +36,7 @@ class DeployResult:
     report: Report | None = None
 
 
-async def carry_out(
-    site: Site, plan_id: str, request: Request, approval: Approval, progress: Progress
-) -> DeployResult:
+async def carry_out(site: Site, plan_id: str, request: Request, approval: Approval, progress: Progress) -> DeployResult:
     """Carry out what was approved, if the world is still the one that the plan was made from.
 
     Raises PlanError when the approval is for another plan. Cancelling stops at a safe point: a write under way is

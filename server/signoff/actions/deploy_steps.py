@@ -1,4 +1,4 @@
-"""The steps of deploying one workload: build, update, ready, traffic. Each says what it did, or fails with the cause."""
+"""The steps of deploying one workload: build, update, ready, traffic. Each ends well or fails with its cause."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def steps_of(site: Site, item: Item) -> list[Step]:
         steps.append(Step("build", item.workload, frozenset({Link.BUILT}), _build(site, item, item.build)))
     steps.append(Step("update", item.workload, frozenset({Link.RELEASED}), _update(item, kind)))
     if kind == "service":
-        steps.append(Step("traffic", item.workload, frozenset({Link.SERVING}), _traffic(item)))
+        steps.append(Step("traffic", item.workload, frozenset({Link.SERVING}), _traffic))
     return steps
 
 
@@ -106,9 +106,7 @@ def _update(item: Item, kind: EditedKind) -> Act:
 async def _updated(
     writers: Writers, kind: EditedKind, planned: Deployed, made: Made, commit: str | None, progress: Progress
 ) -> Made:
-    answer = await writers.set_image(
-        kind, planned.resource, made.image or "", commit=commit, replacing=planned.image
-    )
+    answer = await writers.set_image(kind, planned.resource, made.image or "", commit=commit, replacing=planned.image)
     written = _known(answer, f"updating {short(planned.resource)}", wrote=True)
     if isinstance(written, Conflict):
         raise _lost_race(planned, written)
@@ -125,7 +123,9 @@ async def _updated(
         raise StepFailed(text("{} was changed again by somebody else before it was ready", name), changed=True)
     if settled.state == "failed":
         what = settled.revision or name
-        raise StepFailed(text("{} is not ready: {}; what served before still does", what, settled.message), changed=True)
+        raise StepFailed(
+            text("{} is not ready: {}; what served before still does", what, settled.message), changed=True
+        )
     return replace(made, revisions=(*made.revisions, (planned.resource, settled.revision)))
 
 
@@ -136,13 +136,10 @@ def _lost_race(planned: Deployed, conflict: Conflict) -> StepFailed:
     return StepFailed(text("{} was changed by somebody else twice while it was written; nothing was written", name))
 
 
-def _traffic(item: Item) -> Act:
-    async def act(writers: Writers, made: Made, progress: Progress) -> Made:
-        for resource, revision in made.revisions:
-            await _moved(writers, resource, revision, progress)
-        return made
-
-    return act
+async def _traffic(writers: Writers, made: Made, progress: Progress) -> Made:
+    for resource, revision in made.revisions:
+        await _moved(writers, resource, revision, progress)
+    return made
 
 
 async def _moved(writers: Writers, resource: str, revision: str, progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""A step of an action: what it does and which links prove it. Recorded before and after, so that a stop is no riddle."""
+"""A step of an action: what it does and which links prove it. It is recorded before and after."""
 
 from __future__ import annotations
 

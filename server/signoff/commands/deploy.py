@@ -81,16 +81,21 @@ async def _request(context: Context, plan_id: str) -> Request:
 
 async def _site(context: Context) -> Site:
     from signoff.actions.site import Site
+    from signoff.systems.git.remote import absolute
     from signoff.systems.google.writer import Writers
 
     async def prove(workloads: Collection[WorkloadName], links: Collection[Link] | None) -> Report:
         return await run(context, None if links is None else tuple(links), list(workloads) or None)
 
     async def file_at(commit: Commit, path: str) -> bytes | None:
-        return _told(await context.systems.git.file_at(commit, path), f"{path} at {commit[:12]}")
+        return _told(await context.systems.git.history().file_at(commit, path), f"{path} at {commit[:12]}")
 
     async def remote() -> str:
-        return _told(await context.systems.git.remote_url(context.config.source.remote), "the remote's URL")
+        name = context.config.source.remote
+        url = _told(await context.systems.git.url(name), f"the address of {name}")
+        if url is None:
+            raise SignoffError(f"there is no remote {name!r}", where="source in signoff.toml", fix="git remote add")
+        return absolute(url, context.root)
 
     return Site(
         subject=await subject_of(context),

@@ -18,7 +18,7 @@ MOST = 100  # the protocol's own limit of values in one answer
 def add_completions(server: MCPServer[Any], desk: Desk) -> None:
     """Complete the `name` of `handoff://{name}`; everything else has nothing to complete."""
 
-    @server.completion()
+    @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]  # untyped in the SDK
     async def complete(
         ref: PromptReference | ResourceTemplateReference,
         argument: CompletionArgument,

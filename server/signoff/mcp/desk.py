@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+
 class Desk:
     """One a server. `start`: where signoff.toml is looked for, upward; nothing is read before the first message."""
 

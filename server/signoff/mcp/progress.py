@@ -18,7 +18,7 @@ _STEP = 0.001
 
 @asynccontextmanager
 async def reporting(ctx: Context[Any, Any]) -> AsyncIterator[Progress]:
-    """A `Progress` that sends notifications while the work goes on, in order; a client that asked for none gets none."""
+    """A `Progress` that sends notifications while the work goes on; a client that asked for none gets none."""
     waiting: asyncio.Queue[tuple[float, int | None, str]] = asyncio.Queue()
     reached = 0.0
 

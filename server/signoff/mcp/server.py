@@ -17,7 +17,6 @@ from mcp.types import CallToolResult, InputRequiredResult
 from mcp.types import Tool as ListedTool
 from pydantic import AnyUrl
 
-
 from signoff import __version__
 from signoff.mcp.completions import add_completions
 from signoff.mcp.desk import Desk

@@ -6,6 +6,7 @@ import io
 from dataclasses import replace
 
 import pytest
+
 from signoff.actions.approval import AGENT_VARIABLES, answered, enforced, terminal_trouble, typed
 from signoff.actions.plan import Build, Item, Plan, PlanError, Request, make_plan
 from signoff.model.subject import Commit, WorkloadName

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from signoff.actions.buildconfig import read_build_config, trigger_values
 from signoff.actions.plan import PlanError
 from support.samples import HEAD
@@ -20,6 +21,8 @@ def test_what_is_no_configuration_is_named_with_its_file(raw: bytes) -> None:
 
 
 def test_only_what_the_configuration_asks_for_is_filled_in() -> None:
-    config = {"steps": [{"name": "docker", "args": ["build", "-t", "web:$SHORT_SHA", "$$COMMIT", "${COMMIT_SHA}"]}]}
+    config = {
+        "steps": [{"name": "docker", "args": ["build", "-t", "web:$SHORT_SHA", "$$REVISION_ID", "${COMMIT_SHA}"]}]
+    }
     assert trigger_values(config, HEAD, "main") == {"COMMIT_SHA": HEAD, "SHORT_SHA": HEAD[:7]}
     assert trigger_values({"steps": []}, HEAD, "main") == {}

@@ -75,9 +75,7 @@ def deploy_tools(desk: Desk) -> list[Tool]:
         except Refused as refused:
             return refused
 
-    async def asked(
-        plan_made: Annotated[Planned, Resolve(planned)], ctx: Context[Any, Any]
-    ) -> Elicit[Yes] | Yes:
+    async def asked(plan_made: Annotated[Planned, Resolve(planned)], ctx: Context[Any, Any]) -> Elicit[Yes] | Yes:
         from signoff.actions.refusal import Refused
         from signoff.views.deploy import question
 
@@ -96,6 +94,7 @@ def deploy_tools(desk: Desk) -> list[Tool]:
     ) -> CallToolResult:
         """Build at the pushed commit and deploy by digest, keeping all other settings, then prove it. Shows the \
 plan first; a person decides. Only an answer that says deployed is a deploy."""
+        del workloads, image  # the resolvers take them by name
         from signoff.actions.refusal import Refused
         from signoff.commands.deploy import carry_out
         from signoff.views.deploy import declined, needs_approval, refused, result

@@ -42,8 +42,10 @@ class BuildWriter:
             raw.source.git_source.url, raw.source.git_source.revision = remote, commit
             for name, value in substitutions.items():
                 raw.substitutions[name] = value
-            operation = await self._writers.google.builds.create_build(
-                project_id=project, build=cloudbuild_v1.Build.wrap(raw)
+            google = self._writers.google
+            await google.login()
+            operation = await google.builds.create_build(
+                project_id=project, build=cloudbuild_v1.Build.wrap(raw), **google.CALL
             )
             return str(operation.metadata.build.id)
 
@@ -61,7 +63,9 @@ class BuildWriter:
         question = Question("build", "builds.get", f"projects/{project}/builds/{build}", _look(project, build))
 
         async def fetch() -> Any:
-            return await self._writers.google.builds.get_build(project_id=project, id=build)
+            return await self._writers.google.builds.get_build(
+                project_id=project, id=build, **self._writers.google.CALL
+            )
 
         async def look() -> Known[BuildState | None] | Unknown:
             return await self._writers.reading.ask(question, fetch, _ended, self._writers.google.why)
@@ -73,7 +77,7 @@ class BuildWriter:
         question = Question("build", "builds.cancel", f"projects/{project}/builds/{build}", _look(project, build))
 
         async def cancel() -> None:
-            await self._writers.google.builds.cancel_build(project_id=project, id=build)
+            await self._writers.google.builds.cancel_build(project_id=project, id=build, **self._writers.google.CALL)
 
         return await unbroken(self._writers.writing.ask(question, cancel, lambda _none: None, self._writers.google.why))
 

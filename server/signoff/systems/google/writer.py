@@ -81,9 +81,7 @@ class Writers:
 
         return await until(look, seconds, told)
 
-    async def _read(
-        self, kind: EditedKind, resource: str, read: Callable[[Any], T]
-    ) -> Known[T] | Unknown:
+    async def _read(self, kind: EditedKind, resource: str, read: Callable[[Any], T]) -> Known[T] | Unknown:
         question = Question("run", f"{kind}s.get", resource, _look(kind, resource))
         return await self.reading.ask(question, lambda: self._get(kind, resource), read, self.google.why)
 
@@ -92,10 +90,11 @@ class Writers:
         from google.api_core.exceptions import NotFound
         from google.cloud import run_v2
 
+        await self.google.login()
         try:
             if kind == "service":
-                return run_v2.Service.pb(await self.google.services.get_service(name=resource))
-            return run_v2.Job.pb(await self.google.jobs.get_job(name=resource))
+                return run_v2.Service.pb(await self.google.services.get_service(name=resource, **self.google.CALL))
+            return run_v2.Job.pb(await self.google.jobs.get_job(name=resource, **self.google.CALL))
         except NotFound:
             return None
 
@@ -131,11 +130,10 @@ class Writers:
                 request = run_v2.UpdateServiceRequest(
                     service=run_v2.Service.wrap(message), update_mask=FieldMask(paths=paths)
                 )
-                answer = await self.google.services.update_service(request=request)
+                answer = await self.google.services.update_service(request=request, **self.google.CALL)
             else:
-                answer = await self.google.jobs.update_job(
-                    request=run_v2.UpdateJobRequest(job=run_v2.Job.wrap(message))
-                )
+                job = run_v2.UpdateJobRequest(job=run_v2.Job.wrap(message))
+                answer = await self.google.jobs.update_job(request=job, **self.google.CALL)
         except Aborted:
             return Conflict(None)
         return Written(int(answer.metadata.generation))
