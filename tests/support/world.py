@@ -55,9 +55,8 @@ class World:
         _run([sys.executable, "deploy.py", *names], self.clone, SIGNOFF_SANDBOX=self.sandbox.grpc)
 
 
-@contextmanager
-def a_world(folder: Path, *shipped: str) -> Iterator[World]:
-    """Everything pushed, and the named workloads running in the sandbox."""
+def a_repository(folder: Path) -> tuple[Path, Path]:
+    """A clone of the demo's project and its bare remote, everything pushed."""
     clone, remote = folder / "clone", folder / "remote.git"
     shutil.copytree(PROJECT, clone, ignore=shutil.ignore_patterns("__pycache__"))
     (clone / "gitignore").rename(clone / ".gitignore")
@@ -70,6 +69,13 @@ def a_world(folder: Path, *shipped: str) -> Iterator[World]:
         ["push", "--quiet", "--set-upstream", "origin", "main"],
     ):
         _run(["git", *arguments], clone)
+    return clone, remote
+
+
+@contextmanager
+def a_world(folder: Path, *shipped: str) -> Iterator[World]:
+    """Everything pushed, and the named workloads running in the sandbox."""
+    clone, remote = a_repository(folder)
     with running_sandbox(None, "--data", str(folder / "sandbox")) as sandbox:
         world = World(clone, remote, folder / "state", sandbox)
         if shipped:

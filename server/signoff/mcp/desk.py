@@ -23,11 +23,16 @@ log = logging.getLogger(__name__)
 
 
 class Desk:
-    """One a server. `start`: where signoff.toml is looked for, upward; nothing is read before the first message."""
+    """One a server. `start`: where signoff.toml is looked for, upward; nothing is read before the first message.
 
-    def __init__(self, start: Path, *, read_only: bool = False) -> None:
+    `private`: the client is the process that started the server, at the other end of its pipe. Anybody on the machine
+    can connect over HTTP and answer in the user's place, so there no answer of a client is a yes.
+    """
+
+    def __init__(self, start: Path, *, read_only: bool = False, private: bool = True) -> None:
         self.start = start
         self.read_only = read_only
+        self.private = private
         self._began = datetime.now(UTC)
         self._context: asyncio.Task[Context] | None = None
         self._recording: asyncio.Task[None] | None = None
@@ -80,7 +85,7 @@ class Desk:
         return await run(context, asked, list(workloads) or None, progress, claims=claims, seconds=seconds)
 
     async def hidden_tools(self) -> frozenset[str]:
-        """Tools without an object in this repository; without a configuration none is hidden, so that each says why."""
+        """Tools without an object in this repository. Without a configuration none is hidden: a call says what is wrong."""
         from signoff.chain import CHECKS
         from signoff.model.judgement import Link
 
@@ -88,6 +93,9 @@ class Desk:
         try:
             context = await self.context()
         except SignoffError:
+            return frozenset(hidden)
+        except Exception:
+            log.exception("reading the configuration broke")
             return frozenset(hidden)
         if not any(w.deploy == "signoff" and w.kind != "worker-pool" for w in context.workloads):
             hidden.add("deploy_service")

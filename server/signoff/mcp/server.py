@@ -98,9 +98,9 @@ def _bug(name: str, cause: BaseException | None) -> str:
     return f"{name} broke with {kind}: a bug in signoff. Fix: report it with the traceback in the server's log (stderr)"
 
 
-def make_server(start: Path, *, read_only: bool = False) -> Server:
+def make_server(start: Path, *, read_only: bool = False, private: bool = True) -> Server:
     """A server for the repository around `start`; nothing is opened before the first message."""
-    return Server(Desk(start, read_only=read_only))
+    return Server(Desk(start, read_only=read_only, private=private))
 
 
 def serve(
@@ -110,7 +110,7 @@ def serve(
 
     In stdio mode stdout belongs to the protocol: nothing else is written there.
     """
-    server = make_server(start, read_only=read_only)
+    server = make_server(start, read_only=read_only, private=transport == "stdio")
     if transport == "stdio":
         server.run("stdio")
     else:

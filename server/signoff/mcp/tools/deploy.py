@@ -47,8 +47,10 @@ class Yes(BaseModel):
     deploy: bool = Field(description="Deploy this to production now")
 
 
-def can_ask(ctx: Context[Any, Any]) -> bool:
-    """Whether this client can put a form before its user."""
+def can_ask(desk: Desk, ctx: Context[Any, Any]) -> bool:
+    """Whether this client can put a form before its user, and nobody else can answer it."""
+    if not desk.private:
+        return False
     capabilities = ctx.client_capabilities
     asks = capabilities.elicitation if capabilities is not None else None
     return asks is not None and (asks.form is not None or asks.url is None)
@@ -79,7 +81,7 @@ def deploy_tools(desk: Desk) -> list[Tool]:
         from signoff.actions.refusal import Refused
         from signoff.views.deploy import question
 
-        if isinstance(plan_made, Refused) or not can_ask(ctx):
+        if isinstance(plan_made, Refused) or not can_ask(desk, ctx):
             return Yes(deploy=False)
         return Elicit(question(plan_made), Yes)
 
@@ -101,22 +103,22 @@ plan first; a person decides. Only an answer that says deployed is a deploy."""
 
         if isinstance(plan_made, Refused):
             return answer(*refused(plan_made))
-        approval = _approval(ctx, plan_made, yes, plan if confirm else "")
+        approval = _approval(desk, ctx, plan_made, yes, plan if confirm else "")
         if approval is None:
-            return answer(*(declined(plan_made) if can_ask(ctx) else needs_approval(plan_made)))
+            return answer(*(declined(plan_made) if can_ask(desk, ctx) else needs_approval(plan_made)))
         async with reporting(ctx) as progress:
             return answer(*result(await carry_out(await desk.context(), plan_made.id, approval, progress)))
 
     return [make_tool(deploy_service, DEPLOYS, meta=META)]
 
 
-def _approval(ctx: Context[Any, Any], plan: "Plan", yes: Any, named_plan: str) -> "Approval | None":
+def _approval(desk: Desk, ctx: Context[Any, Any], plan: "Plan", yes: Any, named_plan: str) -> "Approval | None":
     """The user's answer where the client can ask, else the client's own prompt; never an argument by itself."""
     from signoff.actions.approval import answered, enforced
 
     now = datetime.now(UTC)
-    if not can_ask(ctx):
-        return enforced(plan, client_name(ctx), named_plan, now)
+    if not can_ask(desk, ctx):
+        return enforced(plan, client_name(ctx), named_plan, now) if desk.private else None
     if isinstance(yes, AcceptedElicitation) and yes.data.deploy:
         return answered(plan, client_name(ctx), now)
     return None
