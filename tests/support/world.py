@@ -55,6 +55,11 @@ class World:
         _run([sys.executable, "deploy.py", *names], self.clone, SIGNOFF_SANDBOX=self.sandbox.grpc)
 
 
+def run_in(folder: Path, *argv: str) -> str:
+    """A command that has to succeed; what it said."""
+    return _run(list(argv), folder)
+
+
 def a_repository(folder: Path) -> tuple[Path, Path]:
     """A clone of the demo's project and its bare remote, everything pushed."""
     clone, remote = folder / "clone", folder / "remote.git"
