@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from signoff.check import Check, Progress
@@ -14,8 +15,8 @@ from signoff.ledger.events import ReportMade
 from signoff.model.errors import SignoffError
 from signoff.model.facts import Unknown
 from signoff.model.judgement import Link
-from signoff.model.report import ClaimReport, Report
-from signoff.model.subject import Commit, Subject, Workload
+from signoff.model.report import Report
+from signoff.model.subject import Claim, Commit, Subject, Workload
 from signoff.survey import Survey
 from signoff.walk import Overviews, walk
 
@@ -26,13 +27,15 @@ async def run(
     workloads: Sequence[str] | None = None,
     progress: Progress | None = None,
     *,
-    claims: Sequence[ClaimReport] = (),
+    claims: Sequence[Claim] = (),
+    seconds: float | None = None,
     checks: Sequence[Check[Any]] | None = None,
     overviews: Overviews | None = None,
 ) -> Report:
     """The report on what the target runs of this worktree's commit, kept in the ledger.
 
-    `links` and `workloads`: None for all. `claims`: already judged. `checks` and `overviews`: the chain's own, if not
+    `links` and `workloads`: None for all. `claims`: what the session says it did. `seconds`: what is not
+    finished then is waiting, visibly. `checks` and `overviews`: the chain's own, if not
     given. Raises SignoffError for an unknown workload, a link without a check, or a repository without a commit.
     """
     if checks is None:
@@ -44,10 +47,10 @@ async def run(
 
         overviews = every
     asked = _asked(checks, links)
-    subject = await subject_of(context, workloads)
+    subject = replace(await subject_of(context, workloads), claims=tuple(claims))
     waivers = await asyncio.to_thread(folds.waivers, context.ledger, context.target.name, subject.commit)
     async with Survey(subject, context.systems, context.now()) as survey:
-        report = await walk(survey, asked, overviews, waivers=waivers, claims=claims, progress=progress)
+        report = await walk(survey, asked, overviews, waivers=waivers, progress=progress, seconds=seconds)
     whole = links is None and workloads is None
     await asyncio.to_thread(record, context, report, whole=whole)
     return report
