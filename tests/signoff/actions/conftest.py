@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -18,10 +18,21 @@ from support.samples import NOW, link_report
 from support.world import World, a_world
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with a_world(tmp_path, "web") as made:
+@pytest.fixture(scope="module")
+def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Starting a sandbox and shipping takes seconds: the tests of a file share one, and none counts on another."""
+    with a_world(tmp_path_factory.mktemp("world"), "web") as made:
         yield made
+
+
+@pytest.fixture
+def world(shared_world: World, tmp_path: Path) -> World:
+    """The shared world with the first commit on the remote, no planted fault, and a ledger of its own."""
+    shared_world.sandbox.clear_faults()
+    shared_world.sandbox.reset_calls()
+    shared_world.git("reset", "--quiet", "--hard", shared_world.git("rev-list", "--max-parents=0", "HEAD"))
+    shared_world.git("push", "--quiet", "--force", "origin", "main")
+    return replace(shared_world, state=tmp_path / "state")
 
 
 @dataclass
