@@ -109,7 +109,10 @@ async def test_environment_secrets_account_labels_and_tags_survive(world: World,
     assert after["traffic"] == [latest, tagged]
 
 
-async def test_pinned_traffic_is_said_in_the_plan_and_moved_after_the_yes(world: World, site: Site) -> None:
+async def test_pinned_traffic_is_said_in_the_plan_and_moved_after_the_yes(
+    world: World, site: Site, chain: Chain
+) -> None:
+    site = at_head(site, chain, world.commit("shared/mapper.py", "def mapped(row):\n    return 'pinned'\n"))
     old = service(world)["latestReadyRevision"].rpartition("/")[2]
     pinned = {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": old, "percent": 100}
     change(world, traffic=[pinned])
@@ -123,11 +126,11 @@ async def test_pinned_traffic_is_said_in_the_plan_and_moved_after_the_yes(world:
     assert now.value.serving == ((revision, 100),)  # type: ignore[union-attr]
 
 
-async def test_a_pinned_revision_name_does_not_stop_the_update(world: World, site: Site) -> None:
+async def test_a_pinned_revision_name_does_not_stop_the_update(world: World, site: Site, chain: Chain) -> None:
     before = service(world)
     change(world, template=before["template"] | {"revision": before["latestReadyRevision"].rpartition("/")[2]})
-    world.commit("shared/mapper.py", "def mapped(row):\n    return 1\n")
-    done = await deploy(site)
+    commit = world.commit("shared/mapper.py", "def mapped(row):\n    return 'named'\n")
+    done = await deploy(at_head(site, chain, commit))
     assert done.outcome == "deployed", result(done)[0]
 
 
