@@ -40,7 +40,9 @@ class Logs:
         """What these wrote that could tell an error: severity ERROR and above, and all of stderr (plain lines there
         are DEFAULT). Oldest first; `incomplete` where there is more than can be read.
         """
-        wanted = f"({_units(revisions, executions)}) AND {_TELLING} AND {_from(since)}"
+        if not revisions and not executions:
+            return self._nothing(project, "output")
+        wanted = f"{_units(revisions, executions)} AND {_TELLING} AND {_from(since)}"
         return await self._read(project, "output", wanted, PAGES)
 
     async def requests(
@@ -49,7 +51,9 @@ class Logs:
         """The newest requests to these revisions, oldest first. It may be cut: it proves requests that it shows,
         never that there were no others.
         """
-        wanted = f'({_units(revisions, ())}) AND logName:"requests" AND {_from(since)}'
+        if not revisions:
+            return self._nothing(project, "requests")
+        wanted = f'{_units(revisions, ())} AND logName:"requests" AND {_from(since)}'
         return await self._read(project, "requests", wanted, pages, whole=False)
 
     async def before(
@@ -69,15 +73,16 @@ class Logs:
             project, "history", f"{of} AND ({_TELLING} OR {failed}) AND {_from(since)}", PAGES, whole=False
         )
 
+    def _nothing(self, project: str, operation: str) -> Known[tuple[LogEntry, ...]]:
+        """The logs of nothing are empty, and nobody has to be asked for them."""
+        question = Question("logging", f"entries.list {operation}", f"projects/{project}")
+        return Known((), question.ref(self._boundary.now()))
+
     async def _read(
         self, project: str, operation: str, wanted: str, pages: int, *, whole: bool = True
     ) -> Known[tuple[LogEntry, ...]] | Unknown:
-        question = Question(
-            "logging",
-            f"entries.list {operation}",
-            f"projects/{project}",
-            ("gcloud", "logging", "read", wanted, f"--project={project}", "--limit=100"),
-        )
+        look = ("gcloud", "logging", "read", wanted, f"--project={project}", "--limit=100")
+        question = Question("logging", f"entries.list {operation}", f"projects/{project}", look)
 
         async def fetch() -> list[Any]:
             await self._google.login()
