@@ -64,6 +64,14 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Smoke:
+    """A request through the real edge; `blocked`: the edge is meant to let nobody through there."""
+
+    path: str
+    expect: Literal["reach", "blocked"] = "reach"
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
     """A Cloud Run service, job or worker pool that this repository deploys. Hashable, so that facts can be shared."""
 
@@ -80,6 +88,7 @@ class Workload:
     after: tuple[WorkloadName, ...] = ()
     accept_labels: bool = False
     """Whether a commit that only a label states is accepted (visibly) where no build proves it."""
+    smoke: tuple[Smoke, ...] = ()
 
     @property
     def source(self) -> Literal["git", "upload"]:

@@ -1,0 +1,110 @@
+"""pydantic's errors as sentences about signoff.toml, each with its line and a remedy."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from signoff.config.errors import Trouble
+from signoff.config.lines import Place, line_of
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+_WRITE: Mapping[str, str] = {
+    "targets": '[targets.production] with project, regions and branch',
+    "workloads": '[workloads.web] with kind = "service"',
+    "project": 'project = "my-project-id"',
+    "regions": 'regions = ["us-central1"]',
+    "branch": 'branch = "main"',
+    "remote": 'remote = "origin"',
+    "folder": 'folder = "docs/handoffs"',
+    "kind": 'kind = "service" (or "job", "worker-pool")',
+    "name": 'name = "web" or name = "web-{target}" (small letters, digits, hyphens)',
+    "inputs": 'inputs = ["web/**", "!**/*.md"]',
+    "config": 'config = "cloudbuild.yaml"',
+    "dockerfile": 'dockerfile = "web/Dockerfile"',
+    "context": 'context = "web"',
+    "trigger": 'trigger = "name-of-the-trigger"',
+    "command": 'command = ["make", "image"]',
+    "image": 'image = "us-docker.pkg.dev/project/repository/name" (no tag, no digest)',
+    "url": 'url = "https://app.example.com" (no login, query or fragment in it)',
+    "after": 'after = ["extractor"]',
+    "smoke": '[[workloads.web.smoke]] with a path',
+    "path": 'path = "/api/reports"',
+}  # fmt: skip
+
+_TYPES: Mapping[str, str] = {
+    "string_type": "text in quotes",
+    "bool_type": "true or false",
+    "tuple_type": "a list in square brackets",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+}
+_TABLES = {"targets", "workloads", "smoke"}
+
+
+def key_of(place: Sequence[str | int]) -> str:
+    """`("workloads", "web", "smoke", 0, "path")` as `workloads.web.smoke[0].path`."""
+    key = ""
+    for part in place:
+        key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
+    return key
+
+
+def trouble(place: Place, lines: Mapping[Place, int], says: str, fix: str) -> Trouble:
+    return Trouble(key_of(place), says, fix, line_of(lines, place))
+
+
+def troubles_of(errors: Iterable[ErrorDetails], lines: Mapping[Place, int]) -> list[Trouble]:
+    """Each error of pydantic; an error of unknown keys becomes one trouble a key."""
+    found: list[Trouble] = []
+    for error in errors:
+        # The tags of unions are no part of what is written; see `Tag("<…>")` in schema.py.
+        place = tuple(part for part in error["loc"] if not (isinstance(part, str) and part.startswith("<")))
+        context = error.get("ctx", {})
+        if error["type"] == "unknown_keys":
+            found += [_unknown((*place, key), context["known"], lines) for key in context["unknown"]]
+        else:
+            found.append(trouble(place, lines, *_sentence(error, place)))
+    return found
+
+
+def _unknown(place: Place, known: Sequence[str], lines: Mapping[Place, int]) -> Trouble:
+    key = str(place[-1])
+    near = difflib.get_close_matches(key, known, n=1)
+    fix = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+    return trouble(place, lines, "unknown key", fix)
+
+
+def _sentence(error: ErrorDetails, place: Place) -> tuple[str, str]:
+    context = error.get("ctx", {})
+    named = [part for part in place if isinstance(part, str)]
+    if place and place[-1] == "[key]":
+        return "this name can not be used", "use letters, digits, hyphens and underscores, a letter or digit first"
+    key = named[-1] if named else ""
+    write = f"write {_WRITE[key]}" if key in _WRITE else "see docs/signoff.schema.json"
+    kind = error["type"]
+    if kind == "missing":
+        return "missing", ("add " if key in _TABLES else "add the line ") + _WRITE.get(key, key)
+    if kind in _TYPES:
+        return f"must be {_TYPES[kind]}", write
+    if kind == "literal_error":
+        given = error["input"]
+        near = difflib.get_close_matches(given, _words(context["expected"]), n=1) if isinstance(given, str) else []
+        expected = context["expected"].replace("'", '"')
+        return f"must be {expected}", f'did you mean "{near[0]}"?' if near else f"write {expected}"
+    if kind == "one_of":
+        return context["says"], context["fix"]
+    if kind == "too_short":
+        return "is empty", write
+    if kind in {"string_pattern_mismatch", "string_too_short"}:
+        return "does not have the form that it needs", write
+    return error["msg"], write
+
+
+def _words(expected: str) -> list[str]:
+    """pydantic says `'push' or 'pull-request'`."""
+    return expected.split("'")[1::2]

@@ -1,0 +1,115 @@
+"""What signoff.toml says, as the types that everything else asks about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from signoff.config.errors import ConfigError, Trouble
+from signoff.model.subject import (
+    BuildCommand,
+    BuildMethod,
+    BuildTrigger,
+    CloudBuildConfig,
+    ExistingImage,
+    Flow,
+    Smoke,
+    Target,
+    Workload,
+    WorkloadName,
+)
+
+if TYPE_CHECKING:
+    from signoff.config.schema import Document, WorkloadTable
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    remote: str
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The patterns of one workload, and why it is these. `patterns` is empty for the whole repository."""
+
+    patterns: tuple[str, ...]
+    origin: Literal["configured", "dockerfile", "everything"]
+    says: str
+    """A sentence for a person: where they come from, or why everything counts."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """`root`: the repository's root, which every path of the file starts from. `path`: the file itself."""
+
+    path: Path
+    root: Path
+    source: Source
+    handoff: Handoff
+    targets: Mapping[str, Target]
+    default_target: str | None
+    """The one meant where none is named; None with several targets and no default among them."""
+    inputs: Mapping[WorkloadName, Inputs]
+    written: Document
+
+    def target(self, name: str | None = None) -> Target:
+        """The named target, or the default one. Raises ConfigError with the names to choose from."""
+        known = ", ".join(self.targets)
+        chosen = name or self.default_target
+        if chosen is None:
+            says = f"there are several targets ({known}) and none is the default"
+            fix = "name one with --target, or write default = true in one of them"
+            raise ConfigError(self.path, [Trouble("targets", says, fix)])
+        if chosen not in self.targets:
+            says = f"there is no target {chosen}"
+            raise ConfigError(self.path, [Trouble("targets", says, f"choose one of: {known}")])
+        return self.targets[chosen]
+
+    def workloads_for(self, target: Target) -> tuple[Workload, ...]:
+        """In the order of the file, with their names in this target."""
+        return tuple(self._workload(name, table, target) for name, table in self.written.workloads.items())
+
+    def _workload(self, name: str, table: WorkloadTable, target: Target) -> Workload:
+        key = WorkloadName(name)
+        return Workload(
+            name=key,
+            kind=table.kind,
+            resource=resource_name(name, table, target.name),
+            inputs=self.inputs[key].patterns,
+            build=_build(table),
+            deploy=table.deploy,
+            url=table.url,
+            critical=table.critical,
+            after=tuple(WorkloadName(other) for other in table.after),
+            accept_labels=table.accept_labels,
+            smoke=tuple(Smoke(smoke.path, smoke.expect) for smoke in table.smoke),
+        )
+
+
+def resource_name(name: str, table: WorkloadTable, target: str) -> str:
+    """The workload's short name on Cloud Run."""
+    return (table.name or name).replace("{target}", target)
+
+
+def _build(table: WorkloadTable) -> BuildMethod | None:
+    from signoff.config.schema import CloudBuildTable, CommandTable, ImageTable, TriggerTable
+
+    match table.build:
+        case None:
+            return None
+        case CloudBuildTable(config=config, source=source):
+            return CloudBuildConfig(config, source)
+        case TriggerTable(trigger=trigger):
+            return BuildTrigger(trigger)
+        case CommandTable(command=command, source=source):
+            return BuildCommand(command, source)
+        case ImageTable(image=image):
+            return ExistingImage(image)

@@ -1,0 +1,117 @@
+"""What one table alone can not tell: names that refer to each other, and paths that have to stay inside."""
+
+from __future__ import annotations
+
+import difflib
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from signoff.config.lines import Place
+from signoff.config.resolved import resource_name
+
+if TYPE_CHECKING:
+    from signoff.config.schema import Document, WorkloadTable
+
+Broken = tuple[Place, str, str]
+"""The place, what is wrong there, and the remedy."""
+
+# https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/create, serviceId
+_RESOURCE = re.compile(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?")
+
+
+def broken_rules(document: Document, root: Path) -> Iterator[Broken]:
+    yield from _defaults(document)
+    yield from _after(document.workloads)
+    yield from _names(document)
+    for name, table in document.workloads.items():
+        yield from _only_services(name, table)
+        yield from _patterns(name, table)
+    for place, path in _paths(document):
+        if not stays_inside(root, path):
+            yield place, f"{path} is outside of the repository", "write a path below the repository's root"
+    if posixpath.normpath(document.handoff.folder) == ".":
+        says = "the whole repository can not be the handoff's folder: nothing would be an input any more"
+        yield ("handoff", "folder"), says, 'write folder = "docs/handoffs"'
+
+
+def stays_inside(root: Path, path: str) -> bool:
+    """Whether a path of the repository stays in it, links followed."""
+    normal = posixpath.normpath(path)
+    if normal.startswith(("../", "/")) or normal == "..":
+        return False
+    try:
+        return (root / normal).resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError, ValueError):  # a loop of links, a null byte
+        return False
+
+
+def _defaults(document: Document) -> Iterator[Broken]:
+    defaults = [name for name, target in document.targets.items() if target.default]
+    for name in defaults[1:]:
+        yield ("targets", name, "default"), f"{defaults[0]} is the default already", "keep default = true in one target"
+
+
+def _after(workloads: Mapping[str, WorkloadTable]) -> Iterator[Broken]:
+    for name, table in workloads.items():
+        for position, other in enumerate(table.after):
+            if other not in workloads:
+                near = difflib.get_close_matches(other, workloads, n=1)
+                fix = f"did you mean {near[0]}?" if near else f"choose from: {', '.join(workloads)}"
+                yield ("workloads", name, "after", position), f"there is no workload {other}", fix
+    try:
+        TopologicalSorter({name: table.after for name, table in workloads.items()}).prepare()
+    except CycleError as error:
+        circle = list(reversed(error.args[1]))
+        says = f"goes in a circle: {' after '.join(circle)}"
+        yield ("workloads", circle[0], "after"), says, f"take {circle[1]} out of it, or break the circle elsewhere"
+
+
+def _names(document: Document) -> Iterator[Broken]:
+    for target in document.targets:
+        taken: dict[tuple[str, str], str] = {}
+        for name, table in document.workloads.items():
+            place: Place = ("workloads", name, "name")
+            resource = resource_name(name, table, target)
+            if not _RESOURCE.fullmatch(resource):
+                says = f"{resource} can be no name on Cloud Run (in target {target})"
+                yield place, says, "use at most 49 small letters, digits and hyphens, a letter first and no hyphen last"
+            first = taken.setdefault((table.kind, resource), name)
+            if first != name:
+                says = f"is the same {table.kind} {resource} as {first} (in target {target})"
+                yield place, says, "keep one of them, or give them different names"
+
+
+def _only_services(name: str, table: WorkloadTable) -> Iterator[Broken]:
+    if table.kind != "service":
+        for key in ("url", "smoke"):
+            if getattr(table, key):
+                says = f"a {table.kind} takes no requests"
+                yield ("workloads", name, key), says, f"take {key} out, or write kind = \"service\""
+
+
+def _patterns(name: str, table: WorkloadTable) -> Iterator[Broken]:
+    if not isinstance(table.inputs, tuple):
+        return
+    if all(pattern.startswith("!") for pattern in table.inputs):
+        says = "only takes files away, so that nothing is left"
+        yield ("workloads", name, "inputs"), says, 'begin with what belongs to it, for instance "**"'
+    for position, pattern in enumerate(table.inputs):
+        if ".." in pattern.split("/"):
+            says = f"{pattern} leaves the repository"
+            yield ("workloads", name, "inputs", position), says, "write patterns from the repository's root"
+
+
+def _paths(document: Document) -> Iterator[tuple[Place, str]]:
+    yield ("handoff", "folder"), document.handoff.folder
+    for name, table in document.workloads.items():
+        config = getattr(table.build, "config", None)
+        if config is not None:
+            yield ("workloads", name, "build", "config"), config
+        for key in ("dockerfile", "context"):
+            path = getattr(table.inputs, key, None)
+            if path is not None:
+                yield ("workloads", name, "inputs", key), path

@@ -1,0 +1,222 @@
+"""signoff.toml as it is written: one model a table. The JSON Schema is generated from here.
+
+Every setting says in its annotation what loosening it means (`Loosens`); a test holds that none is without.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from signoff.config.loosens import CHANGED, MISSES_ONE, Loosens, NeverLoosens
+
+
+class Table(BaseModel):
+    """Unknown keys are errors: a misspelled setting that is silently ignored would be a hole in the gate."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known_keys(cls, written: Any) -> Any:
+        if isinstance(written, dict):
+            unknown = [key for key in written if key not in cls.model_fields]
+            if unknown:
+                raise PydanticCustomError(
+                    "unknown_keys", "unknown", {"unknown": unknown, "known": list(cls.model_fields)}
+                )
+        return written
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+Ref = Annotated[str, Field(pattern=r"^[^-/\s~^:?*\[\\][^\s~^:?*\[\\]*$")]
+"""A branch or remote name; no option and no revision expression can hide in it (git check-ref-format)."""
+RepositoryPath = Annotated[str, Field(pattern=r"^[^/\\\x00]")]
+"""Relative to the repository's root, with `/`; that it stays inside is checked with the place known."""
+Pattern = Annotated[str, Field(pattern=r"^!?[^!\s]")]
+
+
+class SourceTable(Table):
+    """Where the source is, and how a change gets on to the branch that is built."""
+
+    remote: Annotated[Ref, Loosens("another remote is asked", CHANGED)] = Field(
+        "origin", description="The git remote that builds are made from."
+    )
+    flow: Annotated[Literal["push", "pull-request"], Loosens("changes reach the branch another way", CHANGED)] = Field(
+        "push", description="`push`: commits are pushed to the branch; `pull-request`: they are merged by one."
+    )
+
+
+class HandoffTable(Table):
+    """Where the handoff documents are written."""
+
+    folder: Annotated[RepositoryPath, Loosens("files of another folder belong to no workload", CHANGED)] = Field(
+        "docs/handoffs", description="A folder of the repository; what is in it is never an input of a workload."
+    )
+
+
+class TargetTable(Table):
+    """A place that the workloads are deployed to."""
+
+    project: Annotated[str, Loosens("another project is asked", CHANGED)] = Field(
+        pattern=r"^([a-z0-9.-]+:)?[a-z][a-z0-9-]*[a-z0-9]$", description="The Google Cloud project's id."
+    )
+    regions: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)+[0-9]+$")], ...],
+        Loosens("a region is not looked at any more", MISSES_ONE),
+    ] = Field(min_length=1, strict=False, description="The Cloud Run regions that are looked at.")
+    branch: Annotated[Ref, Loosens("another branch counts as what is to be deployed", CHANGED)] = Field(
+        description="The branch that builds for this target are made from."
+    )
+    default: Annotated[bool, Loosens("another target is reported on", CHANGED)] = Field(
+        False, description="The one that is meant where no target is named; needed only with several targets."
+    )
+
+
+class CloudBuildTable(Table):
+    """Cloud Build runs a configuration of the repository."""
+
+    config: RepositoryPath = Field(description="The Cloud Build configuration, for instance cloudbuild.web.yaml.")
+    source: Literal["git", "upload"] = Field(
+        "git", description="`git`: from the remote; `upload`: the working tree is sent (`gcloud builds submit`)."
+    )
+
+
+class TriggerTable(Table):
+    """A trigger of Cloud Build makes the image."""
+
+    trigger: str = Field(min_length=1, description="The trigger's name.")
+
+
+class CommandTable(Table):
+    """The team's own command makes the image; it may also deploy."""
+
+    command: tuple[str, ...] = Field(
+        min_length=1, strict=False, description="Program and arguments; no shell reads them."
+    )
+    source: Literal["git", "upload"] = Field(
+        "git", description="`upload`: the command builds from the working tree, so that a push does not matter to it."
+    )
+
+
+class ImageTable(Table):
+    """Somebody else makes the image."""
+
+    image: str = Field(
+        pattern=r"^[a-z0-9.-]+(:[0-9]+)?/[^@:\s]+$", description="The image's repository path, without tag or digest."
+    )
+
+
+BUILD_KEYS = ("config", "trigger", "command", "image")
+
+
+def _build_of(written: Any) -> str | None:
+    given = [key for key in BUILD_KEYS if key in written] if isinstance(written, dict) else []
+    if isinstance(written, BaseModel):
+        given = [key for key in BUILD_KEYS if key in type(written).model_fields]
+    return f"<{given[0]}>" if len(given) == 1 else None
+
+
+BuildTable = Annotated[
+    Annotated[CloudBuildTable, Tag("<config>")]
+    | Annotated[TriggerTable, Tag("<trigger>")]
+    | Annotated[CommandTable, Tag("<command>")]
+    | Annotated[ImageTable, Tag("<image>")],
+    Discriminator(_build_of, custom_error_type="one_of", custom_error_message="one of", custom_error_context={
+        "says": "says in exactly one way how the image is made",
+        "fix": 'write one of { config = "cloudbuild.yaml" }, { trigger = "name" }, { command = ["make", "image"] },'
+        ' { image = "region-docker.pkg.dev/project/repository/name" }',
+    }),
+]  # fmt: skip
+
+
+class DockerfileInputs(Table):
+    """The inputs are what this Dockerfile copies, read anew each time: they follow when it changes."""
+
+    dockerfile: RepositoryPath = Field(description="The Dockerfile, from the repository's root.")
+    context: RepositoryPath = Field(".", description="The folder that the build is given, from the repository's root.")
+    stage: Name | None = Field(None, description="The stage that is built, where it is not the last one.")
+
+
+def _inputs_of(written: Any) -> str | None:
+    if isinstance(written, list | tuple):
+        return "<patterns>"
+    return "<dockerfile>" if isinstance(written, dict | BaseModel) else None
+
+
+InputsTable = Annotated[
+    Annotated[tuple[Pattern, ...], Field(min_length=1, strict=False), Tag("<patterns>")]
+    | Annotated[DockerfileInputs, Tag("<dockerfile>")],
+    Discriminator(_inputs_of, custom_error_type="one_of", custom_error_message="one of", custom_error_context={
+        "says": "is a list of patterns, or names a Dockerfile",
+        "fix": 'write inputs = ["web/**", "!**/*.md"] or inputs = { dockerfile = "web/Dockerfile" }',
+    }),
+]  # fmt: skip
+
+
+class SmokeTable(Table):
+    """A request through the real edge."""
+
+    path: str = Field(pattern=r"^/[^\s#]*$", description="The path that is asked, for instance /api/reports.")
+    expect: Literal["reach", "blocked"] = Field(
+        "reach", description="`reach`: the answer comes from the workload; `blocked`: the edge lets nobody through."
+    )
+
+
+class WorkloadTable(Table):
+    """A Cloud Run service, job or worker pool that this repository deploys."""
+
+    kind: Annotated[Literal["service", "job", "worker-pool"], Loosens("something else is looked at", CHANGED)] = Field(
+        description="What it is on Cloud Run."
+    )
+    name: Annotated[str | None, Loosens("something else is looked at", CHANGED)] = Field(
+        None,
+        pattern=r"^[a-z{]([a-z0-9{}-]*[a-z0-9}])?$",
+        description="Its name on Cloud Run where it differs from the table's; `{target}` becomes the target's name.",
+    )
+    inputs: Annotated[InputsTable | None, Loosens("fewer files belong to it", None)] = Field(
+        None,
+        description="The files it is made from, as patterns from the repository's root: later ones override, `!` takes"
+        " away. Left out: what the Dockerfile of its build configuration copies.",
+    )
+    build: Annotated[BuildTable | None, Loosens("its image is made another way", CHANGED)] = Field(
+        None, description="How its image is made."
+    )
+    deploy: Annotated[
+        Literal["signoff", "ci", "terraform", "other"],
+        Loosens("signoff no longer deploys it", lambda old, new: old != new and new != "signoff"),
+    ] = Field("signoff", description="Who deploys it; with another than signoff, signoff proves and names who must.")
+    url: Annotated[str | None, Loosens("requests go another way", lambda old, new: old is not None and old != new)] = (
+        Field(
+            None,
+            pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[^\s?#]*)?$",
+            description="The way users come in (a service only).",
+        )
+    )
+    critical: Annotated[bool, Loosens("it is not critical any more", lambda old, new: old and not new)] = Field(
+        False, description="When it is stale, nothing after it is trusted."
+    )
+    after: Annotated[tuple[Name, ...], NeverLoosens("an order of deploying; every link is judged all the same")] = (
+        Field((), strict=False, description="Workloads that are deployed before it.")
+    )
+    accept_labels: Annotated[bool, Loosens("a label is taken for a proof", lambda old, new: new and not old)] = Field(
+        False, description="Whether a commit that only a label states is accepted (visibly) where no build proves it."
+    )
+    smoke: Annotated[tuple[SmokeTable, ...], Loosens("a request is not tried any more", MISSES_ONE)] = Field(
+        (), strict=False, description="Requests that are tried after a deploy (a service only)."
+    )
+
+
+class Document(Table):
+    """signoff.toml: what an AI coding session has to prove before it signs off."""
+
+    source: SourceTable = Field(SourceTable(), description="Where the source is.")
+    handoff: HandoffTable = Field(HandoffTable(), description="Where the handoff documents are written.")
+    targets: Annotated[dict[Name, TargetTable], Loosens("a target is gone", None)] = Field(
+        min_length=1, description="The places that the workloads are deployed to."
+    )
+    workloads: Annotated[dict[Name, WorkloadTable], Loosens("a workload is not looked at any more", None)] = Field(
+        min_length=1, description="What this repository deploys."
+    )

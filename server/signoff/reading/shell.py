@@ -1,0 +1,92 @@
+"""Commands in a shell text, as far as a reader can know them: nothing is run or expanded.
+
+Good enough for what deploy scripts, make recipes and CI steps hold; a word with a variable keeps its `$`.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+_ASSIGNED = re.compile(
+    r"^\s*(?:export\s+|readonly\s+|local\s+|declare\s+)?([A-Za-z_]\w*)\s*(?:=|:=|\?=|:\s)\s*"
+    r"""("[^"\n]*"|'[^'\n]*'|[^\s#;&|]*)[ \t]*(?:#.*|;.*|&&.*)?$""",
+    re.MULTILINE,
+)
+_VARIABLE = re.compile(
+    r"\$\{\{\s*(?:env|vars)\.(?P<action>\w+)\s*\}\}|\$\{(?P<braced>\w+)(?::?-(?P<default>[^}$]*))?\}"
+    r"|\$\((?P<make>\w+)\)|\$(?P<plain>[A-Za-z_]\w*)"
+)
+_ENDS = re.compile(r"&&|\|\||[;|&()\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`words` with quotes removed; `line` is that of its first word, counted from 1."""
+
+    words: tuple[str, ...]
+    line: int
+
+
+def assignments(text: str) -> Mapping[str, str]:
+    """Names that are given one value only in the text (`A=b`, make's `A := b`, a workflow's `A: b`)."""
+    found: dict[str, set[str]] = {}
+    for match in _ASSIGNED.finditer(text):
+        found.setdefault(match[1], set()).add(match[2].strip("\"'"))
+    return {name: next(iter(values)) for name, values in found.items() if len(values) == 1 and values != {""}}
+
+
+def filled(word: str, values: Mapping[str, str]) -> str:
+    """The word with known variables replaced (a few times, for values made of variables); others keep their `$`."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match["action"] or match["braced"] or match["make"] or match["plain"]
+        return values.get(name, match["default"] if match["default"] is not None else match.group())
+
+    for _round in range(4):
+        word, before = _VARIABLE.sub(value, word)[:4096], word
+        if word == before:
+            break
+    return word
+
+
+def commands(text: str) -> Iterator[Command]:
+    """Each simple command in order; here-documents and comments may give words that are none, which do no harm."""
+    line = 1
+    for logical, lines in _logical_lines(text):
+        for words in _split(logical):
+            yield Command(tuple(words), line)
+        line += lines
+
+
+def _logical_lines(text: str) -> Iterator[tuple[str, int]]:
+    pending, count = "", 0
+    for line in text.split("\n"):
+        count += 1
+        if line.rstrip().endswith("\\"):
+            pending += line.rstrip()[:-1] + " "
+            continue
+        yield pending + line, count
+        pending, count = "", 0
+    if pending:
+        yield pending, count
+
+
+def _split(logical: str) -> Iterator[list[str]]:
+    lexer = shlex.shlex(logical.strip().lstrip("@-"), posix=True, punctuation_chars=";&|()")
+    lexer.whitespace_split = True
+    words: list[str] = []
+    try:
+        for word in lexer:
+            if _ENDS.fullmatch(word):
+                if words:
+                    yield words
+                words = []
+            else:
+                words.append(word)
+    except ValueError:  # a quotation that goes on in the next line
+        words = logical.split()
+    if words:
+        yield words

@@ -1,0 +1,154 @@
+"""Cloud Logging: what revisions and executions wrote, and the requests that reached them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from signoff.boundary import Boundary, Incomplete, Question
+from signoff.model.facts import Known, Unknown
+from signoff.model.logs import LogEntry, Request
+from signoff.model.quoted import Quoted
+
+if TYPE_CHECKING:
+    from signoff.systems.google.connection import Connection
+
+PAGE = 1000
+PAGES = 10
+"""At most so many pages are read; a longer answer is incomplete and proves nothing."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+_REVISION = "cloud_run_revision"
+_JOB = "cloud_run_job"
+_EXECUTION = "run.googleapis.com/execution_name"
+
+
+class Logs:
+    """Reads are bounded in pages and tight in their filter: names of revisions or executions and a time."""
+
+    def __init__(self, boundary: Boundary, google: Connection) -> None:
+        self._boundary = boundary
+        self._google = google
+
+    async def output(
+        self, project: str, revisions: Sequence[str], executions: Sequence[str], since: datetime
+    ) -> Known[tuple[LogEntry, ...]] | Unknown:
+        """What these wrote that could tell an error: severity ERROR and above, and all of stderr (plain lines there
+        are DEFAULT). Oldest first; `incomplete` where there is more than can be read.
+        """
+        wanted = f'({_units(revisions, executions)}) AND (severity>=ERROR OR logName:"stderr")'
+        return await self._read(project, "errors", f'{wanted} AND logName!~"requests$" AND {_from(since)}', PAGES)
+
+    async def requests(
+        self, project: str, revisions: Sequence[str], since: datetime, *, pages: int = 1
+    ) -> Known[tuple[LogEntry, ...]] | Unknown:
+        """The newest requests to these revisions, oldest first. It may be cut: it proves requests that it shows,
+        never that there were no others.
+        """
+        wanted = f'({_units(revisions, ())}) AND logName:"requests" AND {_from(since)}'
+        return await self._read(project, "requests", wanted, pages, whole=False)
+
+    async def _read(
+        self, project: str, operation: str, wanted: str, pages: int, *, whole: bool = True
+    ) -> Known[tuple[LogEntry, ...]] | Unknown:
+        question = Question(
+            "logging",
+            f"entries.list {operation}",
+            f"projects/{project}",
+            ("gcloud", "logging", "read", wanted, f"--project={project}", "--limit=100"),
+        )
+
+        async def fetch() -> list[Any]:
+            answer = await self._google.logging.list_log_entries(
+                request={
+                    "resource_names": [f"projects/{project}"],
+                    "filter": wanted,
+                    "order_by": "timestamp desc",
+                    "page_size": PAGE,
+                }
+            )
+            entries: list[Any] = []
+            read = 0
+            async for page in answer.pages:
+                entries.extend(page.entries)
+                read += 1
+                if read == pages:
+                    if whole and page.next_page_token:
+                        raise Incomplete(f"more than {pages * PAGE} log entries: narrow it or read them by hand")
+                    break
+            return entries
+
+        def entries_of(raw: list[Any]) -> tuple[LogEntry, ...]:
+            return tuple(_entry(one) for one in reversed(raw))
+
+        return await self._boundary.ask(question, fetch, entries_of, self._google.why)
+
+
+def _units(revisions: Iterable[str], executions: Iterable[str]) -> str:
+    """The filter for these units; ValueError for a name that is none of Cloud Run's."""
+    parts = []
+    if names := _any_of(revisions):
+        parts.append(f'(resource.type="{_REVISION}" AND resource.labels.revision_name=({names}))')
+    if names := _any_of(executions):
+        parts.append(f'(resource.type="{_JOB}" AND labels."{_EXECUTION}"=({names}))')
+    if not parts:
+        raise ValueError("no revision and no execution to read the log of")
+    return " OR ".join(parts)
+
+
+def _any_of(names: Iterable[str]) -> str:
+    found = sorted(set(names))
+    for name in found:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"not a name of Cloud Run: {name!r}")
+    return " OR ".join(f'"{name}"' for name in found)
+
+
+def _from(since: datetime) -> str:
+    return f'timestamp>="{since.isoformat()}"'
+
+
+def _entry(raw: Any) -> LogEntry:
+    """One entry out of Google's message (google.logging.v2.LogEntry)."""
+    from google.logging.type import log_severity_pb2
+
+    labels = dict(raw.resource.labels)
+    execution = dict(raw.labels).get(_EXECUTION, "")
+    return LogEntry(
+        at=raw.timestamp,
+        workload=labels.get("service_name") or labels.get("job_name", ""),
+        region=labels.get("location", ""),
+        unit=labels.get("revision_name") or execution,
+        severity=log_severity_pb2.LogSeverity.Name(int(raw.severity)),
+        stream=_stream(raw.log_name),
+        message=Quoted(_message(raw)),
+        request=_request(raw) if raw.http_request.request_method else None,
+        trace=raw.trace or None,
+    )
+
+
+def _stream(log_name: str) -> str:
+    """`projects/p/logs/run.googleapis.com%2Fstderr` → `stderr`."""
+    return re.split(r"%2F|/", log_name)[-1]
+
+
+def _message(raw: Any) -> str:
+    if raw.text_payload:
+        return str(raw.text_payload)
+    payload = raw.json_payload
+    if not payload:
+        return ""
+    for key in ("stack_trace", "exception", "message", "msg", "error"):
+        if payload.get(key):
+            return str(payload[key])
+    return ""
+
+
+def _request(raw: Any) -> Request:
+    """A request that the platform answered itself carries no instance (and says so in the severity or status)."""
+    http = raw.http_request
+    path = re.sub(r"^https?://[^/]*", "", http.request_url).split("?")[0] or "/"
+    answered = bool(dict(raw.labels).get("instanceId"))
+    return Request(http.request_method, Quoted(path), int(http.status), refused=not answered)
