@@ -37,11 +37,21 @@ _WRITE: Mapping[str, str] = {
 
 _TYPES: Mapping[str, str] = {
     "string_type": "text in quotes",
-    "bool_type": "true or false",
     "tuple_type": "a list in square brackets",
     "dict_type": "a table",
     "model_type": "a table",
     "model_attributes_type": "a table",
+}
+_ONE_OF: Mapping[str, tuple[str, str]] = {
+    "build_one_of": (
+        "must say in exactly one way how the image is made",
+        'write one of { config = "cloudbuild.yaml" }, { trigger = "name" }, { command = ["make", "image"] },'
+        ' { image = "region-docker.pkg.dev/project/repository/name" }',
+    ),
+    "inputs_one_of": (
+        "must be a list of patterns, or name a Dockerfile",
+        'write inputs = ["web/**", "!**/*.md"] or inputs = { dockerfile = "web/Dockerfile" }',
+    ),
 }
 _TABLES = {"targets", "workloads", "smoke"}
 
@@ -89,6 +99,8 @@ def _sentence(error: ErrorDetails, place: Place) -> tuple[str, str]:
     kind = error["type"]
     if kind == "missing":
         return "missing", ("add " if key in _TABLES else "add the line ") + _WRITE.get(key, key)
+    if kind == "bool_type":
+        return "must be true or false", "write true or false, without quotes"
     if kind in _TYPES:
         return f"must be {_TYPES[kind]}", write
     if kind == "literal_error":
@@ -96,8 +108,8 @@ def _sentence(error: ErrorDetails, place: Place) -> tuple[str, str]:
         near = difflib.get_close_matches(given, _words(context["expected"]), n=1) if isinstance(given, str) else []
         expected = context["expected"].replace("'", '"')
         return f"must be {expected}", f'did you mean "{near[0]}"?' if near else f"write {expected}"
-    if kind == "one_of":
-        return context["says"], context["fix"]
+    if kind in _ONE_OF:
+        return _ONE_OF[kind]
     if kind == "too_short":
         return "is empty", write
     if kind in {"string_pattern_mismatch", "string_too_short"}:

@@ -90,7 +90,7 @@ def _only_services(name: str, table: WorkloadTable) -> Iterator[Broken]:
         for key in ("url", "smoke"):
             if getattr(table, key):
                 says = f"a {table.kind} takes no requests"
-                yield ("workloads", name, key), says, f"take {key} out, or write kind = \"service\""
+                yield ("workloads", name, key), says, f'take {key} out, or write kind = "service"'
 
 
 def _patterns(name: str, table: WorkloadTable) -> Iterator[Broken]:

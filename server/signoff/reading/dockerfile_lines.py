@@ -22,9 +22,9 @@ _WITH_HEREDOCS = {"ADD", "COPY", "RUN"}
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """`keyword` in capitals; `flags` the leading `--name=value` words; `rest` what follows; here-documents are left out.
+    """`keyword` in capitals; `flags` the leading `--name=value` words; `rest` what follows on the line.
 
-    `documents`: the names of its here-documents, which stand among the words of `rest` as `<<NAME`.
+    `documents`: the names of its here-documents (their text is left out), which stand in `rest` as `<<NAME`.
     """
 
     keyword: str

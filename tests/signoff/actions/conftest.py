@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,13 +16,32 @@ from signoff.model.report import Report, Verdict, WorkloadReport
 from signoff.model.subject import Commit, Subject, WorkloadName
 from signoff.systems.google.writer import Writers
 from support.samples import NOW, link_report
-from support.world import World, a_world
+from support.world import SERVICE, World, a_world
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, dict[str, Any]]]:
+    """Starting a sandbox and shipping takes seconds: the tests of a file share one, and none counts on another."""
+    with a_world(tmp_path_factory.mktemp("world"), "web") as made:
+        yield made, service_of(made)
+
+
+def service_of(world: World) -> dict[str, Any]:
+    """The service web as the sandbox has it."""
+    return dict(next(entry for entry in world.sandbox.state()["services"] if entry["name"] == SERVICE))
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with a_world(tmp_path, "web") as made:
-        yield made
+def world(shipped: tuple[World, dict[str, Any]], tmp_path: Path) -> World:
+    """The shared world with the first commit on the remote, the service as it was shipped, and a new ledger."""
+    shared_world, first = shipped
+    shared_world.sandbox.clear_faults()
+    asked = {key: first.get(key, {}) for key in ("labels", "template", "traffic")}
+    shared_world.sandbox.plant({"services": [service_of(shared_world) | asked]})
+    shared_world.sandbox.reset_calls()
+    shared_world.git("reset", "--quiet", "--hard", shared_world.git("rev-list", "--max-parents=0", "HEAD"))
+    shared_world.git("push", "--quiet", "--force", "origin", "main")
+    return replace(shared_world, state=tmp_path / "state")
 
 
 @dataclass
