@@ -11,7 +11,7 @@ import grpc
 from google.protobuf.message import Message
 
 from signoff_sandbox.wire.permissions import refuse_denied
-from signoff_sandbox.world import operations, reads, run_revisions, run_services
+from signoff_sandbox.world import build_triggers, builds, logging_api, operations, reads, run_revisions, run_services
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import ApiError, unimplemented
 
@@ -19,8 +19,11 @@ from signoff_sandbox.world.errors import ApiError, unimplemented
 MODULES: tuple[ModuleType, ...] = (
     operations,
     reads,
+    logging_api,
     run_services,
     run_revisions,
+    builds,
+    build_triggers,
 )
 
 

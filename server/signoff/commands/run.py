@@ -1,0 +1,113 @@
+"""Walk the chain, or some links of it, for some or all workloads, and record the report."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from signoff.check import Check, Progress
+from signoff.commands.context import Context
+from signoff.ledger import folds
+from signoff.ledger.events import ReportMade
+from signoff.model.errors import SignoffError
+from signoff.model.facts import Unknown
+from signoff.model.judgement import Link
+from signoff.model.report import Report
+from signoff.model.subject import Claim, Commit, Subject, Workload
+from signoff.survey import Survey
+from signoff.walk import Overviews, walk
+
+
+async def run(
+    context: Context,
+    links: Sequence[Link] | None = None,
+    workloads: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    *,
+    claims: Sequence[Claim] = (),
+    seconds: float | None = None,
+    checks: Sequence[Check[Any]] | None = None,
+    overviews: Overviews | None = None,
+) -> Report:
+    """The report on what the target runs of this worktree's commit, kept in the ledger.
+
+    `links` and `workloads`: None for all. `claims`: what the session says it did. `seconds`: what is not
+    finished then is waiting, visibly. `checks` and `overviews`: the chain's own, if not
+    given. Raises SignoffError for an unknown workload, a link without a check, or a repository without a commit.
+    """
+    if checks is None:
+        from signoff.chain import CHECKS
+
+        checks = CHECKS
+    if overviews is None:
+        from signoff.gather.overview import overviews as every
+
+        overviews = every
+    asked = _asked(checks, links)
+    subject = replace(await subject_of(context, workloads), claims=tuple(claims))
+    waivers = await asyncio.to_thread(folds.waivers, context.ledger, context.target.name, subject.commit)
+    async with Survey(subject, context.systems, context.now()) as survey:
+        report = await walk(survey, asked, overviews, waivers=waivers, progress=progress, seconds=seconds)
+    whole = links is None and workloads is None
+    await asyncio.to_thread(record, context, report, whole=whole)
+    return report
+
+
+async def subject_of(context: Context, workloads: Sequence[str] | None = None) -> Subject:
+    """What is asked about: the worktree's commit in the target, with the session that the ledger knows."""
+    chosen = chosen_workloads(context, workloads)
+    session = await asyncio.to_thread(folds.session, context.ledger, context.worktree)
+    return Subject(
+        commit=await head(context),
+        tree=context.root,
+        target=context.target,
+        workloads=chosen,
+        remote=context.config.source.remote,
+        flow=context.config.source.flow,
+        handoff_folder=context.config.handoff.folder,
+        session=session,
+    )
+
+
+async def head(context: Context) -> Commit:
+    """The commit that is checked out. Raises SignoffError where there is none, or git does not say."""
+    found = await context.systems.git.head()
+    if isinstance(found, Unknown):
+        raise SignoffError("git does not say which commit is checked out", where=context.worktree, fix="signoff doctor")
+    if found.value is None:
+        raise SignoffError("the repository has no commit yet", where=context.worktree, fix="git commit")
+    return found.value
+
+
+def chosen_workloads(context: Context, names: Sequence[str] | None) -> tuple[Workload, ...]:
+    """The named workloads in the order of the configuration. Raises SignoffError with what may have been meant."""
+    if names is None:
+        return context.workloads
+    known = [str(workload.name) for workload in context.workloads]
+    for name in names:
+        if name not in known:
+            meant = difflib.get_close_matches(name, known, n=1)
+            fix = f"did you mean {meant[0]}?" if meant else f"choose from: {', '.join(known)}"
+            raise SignoffError(f"there is no workload {name!r}", where=str(context.config.path), fix=fix)
+    return tuple(workload for workload in context.workloads if workload.name in names)
+
+
+def _asked(checks: Sequence[Check[Any]], links: Sequence[Link] | None) -> Sequence[Check[Any]]:
+    if links is None:
+        return checks
+    able = {check.link for check in checks}
+    for link in links:
+        if link not in able:
+            known = ", ".join(link.value for link in Link if link in able) or "none"
+            raise SignoffError(f"nothing checks the link {link.value} yet", fix=f"ask for one of: {known}")
+    return [check for check in checks if check.link in links]
+
+
+def record(context: Context, report: Report, *, whole: bool) -> None:
+    """Keep a report. `whole`: every link and workload of the target was asked for."""
+    from signoff.views.structure import as_json
+
+    context.ledger.append(ReportMade(report.at, context.worktree, context.target.name, whole, as_json(report)))

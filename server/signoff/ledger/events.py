@@ -1,0 +1,156 @@
+"""What the ledger keeps: one frozen type an event. Text is redacted, and outside text released, when it is written."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal
+
+from signoff.model.quoted import Quoted
+from signoff.safety.release import for_json, own
+
+Json = Any
+"""A JSON value."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBegan:
+    """`worktree`: its absolute path; `session`: the client's own id where a hook gives one."""
+
+    kind: ClassVar[str] = "session-began"
+    at: datetime
+    worktree: str
+    head: str
+    by: Literal["hook", "mcp", "person"]
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMade:
+    """`report`: as `views.structure.as_json` gives it. `whole`: every link and workload was asked for."""
+
+    kind: ClassVar[str] = "report"
+    at: datetime
+    worktree: str
+    target: str
+    whole: bool
+    report: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMade:
+    """`plan`: its id, a digest of what would be done and of the world; `content`: what is needed to make it again."""
+
+    kind: ClassVar[str] = "plan"
+    at: datetime
+    plan: str
+    target: str
+    content: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanApproved:
+    """A person's yes to one plan. `way`: how it was given."""
+
+    kind: ClassVar[str] = "approval"
+    at: datetime
+    plan: str
+    way: Literal["elicitation", "enforced-prompt", "terminal"]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepTaken:
+    """One step of a plan on one workload; `says` may hold outside text."""
+
+    kind: ClassVar[str] = "action-step"
+    at: datetime
+    plan: str
+    target: str
+    workload: str
+    step: str
+    outcome: Literal["began", "done", "failed", "undone"]
+    says: str | Quoted = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimMade:
+    """What the session says it did: that this error is gone."""
+
+    kind: ClassVar[str] = "claim"
+    at: datetime
+    worktree: str
+    gone: str
+    workload: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkWaived:
+    """A person's word at a terminal. It holds for this commit alone: what comes after it has not been looked at."""
+
+    kind: ClassVar[str] = "waiver"
+    at: datetime
+    target: str
+    commit: str
+    workload: str
+    link: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestProven:
+    """That an image was built from a commit, kept since build records vanish. `strength`: as of the evidence."""
+
+    kind: ClassVar[str] = "proof"
+    at: datetime
+    digest: str
+    commit: str
+    strength: Literal["proven", "attested"]
+    source: str = field(default="")
+    """Which record said so: the build's resource name."""
+
+
+Event = SessionBegan | ReportMade | PlanMade | PlanApproved | StepTaken | ClaimMade | LinkWaived | DigestProven
+
+KINDS: Mapping[str, type[Event]] = {
+    made.kind: made
+    for made in (SessionBegan, ReportMade, PlanMade, PlanApproved, StepTaken, ClaimMade, LinkWaived, DigestProven)
+}
+
+
+def to_json(event: Event) -> dict[str, Json]:
+    """The event's fields as JSON values without secrets; `at` in UTC."""
+    return {
+        entry.name: getattr(event, entry.name).astimezone(UTC).isoformat()
+        if entry.name == "at"
+        else _released(getattr(event, entry.name))
+        for entry in dataclasses.fields(event)
+    }
+
+
+def from_json(kind: str, body: Mapping[str, Json]) -> Event | None:
+    """The event; None for a kind of a newer signoff. Raises ValueError where a field is missing or is no time."""
+    made = KINDS.get(kind)
+    if made is None:
+        return None
+    names = {entry.name for entry in dataclasses.fields(made)}
+    known = {name: value for name, value in body.items() if name in names}
+    try:
+        return made(**known | {"at": datetime.fromisoformat(known["at"])})
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"a {kind} event without all of its fields") from error
+
+
+def _released(value: Json) -> Json:
+    if isinstance(value, Quoted):
+        return for_json(value)
+    if isinstance(value, str):
+        return own(value, limit=20_000)
+    if isinstance(value, Mapping):
+        return {own(str(key)): _released(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_released(inner) for inner in value]
+    return value

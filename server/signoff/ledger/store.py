@@ -1,0 +1,28 @@
+"""What a ledger store does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol, TypeVar
+
+from signoff.ledger.events import Event
+from signoff.model.errors import SignoffError
+
+E = TypeVar("E", bound=Event)
+
+
+class LedgerError(SignoffError):
+    """The ledger can not be read or written."""
+
+
+class Store(Protocol):
+    """Append-only. Safe under several processes; an appended event survives the death of its writer."""
+
+    def append(self, *events: Event) -> None:
+        """All of them or none. Raises LedgerError."""
+
+    def read(self, kind: type[E]) -> Iterator[E]:
+        """The events of one kind, the newest first. Raises LedgerError."""
+
+    def all(self) -> Sequence[Event]:
+        """Every event that this signoff knows, the oldest first. Raises LedgerError."""

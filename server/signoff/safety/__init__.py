@@ -1,0 +1,1 @@
+"""What keeps secrets in and outside text inert. Imported by views and ledger alone."""

@@ -1,0 +1,114 @@
+"""Signoff's own bare repository beside the user's: what the remote has and the clone does not is fetched here.
+
+The user's references and objects stay as they are. The network is asked from here as well: the configuration of the
+user's repository, which may name programs (core.sshCommand, credential helpers), takes no part; the person's own does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from signoff.systems.git.errors import GitError
+from signoff.systems.git.layout import Layout
+from signoff.systems.git.process import Git
+
+
+def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """`$SIGNOFF_STATE`, else `$XDG_STATE_HOME/signoff`, else `~/.local/state/signoff`."""
+    if own := environment.get("SIGNOFF_STATE"):
+        return Path(own)
+    base = environment.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "signoff"
+
+
+class Private:
+    """The private repositories that belong to one clone and one remote address.
+
+    `remote.git` borrows the clone's objects. A shallow clone has no history to borrow, so there `remote.git` is whole
+    by itself, and `view.git` borrows from both; `reading` is the one in which commits of both sides can be read.
+    `tips.git` holds commits of other branches without their trees.
+    """
+
+    def __init__(self, user: Git, layout: Layout, url: str, state: Path) -> None:
+        key = hashlib.sha256(f"{layout.common}\0{url}".encode("utf-8", "surrogateescape")).hexdigest()[:24]
+        self._folder = state / "repositories" / key
+        self._user = user
+        self._layout = layout
+        self._url = url
+        self._opened: dict[str, Git] = {}
+        objects = layout.common / "objects"
+        whole = self._folder / "remote.git"
+        self._borrows: Mapping[str, Sequence[Path]] = {
+            "remote": () if layout.shallow else (objects,),
+            "view": (objects, whole / "objects"),
+            "tips": (objects, whole / "objects"),
+        }
+
+    @property
+    def reading(self) -> Path:
+        return self._folder / ("view.git" if self._layout.shallow else "remote.git")
+
+    async def open(self, name: str) -> Git:
+        """The repository `name`.git, made if it is not there. GitError and OSError where that fails."""
+        if name in self._opened:
+            return self._opened[name]
+        path = self._folder / f"{name}.git"
+        if not (path / "config").is_file() or not (path / "refs").is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            form = f"--object-format={self._layout.object_format}"
+            await self._user.run("init", "--bare", "--quiet", "--template=", form, str(path))
+        if self._borrows[name]:
+            self._borrow(path, self._borrows[name])
+        return self._opened.setdefault(name, Git(path))
+
+    def _borrow(self, path: Path, lenders: Sequence[Path]) -> None:
+        """Write `objects/info/alternates` (https://git-scm.com/docs/gitrepository-layout), whole at once."""
+        listed = "".join(f"{lender}\n" for lender in lenders).encode("utf-8", "surrogateescape")
+        file = path / "objects" / "info" / "alternates"
+        if file.is_file() and file.read_bytes() == listed:
+            return
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_name(f"alternates.{os.getpid()}")
+        draft.write_bytes(listed)
+        draft.replace(file)
+
+    async def list_remote(self, seconds: float) -> bytes:
+        """`git ls-remote --heads --tags` of the remote."""
+        git = await self.open("remote")
+        return await git.run("ls-remote", "--heads", "--tags", "--", self._url, timeout=seconds, network=True)
+
+    async def fetch(self, branches: Sequence[str], seconds: float, *, trees: bool = True) -> bytes:
+        """Fetch branches of the remote; with `trees` False only their commits, into `tips.git`.
+
+        A private repository that lost what it borrowed (the clone was pruned) is made anew once.
+        """
+        name = "remote" if trees else "tips"
+        try:
+            return await self._fetch(name, branches, seconds)
+        except GitError as error:
+            if error.kind not in {"unknown-object", "failed"}:
+                raise
+        self._opened.pop(name).close()
+        shutil.rmtree(self._folder / f"{name}.git")
+        return await self._fetch(name, branches, seconds)
+
+    async def _fetch(self, name: str, branches: Sequence[str], seconds: float) -> bytes:
+        git = await self.open(name)
+        options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"]
+        if name == "tips":
+            options.append("--filter=tree:0")
+        wanted = "".join(f"+refs/heads/{branch}:refs/heads/{branch}\n" for branch in branches)
+        answer = await git.run(
+            "fetch", *options, "--stdin", "--", self._url, stdin=wanted.encode(), timeout=seconds, network=True
+        )
+        if self._layout.shallow:
+            await self.open("view")
+        return answer
+
+    def close(self) -> None:
+        for git in self._opened.values():
+            git.close()

@@ -1,0 +1,101 @@
+"""One clone and its remotes. Every question is a call through the boundary; git's errors come back as Unknown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from signoff.boundary import Boundary, Malformed
+from signoff.model.facts import Known, Unknown
+from signoff.systems.git import layout as layouts
+from signoff.systems.git.answers import Asker
+from signoff.systems.git.history import History
+from signoff.systems.git.layout import Layout
+from signoff.systems.git.private import Private, state_folder
+from signoff.systems.git.process import Git
+from signoff.systems.git.remote import RemoteRefs, absolute, read_refs
+
+_FETCH_SECONDS = 60.0
+
+
+class Repository:
+    """The working tree at `tree` and the repository around it. `state`: where private repositories are kept."""
+
+    def __init__(self, boundary: Boundary, tree: Path, *, state: Path | None = None) -> None:
+        self.boundary = boundary
+        self.tree = tree
+        self.git = Git(tree)
+        self._state = state
+        self._asker = Asker(boundary, self.git, str(tree))
+        self._private: dict[str, Private] = {}
+        self._histories: dict[Path, History] = {}
+
+    async def close(self) -> None:
+        """End the children and let go of all repositories."""
+
+        def closing() -> None:
+            self.git.close()
+            for private in self._private.values():
+                private.close()
+            for history in self._histories.values():
+                history.ask.git.close()
+
+        await asyncio.to_thread(closing)
+
+    async def layout(self) -> Known[Layout] | Unknown:
+        """Where things are kept, and whether the history is cut off."""
+        return await self._asker.run("layout", *layouts.ARGV, read=layouts.read)
+
+    async def url(self, remote: str) -> Known[str | None] | Unknown:
+        """The address that is fetched from; None where no such remote is configured."""
+
+        def read(raw: bytes) -> str | None:
+            return raw.decode("utf-8").removesuffix("\n") or None
+
+        return await self._asker.run("remote-url", "remote", "get-url", "--", remote, read=read, ok=(0, 2))
+
+    async def private(self, remote: str, layout: Layout) -> Private | Unknown | None:
+        """The private repositories for a remote; None where no such remote is configured."""
+        if remote not in self._private:
+            url = await self.url(remote)
+            if isinstance(url, Unknown):
+                return url
+            if url.value is None:
+                return None
+            address = absolute(url.value, layout.top)
+            self._private[remote] = Private(self.git, layout, address, self._state or state_folder())
+        return self._private[remote]
+
+    async def remote_refs(self, remote: str, private: Private) -> Known[RemoteRefs] | Unknown:
+        """The branches and tags of the remote, asked live."""
+        limit = self.boundary.policy.seconds + 1
+        look = ("ls-remote", "--heads", "--tags", remote)
+        return await self._asker.ask("ls-remote", look, lambda: private.list_remote(limit), read_refs)
+
+    async def fetch(
+        self, remote: str, private: Private, branches: Sequence[str], *, trees: bool = True
+    ) -> Known[None] | Unknown:
+        """Bring branches of the remote into the private repository."""
+
+        def read(raw: bytes) -> None:
+            if raw:
+                raise Malformed("a quiet fetch said something")
+
+        look = ("fetch", remote, *branches[:5])
+        return await self._asker.ask(
+            "fetch",
+            look,
+            lambda: private.fetch(branches, _FETCH_SECONDS + 1, trees=trees),
+            read,
+            seconds=_FETCH_SECONDS,
+        )
+
+    def history(self, at: Path | None = None) -> History:
+        """The commits of the clone, or of the git directory `at`."""
+        if at is None:
+            return History(self._asker)
+        if at not in self._histories:
+            look = ("git", f"--git-dir={at}")
+            self._histories[at] = History(Asker(self.boundary, Git(at), str(self.tree), look))
+        return self._histories[at]

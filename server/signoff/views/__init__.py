@@ -1,0 +1,1 @@
+"""What people and programs see. The structure releases outside text once; the other views render the structure."""
