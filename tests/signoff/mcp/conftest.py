@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from support.world import World, a_repository, a_world
 
 ERAS = ["auto", "legacy"]

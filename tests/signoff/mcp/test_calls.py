@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 from mcp import Client
 from mcp.types import CallToolResult
+
 from signoff.commands.context import Context
 from signoff.ledger.events import SessionBegan
 from signoff.mcp.server import make_server

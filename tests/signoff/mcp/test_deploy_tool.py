@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from mcp import Client
 from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, Implementation
+
 from signoff.mcp.server import make_server
 from support.world import SERVICE, World
 
