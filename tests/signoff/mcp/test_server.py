@@ -1,4 +1,4 @@
-"""What the server promises beside its tools: errors told, progress in order, silence on stdout, resources, the prompt."""
+"""What the server promises beside its tools: errors told, progress in order, silence on stdout, resources."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ proven is marked as proven."""
         says = [f"Written to {made.path}."]
         says += [f"Its report is not a new one: {trouble}"] if trouble else []
         says += (
-            ["", as_text(made.report, "tool")] if made.report else ["Nothing in it is verified: there is no report."]
+            ["", as_text(made.report, "tool")] if made.report else ["There is no report: nothing in it is verified."]
         )
         return answer("\n".join(says), {"path": str(made.path), "trouble": trouble, "report": made.report})
 
