@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 from signoff_sandbox.runtime.sources import SourceError
 from signoff_sandbox.world import build_source, operations
 from signoff_sandbox.world.build_log import BuildLog
-from signoff_sandbox.world.build_steps import Workshop, push, run_step
+from signoff_sandbox.world.build_steps import UsageError, Workshop, push, run_step
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError
 from signoff_sandbox.world.planted import strike
@@ -56,7 +56,7 @@ async def carry_out(cloud: Cloud, name: str, operation: str) -> Any:
         log.line("DONE")
     except BuildFailed as failure:
         build.status = Status.FAILURE
-        build.failure_info.type = failure.kind
+        build.failure_info.type_ = failure.kind
         build.failure_info.detail = f"Build step failure: {failure.detail}" if failure.is_step else failure.detail
         build.status_detail = failure.detail
         log.line("ERROR")
@@ -122,7 +122,10 @@ async def _work(cloud: Cloud, build: Any, folder: Any, log: BuildLog, operation:
         for reference in images:
             log.line(f"Pushing {reference}")
             began = cloud.now()
-            image = push(shop, reference, log.line)
+            try:
+                image = push(shop, reference, log.line)
+            except UsageError as error:
+                raise BuildFailed(Failure.PUSH_FAILED, f"failed to push {reference}: {error}") from error
             if image is None:
                 raise BuildFailed(
                     Failure.PUSH_IMAGE_NOT_FOUND,

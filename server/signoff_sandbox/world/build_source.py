@@ -30,20 +30,20 @@ async def fetch(cloud: Cloud, build: Any, workspace: Path, log: Callable[[str], 
         )
         provenance.resolved_git_source.CopyFrom(source)
         provenance.resolved_git_source.revision = commit
-        return _inside(workspace, source.dir), provenance
+        return _inside(workspace, source.dir_), provenance
     if kind == "storage_source":
         source = build.source.storage_source
-        info = await asyncio.to_thread(buckets.describe, cloud, source.bucket, source.object)
+        info = await asyncio.to_thread(buckets.describe, cloud, source.bucket, source.object_)
         if info is None or source.generation not in (0, info.generation):
-            raise SourceError(f"could not resolve source: gs://{source.bucket}/{source.object} was not found")
-        archive = buckets.path_of(cloud, source.bucket, source.object)
+            raise SourceError(f"could not resolve source: gs://{source.bucket}/{source.object_} was not found")
+        archive = buckets.path_of(cloud, source.bucket, source.object_)
         await asyncio.to_thread(unpack, archive, workspace)
         provenance.resolved_storage_source.CopyFrom(source)
         provenance.resolved_storage_source.generation = info.generation
         digest = hashlib.sha256(await asyncio.to_thread(archive.read_bytes)).digest()
-        hashes = provenance.file_hashes[f"gs://{source.bucket}/{source.object}#{info.generation}"]
-        hashes.file_hash.add(type=Hash.HashType.SHA256, value=digest)
-        log(f"Fetched gs://{source.bucket}/{source.object}#{info.generation}")
+        hashes = provenance.file_hashes[f"gs://{source.bucket}/{source.object_}#{info.generation}"]
+        hashes.file_hash.add(type_=Hash.HashType.SHA256, value=digest)
+        log(f"Fetched gs://{source.bucket}/{source.object_}#{info.generation}")
         return workspace, provenance
     raise SourceError(f"{kind} is not modelled by the sandbox: use git_source or storage_source")
 

@@ -79,11 +79,14 @@ async def run_step(shop: Workshop, step: Any, log: Callable[[str], None]) -> int
 
 
 def push(shop: Workshop, reference: str, log: Callable[[str], None]) -> Image | None:
-    """Push an image of this build and move its tag; None if there is no such image."""
+    """Push an image of this build and move its tag; None if there is no such image. Raises UsageError."""
     image = shop.images.get(tagged(reference))
     if image is None:
         return None
-    registry.record_image(shop.cloud, tagged(reference), image.digest, size_bytes=image.size_bytes)
+    try:
+        registry.record_image(shop.cloud, tagged(reference), image.digest, size_bytes=image.size_bytes)
+    except ValueError as error:
+        raise UsageError(f"denied: {error}") from error
     log(f"{tagged(reference).rpartition(':')[2]}: digest: {image.digest} size: {image.size_bytes}")
     return image
 
@@ -196,7 +199,7 @@ def _argv(shop: Workshop, step: Any) -> list[str]:
 
 def _folder(shop: Workshop, step: Any) -> Path:
     """`dir` is relative to the workspace, or absolute below /workspace."""
-    folder: Path = (shop.workspace / step.dir.removeprefix("/workspace").lstrip("/")).resolve()
+    folder: Path = (shop.workspace / step.dir_.removeprefix("/workspace").lstrip("/")).resolve()
     if not folder.is_relative_to(shop.workspace.resolve()):
         folder = shop.workspace
     folder.mkdir(parents=True, exist_ok=True)

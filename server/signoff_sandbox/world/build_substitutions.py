@@ -82,7 +82,7 @@ def substitute(build: Any, built_in: Mapping[str, str], *, loose: bool) -> None:
 def _templates(build: Any) -> Iterator[tuple[Any, str]]:
     """Every text or list of texts in which references are replaced."""
     for step in build.steps:
-        for field in ("name", "args", "env", "dir", "id", "entrypoint", "secret_env", "wait_for"):
+        for field in ("name", "args", "env", "dir_", "id", "entrypoint", "secret_env", "wait_for"):
             yield step, field
     yield build, "images"
     yield build, "tags"
