@@ -24,7 +24,10 @@ def matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
 def _anchored(pattern: str) -> str:
     """The same in gitignore's words, where a name without `/` would match in every folder."""
     away = "!" if pattern.startswith("!") else ""
-    return f"{away}/{pattern.removeprefix('!').lstrip('/')}"
+    path = "/" + pattern.removeprefix("!").lstrip("/")
+    if path.endswith("/*"):  # pathspec alone would not go below what a last `*` matches
+        path += "*"
+    return away + path
 
 
 def narrowed(old: Sequence[str], new: Sequence[str]) -> bool:
