@@ -61,6 +61,7 @@ class Desk:
 
     async def recorded(self) -> None:
         """Wait until the session's start is in the ledger: what is judged then knows what this session touched."""
+        self.begin()
         if self._recording is not None:
             await asyncio.shield(self._recording)
 
