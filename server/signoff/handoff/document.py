@@ -40,6 +40,17 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One workload: the commit it should run beside the one it runs."""
+
+    name: str
+    kind: str
+    wanted: str
+    serving: str
+    links: str
+
+
+@dataclass(frozen=True, slots=True)
 class Criterion:
     """One line of the checklist. `proven` alone checks the box; None: no box, since there is nothing to prove."""
 
@@ -70,6 +81,7 @@ class Document:
     """What was not final when this was written."""
     stale: str | None
     timeline: tuple[Moment, ...]
+    rows: tuple[Row, ...]
     causes: tuple[tuple[str, str | None], ...]
     """What is wrong, with the fix."""
     validations: tuple[Validation, ...]
@@ -90,7 +102,7 @@ def document(
     """`report`: None where none could be made. `head`: the commit checked out now, None where git does not say."""
     if report is None:
         says = "no report could be made, so nothing in this document is verified"
-        return Document(written, words, None, "UNVERIFIED", says, (), None, tuple(timeline), (), (), (), changes)
+        return Document(written, words, None, "UNVERIFIED", says, (), None, tuple(timeline), (), (), (), (), changes)
     return Document(
         written=written,
         words=words,
@@ -100,11 +112,27 @@ def document(
         open=_cut(_open(report)),
         stale=_stale(report, written, head),
         timeline=tuple(timeline),
+        rows=_rows(report),
         causes=tuple((_cause(t), fix_line(t.fix, "terminal") if t.fix else None) for t in _told(report))[:MOST],
         validations=_validations(report),
         criteria=_criteria(report),
         changes=changes,
         again=f"signoff run --target {report['target']}",
+    )
+
+
+def _rows(report: ReportJson) -> tuple[Row, ...]:
+    """The workloads that count, and then the others, as far as the table goes; the criteria count all."""
+    return tuple(
+        Row(
+            label,
+            workload["kind"],
+            (workload["wanted"] or "unknown")[:12],
+            (workload["serving"] or "unknown")[:12],
+            "  ".join(f"{SYMBOLS[shown(report, label, link)]} {link}" for link in workload["links"]),
+        )
+        for label in by_trouble(report)[:MOST]
+        for workload in [report["workloads"][label]]
     )
 
 
