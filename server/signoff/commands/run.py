@@ -35,8 +35,8 @@ async def run(
     """The report on what the target runs of this worktree's commit, kept in the ledger.
 
     `links` and `workloads`: None for all. `claims`: what the session says it did. `seconds`: what is not finished by
-    then is waiting, visibly. `checks` and `overviews`: the chain's own, if not given. Raises SignoffError for an unknown
-    workload, a link without a check, or a repository without a commit.
+    then is waiting, visibly. `checks` and `overviews`: the chain's own, if not given. Raises SignoffError for an
+    unknown workload, a link without a check, or a repository without a commit.
     """
     if checks is None:
         from signoff.chain import CHECKS
