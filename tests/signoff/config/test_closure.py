@@ -8,7 +8,7 @@ import pytest
 
 from signoff.config import Inputs, parse
 from signoff.model.subject import WorkloadName
-from signoff.reading.patterns import matcher
+from signoff.systems.git.inputs import Inputs as Patterns
 
 HEAD = '[targets.p]\nproject = "acme"\nregions = ["us-central1"]\nbranch = "main"\n[workloads.web]\nkind = "service"\n'
 BUILD = 'build = { config = "cloudbuild.yaml" }\n'
@@ -24,7 +24,7 @@ def inputs(folder: Path, files: dict[str, str], toml: str = BUILD) -> Inputs:
 
 
 def taken(found: Inputs, *paths: str) -> list[str]:
-    return [path for path in paths if matcher(found.patterns)(path)]
+    return [path for path in paths if Patterns(found.patterns).matches(path.encode())]
 
 
 def test_what_the_dockerfile_of_the_build_copies_counts_and_nothing_else(tmp_path: Path) -> None:

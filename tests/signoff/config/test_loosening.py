@@ -69,7 +69,7 @@ LOOSER = {
     "another kind": ('kind = "job"', 'kind = "worker-pool"', "workloads.extractor.kind"),
     "another remote": ("[targets.production]", '[source]\nremote = "fork"\n[targets.production]', "source.remote"),
     "another flow": ("[targets.production]", '[source]\nflow = "pull-request"\n[targets.production]', "source.flow"),
-    "no workload's folder": ("[targets.production]", '[handoff]\nfolder = "web"\n[targets.production]', "handoff.folder"),
+    "another folder": ("[targets.production]", '[handoff]\nfolder = "web"\n[targets.production]', "handoff.folder"),
 }  # fmt: skip
 NOT_LOOSER = {
     "a region more": ('"us-east1"', '"us-east1", "us-west1"'),
