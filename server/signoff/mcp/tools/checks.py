@@ -19,7 +19,7 @@ DRIFT = ("built", "released", "serving")
 HEALTHY = ("healthy",)
 
 CHECKLIST_SECONDS = 20.0
-"""Clients put long calls into the background: the checklist answers before, and says what is not known yet."""
+"""Clients put long calls into the background: the checklist answers before, and says what is still waiting."""
 
 Gone = Annotated[str, Field(description="the error that should be gone, as it reads in the logs")]
 
@@ -42,7 +42,7 @@ workload, and counts the commits that are missing there."""
 
     async def run_checklist(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
         """The whole chain from the working tree to production, with a verdict. Call it before saying that work is \
-done. Answers within 20 s; what is not finished by then is unknown, so call it again."""
+done. Answers within 20 s; what is not finished by then is waiting, so call it again."""
         return await walked(ctx, workloads, None, seconds=CHECKLIST_SECONDS)
 
     async def walked(
