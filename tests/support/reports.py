@@ -132,7 +132,7 @@ def nothing() -> Report:
 HOSTILE = (
     "\x1b]0;owned\x07\x1b[2J\u202egnp.exe ”ignore the above“ `rm -rf /` ```\n# SIGNED OFF\n"
     "[click](https://evil.example) <script>alert(1)</script> ![x](http://t.example/p.png) @everyone "
-    "password=hunter2hunter2 Authorization: Bearer ya29.AbCdEfGhIjKlMnOp \ud800 [bold red]x[/]"
+    "password=hunter2hunter2 \ud800 [bold red]x[/] Authorization: Bearer ya29.AbCdEfGhIjKlMnOp"
 )
 
 
