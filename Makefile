@@ -15,6 +15,11 @@ test: .venv/ready-dev
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
+# The official MCP Inspector and conformance suite; skipped, with the reason, where npm is missing.
+peers: .venv/ready-dev
+	@$(BIN)/python tests/peers/install.py
+	$(BIN)/pytest tests/peers -rs
+
 format: .venv/ready-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -12,7 +12,7 @@ from signoff.check import Check, Progress
 from signoff.fold import REQUIRES, combined, verdict, waived_links, with_blocks
 from signoff.model.facts import Unknown
 from signoff.model.finding import Command, Finding
-from signoff.model.judgement import Judgement, Link, Status, skipped, unknown
+from signoff.model.judgement import Judgement, Link, Status, skipped, unknown, waiting
 from signoff.model.report import ClaimReport, LinkReport, Report, Waiver, WorkloadReport
 from signoff.model.subject import Commit, Workload, WorkloadName
 from signoff.model.text import Text, text
@@ -49,11 +49,14 @@ async def walk(
     claims: Claims | None = None,
     waivers: Sequence[Waiver] = (),
     progress: Progress | None = None,
+    seconds: float | None = None,
 ) -> Report:
     """Judge `checks` for every workload of the survey's subject, and its claims.
 
-    A check that crashes makes its link unknown with a finding and never ends the walk.
+    A check that crashes makes its link unknown with a finding and never ends the walk. What is not finished after
+    `seconds` is waiting on time, visibly; the survey's end ends what was still being asked.
     """
+    limit = _Limit(seconds)
     workloads = survey.subject.workloads
     total = len(workloads) * len(checks)
     done = 0
@@ -64,7 +67,7 @@ async def walk(
 
     async def one(workload: Workload, check: Check[Any]) -> Judgement:
         nonlocal done
-        judgement = await _judged(survey, workload, check, note)
+        judgement = await _judged(survey, workload, check, note, limit)
         done += 1
         if progress:
             progress(done, total, f"{workload.name}: {check.name} {judgement.status}")
@@ -84,8 +87,8 @@ async def walk(
 
     links, views, claimed = await asyncio.gather(
         asyncio.gather(*(links_of(workload) for workload in workloads)),
-        _overviews(survey, overviews),
-        _claims(survey, claims),
+        _overviews(survey, overviews, limit),
+        _claims(survey, claims, limit),
     )
     reports = tuple(
         WorkloadReport(
@@ -113,17 +116,35 @@ async def walk(
     )
 
 
+class _Limit:
+    """A walk's time limit: one moment for everything that is asked."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self._at = None if seconds is None else asyncio.get_running_loop().time() + seconds
+
+    def begin(self) -> asyncio.Timeout:
+        return asyncio.timeout_at(self._at)
+
+    def says(self) -> Text:
+        return text("not finished within {} s: ask again", f"{self.seconds or 0:g}")
+
+
 async def _judged(
-    survey: Survey, workload: Workload, check: Check[Any], note_expired: Callable[[Unknown], None]
+    survey: Survey, workload: Workload, check: Check[Any], note_expired: Callable[[Unknown], None], limit: _Limit
 ) -> Judgement:
+    timeout = limit.begin()
     try:
         reason = check.skip(workload)
         if reason is not None:
             return skipped(reason)
-        facts = await check.gather(survey, workload)
+        async with timeout:
+            facts = await check.gather(survey, workload)
         if not isinstance(facts, Unknown):
             return check.judge(workload, facts)
     except Exception as error:  # rule 7: one crashed check is unknown, and the walk goes on
+        if timeout.expired():
+            return waiting("time", limit.says())
         log.exception("the check %s crashed on %s", check.name, workload.name)
         crash = Finding(
             CRASHED,
@@ -182,24 +203,32 @@ def _held(check: Check[Any]) -> Judgement:
     return Judgement(Status.BLOCKED, reason=text("{} runs once {} has passed", check.name, required))
 
 
-async def _overviews(survey: Survey, overviews: Overviews) -> Mapping[WorkloadName, Overview]:
+async def _overviews(survey: Survey, overviews: Overviews, limit: _Limit) -> Mapping[WorkloadName, Overview]:
+    timeout = limit.begin()
     try:
-        return await overviews(survey)
+        async with timeout:
+            return await overviews(survey)
     except Exception:
+        if timeout.expired():
+            return {}
         log.exception("the overview of the workloads broke")
         return {}
 
 
-async def _claims(survey: Survey, claims: Claims | None) -> Sequence[ClaimReport]:
+async def _claims(survey: Survey, claims: Claims | None, limit: _Limit) -> Sequence[ClaimReport]:
     said = survey.subject.claims
     if not said:
         return ()
     if claims is None:
         reason = text("this walk does not look at what could prove it")
         return [ClaimReport(claim, Status.UNKNOWN, reason) for claim in said]
+    timeout = limit.begin()
     try:
-        return await claims(survey)
+        async with timeout:
+            return await claims(survey)
     except Exception as error:
+        if timeout.expired():
+            return [ClaimReport(claim, Status.WAITING, limit.says()) for claim in said]
         log.exception("judging the claims broke")
         reason = text("judging it broke with {}; this is a bug in signoff", type(error).__name__)
         return [ClaimReport(claim, Status.UNKNOWN, reason) for claim in said]

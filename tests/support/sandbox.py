@@ -18,8 +18,6 @@ SERVER = Path(__file__).resolve().parents[2] / "server"
 TOKEN = "sandbox"
 
 
-
-
 @dataclass(frozen=True)
 class Sandbox:
     """Addresses of a running sandbox (`127.0.0.1:port`) and its controls."""

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from signoff.check import Check, Progress
 from signoff.commands.context import Context
 from signoff.ledger import folds
 from signoff.ledger.events import ClaimMade, ReportMade
 from signoff.model.errors import SignoffError
-from signoff.model.facts import Ref, Unknown
+from signoff.model.facts import Unknown
 from signoff.model.judgement import Link
-from signoff.model.quoted import Quoted
 from signoff.model.report import Report
-from signoff.model.subject import Claim, Commit, Subject, Workload, WorkloadName
+from signoff.model.subject import Claim, Commit, Subject, Workload
 from signoff.survey import Survey
-from signoff.walk import Overview, Overviews, walk
-
-F = TypeVar("F")
+from signoff.walk import Overviews, walk
 
 
 async def run(
@@ -37,9 +34,9 @@ async def run(
 ) -> Report:
     """The report on what the target runs of this worktree's commit, kept in the ledger.
 
-    `links` and `workloads`: None for all. `claims`: what the session says it did. `seconds`: what is not answered by
-    then is unknown. `checks` and `overviews`: the chain's own, if not given. Raises SignoffError for an unknown
-    workload, a link without a check, or a repository without a commit.
+    `links` and `workloads`: None for all. `claims`: what the session says it did. `seconds`: what is not finished by
+    then is waiting, visibly. `checks` and `overviews`: the chain's own, if not given. Raises SignoffError for an
+    unknown workload, a link without a check, or a repository without a commit.
     """
     if checks is None:
         from signoff.chain import CHECKS
@@ -49,15 +46,15 @@ async def run(
         from signoff.gather.overview import overviews as every
 
         overviews = every
+    from signoff.gather.health import claims as judged_claims
+
     asked = _asked(checks, links)
     subject = replace(await subject_of(context, workloads), claims=tuple(claims))
     waivers = await asyncio.to_thread(folds.waivers, context.ledger, context.target.name, subject.commit)
     async with Survey(subject, context.systems, context.now()) as survey:
-        if seconds is not None:
-            deadline = asyncio.get_running_loop().time() + seconds
-            asked = [_until(check, deadline, seconds) for check in asked]
-            overviews = _known_by(overviews, deadline)
-        report = await walk(survey, asked, overviews, waivers=waivers, progress=progress)
+        report = await walk(
+            survey, asked, overviews, claims=judged_claims, waivers=waivers, progress=progress, seconds=seconds
+        )
     whole = links is None and workloads is None
     await asyncio.to_thread(record, context, report, whole=whole, claims=claims)
     return report
@@ -113,33 +110,6 @@ def _asked(checks: Sequence[Check[Any]], links: Sequence[Link] | None) -> Sequen
             known = ", ".join(link.value for link in Link if link in able) or "none"
             raise SignoffError(f"nothing checks the link {link.value} yet", fix=f"ask for one of: {known}")
     return [check for check in checks if check.link in links]
-
-
-def _until(check: Check[F], deadline: float, seconds: float) -> Check[F]:
-    """The check, whose facts are unknown where gathering them takes longer than the walk may (loop time)."""
-
-    async def gather(survey: Survey, workload: Workload) -> F | Unknown:
-        try:
-            async with asyncio.timeout_at(deadline):
-                return await check.gather(survey, workload)
-        except TimeoutError:
-            ref = Ref("signoff", f"{check.name} of {workload.name}", survey.now, ("signoff", "check", check.link.value))
-            return Unknown("timeout", ref, Quoted(f"its facts were not gathered within {seconds:g} s"))
-
-    return replace(check, gather=gather)
-
-
-def _known_by(overviews: Overviews, deadline: float) -> Overviews:
-    """The overviews, or none: then every workload counts as touched."""
-
-    async def bounded(survey: Survey) -> Mapping[WorkloadName, Overview]:
-        try:
-            async with asyncio.timeout_at(deadline):
-                return await overviews(survey)
-        except TimeoutError:
-            return {}
-
-    return bounded
 
 
 def record(context: Context, report: Report, *, whole: bool, claims: Sequence[Claim] = ()) -> None:

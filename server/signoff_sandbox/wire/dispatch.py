@@ -11,16 +11,32 @@ import grpc
 from google.protobuf.message import Message
 
 from signoff_sandbox.wire.permissions import refuse_denied
-from signoff_sandbox.world import operations, reads, run_revisions, run_services
+from signoff_sandbox.world import (
+    build_triggers,
+    builds,
+    iam,
+    logging_api,
+    operations,
+    reads,
+    registry,
+    run_revisions,
+    run_services,
+)
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import ApiError, unimplemented
+from signoff_sandbox.world.faults import Fault
 
 #: Every module that offers METHODS. A method in none of them answers UNIMPLEMENTED.
 MODULES: tuple[ModuleType, ...] = (
     operations,
     reads,
+    logging_api,
+    registry,
+    iam,
     run_services,
     run_revisions,
+    builds,
+    build_triggers,
 )
 
 
@@ -44,15 +60,7 @@ HANDLERS = compose(MODULES)
 
 async def dispatch(cloud: Cloud, method: str, request: Message) -> Message:
     """Answer one call: planted faults first, then permissions, then the handler. Raises ApiError."""
-    cloud.calls[method] += 1
-    faults = cloud.faults.strike(method)
-    for fault in faults:
-        if fault.latency_seconds:
-            await asyncio.sleep(fault.latency_seconds)
-        if fault.drop:
-            raise ConnectionDropped(method)
-        if fault.code is not None:
-            raise ApiError(grpc.StatusCode[fault.code], fault.message)
+    faults = await strike(cloud, method)
     handler = HANDLERS.get(method)
     if handler is None:
         raise unimplemented(method)
@@ -64,6 +72,20 @@ async def dispatch(cloud: Cloud, method: str, request: Message) -> Message:
         elif fault.truncate is not None:
             shorten(response, fault.truncate)
     return response
+
+
+async def strike(cloud: Cloud, method: str) -> list[Fault]:
+    """Count a call and let its planted faults strike; answers them for those that shorten the response."""
+    cloud.calls[method] += 1
+    faults = cloud.faults.strike(method)
+    for fault in faults:
+        if fault.latency_seconds:
+            await asyncio.sleep(fault.latency_seconds)
+        if fault.drop:
+            raise ConnectionDropped(method)
+        if fault.code is not None:
+            raise ApiError(grpc.StatusCode[fault.code], fault.message)
+    return faults
 
 
 def shorten(response: Any, length: int) -> None:

@@ -12,6 +12,7 @@ from signoff.systems.git.errors import GitError
 
 if TYPE_CHECKING:
     import subprocess
+    from io import BufferedReader
 
     import git
 
@@ -36,7 +37,7 @@ class Child:
         self._wrapper = process
         self._process: subprocess.Popen[bytes] = cast("subprocess.Popen[bytes]", process.proc)
         self.argv = tuple(argv)
-        self.out = cast("BinaryIO", self._process.stdout)
+        self.out = cast("BufferedReader", self._process.stdout)
         self._ok = ok
         self._stopped = False
         self._stderr = bytearray()

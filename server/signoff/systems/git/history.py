@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from signoff.boundary import Malformed
+from signoff.boundary import Incomplete, Malformed
 from signoff.model.facts import Known, Unknown
 from signoff.model.subject import Commit
 from signoff.systems.git.answers import Asker
@@ -48,6 +48,24 @@ def _commit(text: str) -> Commit:
     return Commit(text)
 
 
+def read_file(raw: bytes) -> bytes | None:
+    """The output of `git cat-file --batch` for a commit and for a path in it: the file, None where it is no file.
+
+    Raises Incomplete where the commit itself is not there: then nothing is known of its files.
+    """
+    head, _, rest = raw.partition(b"\n")
+    if b" commit " not in head:
+        raise Incomplete("the commit is not in this repository")
+    size = int(head.rsplit(b" ", 1)[1])
+    entry, _, content = rest[size + 1 :].partition(b"\n")
+    kind = entry.rsplit(b" ", 2)[-2:]
+    if kind[0] != b"blob":
+        return None
+    if len(content) != int(kind[1]) + 1:
+        raise Incomplete("the file was cut short")
+    return content[:-1]
+
+
 class History:
     """The commits of one git directory: the user's, or the private one that sees the remote's as well."""
 
@@ -63,6 +81,12 @@ class History:
             read=read_present,
             stdin="".join(f"{object_id(c)}\n" for c in commits).encode(),
         )
+
+    async def file_at(self, commit: Commit, path: str) -> Known[bytes | None] | Unknown:
+        """A file of a commit, as it is committed (no filters); None where the commit has no such file."""
+        stdin = f"{commit}^{{commit}}\n{commit}:{path}\n".encode()
+        look = ("show", f"{commit}:{path}")
+        return await self.ask.run("cat-file", "cat-file", "--batch", read=read_file, look=look, stdin=stdin)
 
     async def sides(self, ours: Commit, theirs: Commit) -> Known[Sides] | Unknown:
         """What is only in one of two commits' histories."""

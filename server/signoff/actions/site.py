@@ -1,0 +1,33 @@
+"""What an action works with. Commands make it; actions know neither the configuration's file nor a face."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from signoff.ledger.store import Store
+from signoff.model.judgement import Link
+from signoff.model.report import Report
+from signoff.model.subject import Commit, Subject, WorkloadName
+from signoff.systems.google.writer import Writers
+
+
+class Prove(Protocol):
+    """Walks these links (None: all) of these workloads on a fresh survey: an action never judges for itself."""
+
+    async def __call__(self, workloads: Collection[WorkloadName], links: Collection[Link] | None) -> Report: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`file_at`: a file of the repository at a commit, None where it does not exist. `remote`: what builds clone."""
+
+    subject: Subject
+    writers: Writers
+    prove: Prove
+    ledger: Store
+    file_at: Callable[[Commit, str], Awaitable[bytes | None]]
+    remote: Callable[[], Awaitable[str]]
+    now: Callable[[], datetime]

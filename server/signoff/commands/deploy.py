@@ -1,0 +1,114 @@
+"""Plan a deploy, and carry out a plan that a person said yes to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, TypeVar
+
+from signoff.check import Progress
+from signoff.commands.context import Context
+from signoff.commands.run import run, subject_of
+from signoff.ledger import folds
+from signoff.ledger.events import PlanMade
+from signoff.model.errors import SignoffError
+from signoff.model.facts import Known, Unknown
+from signoff.model.judgement import Link
+from signoff.model.report import Report
+from signoff.model.subject import Commit, WorkloadName
+
+if TYPE_CHECKING:
+    from signoff.actions.approval import Approval
+    from signoff.actions.deploy import DeployResult
+    from signoff.actions.plan import Plan, Request
+    from signoff.actions.site import Site
+
+T = TypeVar("T")
+
+
+async def plan_deploy(context: Context, workloads: Sequence[str], image: str | None = None) -> Plan:
+    """The plan, kept in the ledger. No workloads: those that this session touched and the target does not run.
+
+    `image`: instead of building, for one workload, by digest. Changes nothing. Raises Refused (with the report that
+    shows why) and PlanError.
+    """
+    from signoff.actions.plan import PlanError, Request
+    from signoff.actions.planning import plan_deploy as plan_it
+
+    if image is not None and len(workloads) != 1:
+        raise PlanError("an image belongs to one workload", fix="name exactly one workload with the image")
+    names = tuple(WorkloadName(name) for name in dict.fromkeys(workloads))
+    plan = await plan_it(await _site(context), Request(context.target.name, names, image))
+    made = PlanMade(context.now(), plan.id, plan.request.target, asdict(plan.request))
+    await asyncio.to_thread(context.ledger.append, made)
+    return plan
+
+
+async def known_plan(context: Context, plan_id: str) -> Plan:
+    """The plan of that id, made again from the world as it is. Raises PlanError when it is unknown or void."""
+    from signoff.actions.plan import PlanError
+    from signoff.actions.planning import plan_deploy as plan_it
+
+    plan = await plan_it(await _site(context), await _request(context, plan_id))
+    if plan.id != plan_id:
+        what = f"{plan_id} is void: the target or the commit changed after it was made"
+        raise PlanError(what, fix="signoff deploy shows the plan as it would be now")
+    return plan
+
+
+async def carry_out(context: Context, plan_id: str, approval: Approval, progress: Progress) -> DeployResult:
+    """Carry out a plan that was approved; a changed world makes it void, and nothing is done.
+
+    Raises PlanError when it is unknown or not what was approved.
+    """
+    from signoff.actions.deploy import carry_out as carry_it_out
+
+    request = await _request(context, plan_id)
+    return await carry_it_out(await _site(context), plan_id, request, approval, progress)
+
+
+async def _request(context: Context, plan_id: str) -> Request:
+    from signoff.actions.plan import PlanError, request_from_data
+
+    kept = await asyncio.to_thread(folds.plan, context.ledger, plan_id)
+    if kept is None:
+        raise PlanError(f"there is no plan {plan_id}", fix="signoff deploy shows a plan with its id")
+    if kept.target != context.target.name:
+        raise PlanError(f"{plan_id} is a plan for {kept.target}", fix=f"choose it with --target {kept.target}")
+    return request_from_data(kept.content)
+
+
+async def _site(context: Context) -> Site:
+    from signoff.actions.site import Site
+    from signoff.systems.git.remote import absolute
+    from signoff.systems.google.writer import Writers
+
+    async def prove(workloads: Collection[WorkloadName], links: Collection[Link] | None) -> Report:
+        return await run(context, None if links is None else tuple(links), list(workloads) or None)
+
+    async def file_at(commit: Commit, path: str) -> bytes | None:
+        return _told(await context.systems.git.history().file_at(commit, path), f"{path} at {commit[:12]}")
+
+    async def remote() -> str:
+        name = context.config.source.remote
+        url = _told(await context.systems.git.url(name), f"the address of {name}")
+        if url is None:
+            raise SignoffError(f"there is no remote {name!r}", where="source in signoff.toml", fix="git remote add")
+        return absolute(url, context.root)
+
+    return Site(
+        subject=await subject_of(context),
+        writers=Writers(context.boundary, context.systems.google),
+        prove=prove,
+        ledger=context.ledger,
+        file_at=file_at,
+        remote=remote,
+        now=context.now,
+    )
+
+
+def _told(answer: Known[T] | Unknown, what: str) -> T:
+    if isinstance(answer, Unknown):
+        raise SignoffError(f"git does not say {what} ({answer.why})", fix="signoff doctor")
+    return answer.value

@@ -1,0 +1,59 @@
+"""The tools that only look: each walks a group of links and answers with the report."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.tools import Tool
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from signoff.mcp.answers import report_answer
+from signoff.mcp.desk import Desk
+from signoff.mcp.progress import reporting
+from signoff.mcp.tools.making import READS, Workloads, make_tool
+
+PUSHED = ("committed", "pushed", "merged")
+DRIFT = ("built", "released", "serving")
+HEALTHY = ("healthy",)
+
+CHECKLIST_SECONDS = 20.0
+"""Clients put long calls into the background: the checklist answers before, and says what is still waiting."""
+
+Gone = Annotated[str, Field(description="the error that should be gone, as it reads in the logs")]
+
+
+def check_tools(desk: Desk) -> list[Tool]:
+    """`check_pushed`, `check_drift`, `verify_logs`, `run_checklist`."""
+
+    async def check_pushed(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
+        """Is the work committed, pushed and on the branch that is built? Asks the remote live."""
+        return await walked(ctx, workloads, PUSHED)
+
+    async def check_drift(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
+        """Does production run this code? Proves serving revision, image digest, build and commit for each \
+workload, and counts the commits that are missing there."""
+        return await walked(ctx, workloads, DRIFT)
+
+    async def verify_logs(workloads: Workloads, ctx: Context[Any, Any], gone: Gone = "") -> CallToolResult:
+        """Is the error gone on the revision that serves, and did no new one come? Silence is unknown, not a pass."""
+        return await walked(ctx, workloads, HEALTHY, gone=gone)
+
+    async def run_checklist(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
+        """The whole chain from the working tree to production, with a verdict. Call it before saying that work is \
+done. Answers within 20 s; what is not finished by then is waiting, so call it again."""
+        return await walked(ctx, workloads, None, seconds=CHECKLIST_SECONDS)
+
+    async def walked(
+        ctx: Context[Any, Any],
+        workloads: list[str],
+        links: tuple[str, ...] | None,
+        *,
+        gone: str = "",
+        seconds: float | None = None,
+    ) -> CallToolResult:
+        async with reporting(ctx) as progress:
+            return report_answer(await desk.walk(workloads, links, progress, gone=gone, seconds=seconds))
+
+    return [make_tool(tool, READS) for tool in (check_pushed, check_drift, verify_logs, run_checklist)]

@@ -1,0 +1,144 @@
+"""Which of the missing commits touch which workload's inputs, read once for all workloads."""
+
+import os
+from collections.abc import Iterable, Sequence
+
+from signoff.systems.git.child import Child
+from signoff.systems.git.drift_router import Router
+from signoff.systems.git.drift_types import Missing
+from signoff.systems.git.drift_walk import Walk
+from signoff.systems.git.process import Children
+from signoff.systems.git.stream import COMMIT_FORMAT, Touched, commits
+
+# With few paths git skips most subtrees of every commit; with many, matching them costs more than it saves (one
+# command with 1,805 paths took 80 times as long as none).
+_FEW_PATHS = 32
+_ARGV_BYTES = 64 * 1024
+
+
+class MissingCommits:
+    """The missing commits of every workload, gathered in passes: plain commits, then merges as far as needed.
+
+    ``files[i]`` are the files in which workload i differs, ``paths`` cover everything any router entry can match
+    (() for the whole repository).
+    """
+
+    def __init__(
+        self, children: Children, walk: Walk, router: Router, files: Sequence[Iterable[bytes]], paths: Sequence[bytes]
+    ) -> None:
+        self._children = children
+        self._walk = walk
+        self._router = router
+        self._paths = paths
+        self._found: list[dict[bytes, Missing]] = [{} for _ in files]
+        # file -> the workloads that differ in it, as long as no missing commit explains the difference
+        self._unexplained: dict[bytes, int] = {}
+        for index, names in enumerate(files):
+            for name in names:
+                self._unexplained[name] = self._unexplained.get(name, 0) | 1 << index
+
+    def gather(self) -> list[tuple[Missing, ...]]:
+        """For each workload its missing commits, newest first."""
+        self._plain()
+        self._resolving_merges()
+        self._discarding_merges()
+        rank = {commit: index for index, commit in enumerate(self._walk.missing)}
+        return [tuple(found[commit] for commit in sorted(found, key=rank.__getitem__)) for found in self._found]
+
+    def _plain(self) -> None:
+        """Commits with one parent or none."""
+        ids = [commit for commit, bits in self._walk.missing.items() if bits and len(self._walk.parents[commit]) < 2]
+        paths = self._paths if len(self._paths) <= _FEW_PATHS else ()
+        router, missing, unexplained = self._router.mask, self._walk.missing, self._unexplained
+        for touched in self._touched(ids, paths, "--root"):
+            lacking = missing[touched.commit]
+            bits = 0
+            for path in touched.paths:
+                bits |= router(path)
+                if path in unexplained:
+                    unexplained[path] &= ~lacking
+            self._add(touched, bits & lacking)
+
+    def _resolving_merges(self) -> None:
+        """Merges whose result is none of their parents' (conflicts, evil merges), for what is unexplained."""
+        left = self._left()
+        ids = self._merges(_union(left))
+        for touched in self._touched(ids, list(left), "-c"):
+            lacking, bits = self._walk.missing[touched.commit], 0
+            for path in touched.paths:
+                bits |= left.get(path, 0) & lacking
+                if path in left:
+                    self._unexplained[path] &= ~lacking
+            self._add(touched, bits)
+
+    def _discarding_merges(self) -> None:
+        """Merges that threw the deployed content away (-s ours): they equal one parent, and -c does not show them.
+
+        On the way from the deployed commit to head the content changed somewhere; if in no plain commit, then between
+        a merge and a parent that is, or descends from, the deployed commit.
+        """
+        left = self._left()
+        edges: dict[bytes, int] = {}
+        on_top = self._walk.on_top() if left else {}
+        for merge in self._merges(_union(left)):
+            for parent in self._walk.parents[merge]:
+                bits = on_top.get(parent, 0) | self._walk.deployed.get(parent, 0)
+                if bits & self._walk.missing[merge]:
+                    edges[b"%s %s" % (merge, parent)] = bits
+        for touched in self._touched(list(edges), list(left)):
+            bits = 0
+            for path in touched.paths:
+                bits |= left.get(path, 0)
+            edge = edges[b"%s %s" % (touched.commit, touched.parents[0])]
+            self._add(touched, bits & edge & self._walk.missing[touched.commit])
+
+    def _left(self) -> dict[bytes, int]:
+        return {path: bits for path, bits in self._unexplained.items() if bits}
+
+    def _merges(self, bits: int) -> list[bytes]:
+        parents = self._walk.parents
+        return [commit for commit, lacking in self._walk.missing.items() if lacking & bits and len(parents[commit]) > 1]
+
+    def _touched(self, ids: list[bytes], paths: Sequence[bytes], *options: str) -> Iterable[Touched]:
+        if not ids:
+            return
+        with diff_commits(self._children, ids, paths, *options) as child:
+            yield from commits(child.out)
+
+    def _add(self, touched: Touched, bits: int) -> None:
+        if not bits:
+            return
+        landed_at, landed_time = self._walk.landed(touched.commit)
+        missing = Missing(
+            touched.commit.decode(), touched.author, touched.time, landed_at, landed_time, touched.subject
+        )
+        while bits:
+            lowest = bits & -bits
+            self._found[lowest.bit_length() - 1][touched.commit] = missing
+            bits ^= lowest
+
+
+def diff_commits(children: Children, ids: list[bytes], paths: Sequence[bytes], *options: str) -> Child:
+    """Start a diff of each commit with its parent (or with the parent named after it on its line)."""
+    names = [os.fsdecode(path) for path in paths] if sum(map(len, paths)) < _ARGV_BYTES else []
+    return children.start(
+        "diff-tree",
+        "--stdin",
+        "-r",
+        "-z",
+        "--name-only",
+        "--no-renames",
+        "--ignore-submodules=none",
+        "--encoding=UTF-8",
+        COMMIT_FORMAT,
+        *options,
+        *(["--", *names] if names else []),
+        stdin=b"\n".join([*ids, b""]),
+    )
+
+
+def _union(files: dict[bytes, int]) -> int:
+    bits = 0
+    for more in files.values():
+        bits |= more
+    return bits

@@ -1,0 +1,168 @@
+"""The official clients, each made on first use: over Google's own endpoints, or to the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from signoff.model.facts import Why
+
+if TYPE_CHECKING:
+    from google.cloud.artifactregistry_v1 import ArtifactRegistryAsyncClient
+    from google.cloud.devtools.cloudbuild_v1 import CloudBuildAsyncClient
+    from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2AsyncClient
+    from google.cloud.run_v2 import (
+        ExecutionsAsyncClient,
+        JobsAsyncClient,
+        RevisionsAsyncClient,
+        ServicesAsyncClient,
+        WorkerPoolsAsyncClient,
+    )
+    from google.cloud.storage import Client as StorageClient
+
+C = TypeVar("C")
+
+TOKEN = "sandbox"
+"""A made-up token: the sandbox only keeps strangers on this machine out with it."""
+_SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
+
+
+class Connection:
+    """Clients share one login, or one channel to the sandbox; `close()` ends them.
+
+    With a sandbox address no credential of the person is looked for or sent. The clients' own retry is switched off
+    at each call (`CALL`): the boundary retries.
+    """
+
+    CALL: dict[str, Any] = {"retry": None}  # noqa: RUF012  the keyword arguments of every call
+
+    def __init__(self, sandbox: str | None, sandbox_http: str | None = None) -> None:
+        self.sandbox = sandbox
+        self._sandbox_http = sandbox_http or os.environ.get("SIGNOFF_SANDBOX_HTTP")
+        self._closing: list[Callable[[], Awaitable[Any]]] = []
+
+    def why(self, error: Exception) -> Why | None:
+        """The reason that an exception of these clients gives; None for a bug."""
+        from signoff.systems.google.errors import why
+
+        return why(error)
+
+    async def login(self) -> None:
+        """Find the credentials without holding up the event loop: looking for a metadata server takes seconds.
+
+        Raises google.auth's DefaultCredentialsError, which `why` calls `expired`.
+        """
+        if self.sandbox is None and "_credentials" not in self.__dict__:
+            await asyncio.to_thread(lambda: self._credentials)
+
+    @cached_property
+    def services(self) -> ServicesAsyncClient:
+        from google.cloud import run_v2
+
+        return self._made(run_v2.ServicesAsyncClient)
+
+    @cached_property
+    def revisions(self) -> RevisionsAsyncClient:
+        from google.cloud import run_v2
+
+        return self._made(run_v2.RevisionsAsyncClient)
+
+    @cached_property
+    def jobs(self) -> JobsAsyncClient:
+        from google.cloud import run_v2
+
+        return self._made(run_v2.JobsAsyncClient)
+
+    @cached_property
+    def executions(self) -> ExecutionsAsyncClient:
+        from google.cloud import run_v2
+
+        return self._made(run_v2.ExecutionsAsyncClient)
+
+    @cached_property
+    def worker_pools(self) -> WorkerPoolsAsyncClient:
+        from google.cloud import run_v2
+
+        return self._made(run_v2.WorkerPoolsAsyncClient)
+
+    @cached_property
+    def builds(self) -> CloudBuildAsyncClient:
+        from google.cloud.devtools import cloudbuild_v1
+
+        return self._made(cloudbuild_v1.CloudBuildAsyncClient)
+
+    @cached_property
+    def registry(self) -> ArtifactRegistryAsyncClient:
+        from google.cloud import artifactregistry_v1
+
+        return self._made(artifactregistry_v1.ArtifactRegistryAsyncClient)
+
+    @cached_property
+    def logging(self) -> LoggingServiceV2AsyncClient:
+        from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2AsyncClient
+
+        return self._made(LoggingServiceV2AsyncClient)
+
+    @cached_property
+    def storage(self) -> StorageClient:
+        """Synchronous: use it in a worker thread. The sandbox's is at its HTTP address, SIGNOFF_SANDBOX_HTTP."""
+        from google.cloud import storage
+
+        if self.sandbox is None:
+            return storage.Client(project="signoff", credentials=self._credentials)
+        if self._sandbox_http is None:
+            raise ConnectionError("the sandbox's HTTP address is not known: set SIGNOFF_SANDBOX_HTTP")
+        from google.oauth2.credentials import Credentials
+
+        credentials: Any = Credentials(token=TOKEN)  # type: ignore[no-untyped-call]
+        endpoint = {"api_endpoint": f"http://{self._sandbox_http}"}
+        return storage.Client(project="signoff", credentials=credentials, client_options=endpoint)
+
+    async def close(self) -> None:
+        """End the connections; the object can not be used after that."""
+        for close in reversed(self._closing):
+            await close()
+        self._closing.clear()
+        if "storage" in self.__dict__:
+            await asyncio.to_thread(self.storage.close)
+
+    @cached_property
+    def _credentials(self) -> Any:
+        import google.auth
+
+        return google.auth.default(scopes=_SCOPES)[0]
+
+    @cached_property
+    def _channel(self) -> Any:
+        import grpc.aio
+
+        channel = grpc.aio.insecure_channel(
+            self.sandbox or "", options=[("grpc.max_receive_message_length", -1)], interceptors=[_token_bearer()]
+        )
+        self._closing.append(lambda: channel.close(None))
+        return channel
+
+    def _made(self, client_class: type[C]) -> C:
+        made: Any = client_class  # the generated clients have no base class of their own
+        client: Any
+        if self.sandbox is not None:
+            client = made(transport=made.get_transport_class("grpc_asyncio")(channel=self._channel))
+        else:
+            client = made(credentials=self._credentials, transport="grpc_asyncio")
+            self._closing.append(client.transport.close)
+        return client  # type: ignore[no-any-return]
+
+
+def _token_bearer() -> Any:
+    """An interceptor that sends the sandbox's token with every call."""
+    import grpc.aio
+
+    class TokenBearer(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
+        async def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+            metadata = grpc.aio.Metadata(*(details.metadata or ()), ("authorization", f"Bearer {TOKEN}"))
+            return await continuation(details._replace(metadata=metadata), request)
+
+    return TokenBearer()

@@ -1,0 +1,84 @@
+"""What the writing adapters say of a resource: just what a plan is bound to and a step needs to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from signoff.model.quoted import Quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A service or job as it stands. `serving`: revision (short) and percent, summed; empty for a job.
+
+    `image`: of the container that gets the requests, as the template names it. `etag` changes with every write.
+    """
+
+    resource: str
+    uid: str
+    generation: int
+    etag: str
+    image: str
+    serving: tuple[tuple[str, int], ...]
+    follows_latest: bool
+    """All traffic goes to the latest ready revision; False: somebody pinned it. True for a job."""
+    variables: int
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A write that was taken: wait for this generation."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Somebody else wrote in between, also between the second reading and writing; nothing was written."""
+
+    image: str | None
+    """The image that the resource names now, where that is what changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How a generation came out. `revision`: the revision that was made (short); empty for a job."""
+
+    state: Literal["ready", "failed", "replaced"]
+    revision: str
+    message: Quoted
+    """What Cloud Run says of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltImage:
+    """An image that a build pushed: `name` with its tag, `digest` as `sha256:…`."""
+
+    name: str
+    digest: str
+
+    @property
+    def path(self) -> str:
+        return path_of(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildState:
+    """A build as it stands. `status` is Cloud Build's word; `images` is empty until it has ended well."""
+
+    id: str
+    status: str
+    done: bool
+    images: tuple[BuiltImage, ...]
+    detail: Quoted
+    log_url: str
+
+
+def path_of(image: str) -> str:
+    """The repository path of an image reference, without tag and digest."""
+    path = image.partition("@")[0]
+    last = path.rfind("/")
+    colon = path.find(":", last + 1)
+    return path if colon < 0 else path[:colon]

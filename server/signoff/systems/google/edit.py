@@ -1,0 +1,95 @@
+"""Edits of Cloud Run's own messages, in place, so that every field that is not edited survives.
+
+All take raw protobuf messages of run.v2: a round trip through types of ours would lose what we do not know.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+LATEST = 1
+"""TrafficTargetAllocationType TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST."""
+
+_COMMIT = "commit-sha"
+_STALE = ("gcb-build-id", "gcb-trigger-id")
+"""Labels of a Cloud Build trigger's deploy: they survive a change of the image, and then name another build."""
+
+EditedKind = Literal["service", "job"]
+
+
+def template_of(kind: EditedKind, message: Any) -> Any:
+    """Where the containers are: a job's execution template wraps its task template."""
+    return message.template if kind == "service" else message.template.template
+
+
+def main_container(template: Any) -> Any | None:
+    """The container that gets the requests: with sidecars the one that names a port; None without containers."""
+    with_port = [container for container in template.containers if len(getattr(container, "ports", ()))]
+    return next(iter([*with_port, *template.containers]), None)
+
+
+def set_image(kind: EditedKind, message: Any, image: str, commit: str | None) -> list[str]:
+    """Point the main container at `image` and make the labels tell the truth; returns the paths of the mask.
+
+    `commit`: what the image was built from; None where it is not known, and then no label may name one.
+    A pinned revision name is cleared: gcloud's --tag and --no-traffic leave one behind, and writing it again with
+    another configuration is refused ("Revision named … already exists").
+    """
+    container = main_container(template_of(kind, message))
+    if container is None:
+        raise ValueError("it has no container")
+    container.image = image
+    if kind == "service":
+        message.template.revision = ""
+    _state_commit(message.template.labels, commit, add=True)
+    paths = ["template"]
+    if _state_commit(message.labels, commit, add=False):
+        paths.append("labels")
+    return paths
+
+
+def _state_commit(labels: Any, commit: str | None, *, add: bool) -> bool:
+    """Whether anything changed. `add`: also where no label named a commit so far."""
+    before = dict(labels)
+    for name in _STALE:
+        labels.pop(name, None)
+    if commit is None:
+        labels.pop(_COMMIT, None)
+    elif add or _COMMIT in before:
+        labels[_COMMIT] = commit
+    return dict(labels) != before
+
+
+def set_traffic_to_latest(service: Any) -> list[str]:
+    """All traffic to the latest ready revision; tags stay where they point, at 0 %. Returns the paths of the mask."""
+    tagged = [(target.type_, target.revision, target.tag) for target in service.traffic if target.tag]
+    del service.traffic[:]
+    _add(service, LATEST, "", 100, "")
+    for kind, revision, tag in tagged:
+        _add(service, kind, revision, 0, tag)
+    return ["traffic"]
+
+
+def _add(service: Any, kind: int, revision: str, percent: int, tag: str) -> None:
+    target = service.traffic.add()
+    target.type_, target.revision, target.percent, target.tag = kind, revision, percent, tag
+
+
+def follows_latest(service: Any) -> bool:
+    """Whether all traffic goes to the latest ready revision; an empty list means that too."""
+    counted = [target for target in service.traffic if target.percent]
+    return all(target.type_ == LATEST for target in counted)
+
+
+def short(name: str) -> str:
+    """The last part of a resource name."""
+    return name.rpartition("/")[2]
+
+
+def serving(service: Any) -> tuple[tuple[str, int], ...]:
+    """Percent per revision as it is observed, summed; entries of tags alone have 0 % and do not count."""
+    sums: dict[str, int] = {}
+    for status in service.traffic_statuses:
+        revision = short(status.revision) or short(service.latest_ready_revision)
+        sums[revision] = sums.get(revision, 0) + status.percent
+    return tuple(sorted((revision, percent) for revision, percent in sums.items() if percent))

@@ -1,0 +1,203 @@
+"""The writing adapter: the only place where signoff changes something in Google Cloud. Used by `actions/` alone.
+
+Every write is read, merge, write, with the etag that was read (https://cloud.google.com/run/docs/reference/rest/v2).
+A write is asked once: where its answer never came, what happened is not known, and asking again could do it twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from signoff.boundary import Boundary, Policy, Question
+from signoff.model.facts import Known, Unknown
+from signoff.model.quoted import Quoted
+from signoff.systems.google import edit
+from signoff.systems.google.deployed import Conflict, Deployed, Settled, Written
+from signoff.systems.google.edit import EditedKind
+
+if TYPE_CHECKING:
+    from signoff.systems.google.build_writer import BuildWriter
+    from signoff.systems.google.connection import Connection
+
+T = TypeVar("T")
+
+WRITE = Policy(seconds=60.0, tries=1)
+_SUCCEEDED, _FAILED = 4, 3  # run.v2 Condition.State
+_PAUSES = (0.2, 0.3, 0.5, 1.0, 2.0)
+"""Seconds between looks at something that takes its time; the last one repeats."""
+
+
+class Writers:
+    """What a step acts with. Connections are those of the reading adapters."""
+
+    def __init__(self, boundary: Boundary, google: Connection) -> None:
+        self.reading = boundary
+        self.writing = replace(boundary, policy=WRITE)
+        self.google = google
+
+    @cached_property
+    def builds(self) -> BuildWriter:
+        from signoff.systems.google.build_writer import BuildWriter
+
+        return BuildWriter(self)
+
+    async def deployed(self, kind: EditedKind, resource: str) -> Known[Deployed | None] | Unknown:
+        """The resource as it stands now; `resource` is `projects/P/locations/R/{services|jobs}/NAME`."""
+        return await self._read(kind, resource, lambda message: None if message is None else _deployed(kind, message))
+
+    async def set_image(
+        self, kind: EditedKind, resource: str, image: str, *, commit: str | None, replacing: str
+    ) -> Known[Written | Conflict] | Unknown:
+        """Point the resource at `image` (by digest), keeping everything else.
+
+        A conflict is retried once from a fresh read, so that the other's change survives; but where the image is no
+        longer `replacing` (nor `image`), somebody else deploys, and nothing is written.
+        """
+
+        def merge(message: Any) -> list[str] | Conflict:
+            container = edit.main_container(edit.template_of(kind, message))
+            now = container.image if container is not None else ""
+            if now not in {replacing, image}:
+                return Conflict(now)
+            return edit.set_image(kind, message, image, commit)
+
+        return await self._merged(kind, resource, "update", merge)
+
+    async def send_traffic_to_latest(self, resource: str) -> Known[Written | Conflict] | Unknown:
+        """All traffic to the latest ready revision; tags stay. Retried once on a conflict."""
+        return await self._merged("service", resource, "update-traffic", edit.set_traffic_to_latest)
+
+    async def settled(
+        self, kind: EditedKind, resource: str, generation: int, seconds: float, told: Callable[[str], None]
+    ) -> Known[Settled | None] | Unknown:
+        """Wait until Cloud Run has dealt with `generation`; Known(None) when it has not within `seconds`."""
+
+        async def look() -> Known[Settled | None] | Unknown:
+            return await self._read(kind, resource, lambda message: _settled(kind, message, generation))
+
+        return await until(look, seconds, told)
+
+    async def _read(self, kind: EditedKind, resource: str, read: Callable[[Any], T]) -> Known[T] | Unknown:
+        question = Question("run", f"{kind}s.get", resource, _look(kind, resource))
+        return await self.reading.ask(question, lambda: self._get(kind, resource), read, self.google.why)
+
+    async def _get(self, kind: EditedKind, resource: str) -> Any:
+        """The raw message; None where it does not exist."""
+        from google.api_core.exceptions import NotFound
+        from google.cloud import run_v2
+
+        await self.google.login()
+        try:
+            if kind == "service":
+                return run_v2.Service.pb(await self.google.services.get_service(name=resource, **self.google.CALL))
+            return run_v2.Job.pb(await self.google.jobs.get_job(name=resource, **self.google.CALL))
+        except NotFound:
+            return None
+
+    async def _merged(
+        self, kind: EditedKind, resource: str, operation: str, merge: Callable[[Any], list[str] | Conflict]
+    ) -> Known[Written | Conflict] | Unknown:
+        question = Question("run", f"{kind}s.{operation}", resource, _look(kind, resource))
+
+        async def once() -> Written | Conflict:
+            message = await self._get(kind, resource)
+            if message is None:
+                raise ValueError("it does not exist any more")
+            paths = merge(message)
+            return paths if isinstance(paths, Conflict) else await self._put(kind, message, paths)
+
+        async def write() -> Written | Conflict:
+            first = await once()
+            return await once() if first == Conflict(None) else first
+
+        return await unbroken(self.writing.ask(question, write, lambda outcome: outcome, self._why_of_a_write))
+
+    def _why_of_a_write(self, error: Exception) -> Any:
+        return "malformed" if isinstance(error, ValueError) else self.google.why(error)
+
+    async def _put(self, kind: EditedKind, message: Any, paths: list[str]) -> Written | Conflict:
+        """Write what was read and edited, with its etag. The operation is not awaited: `settled` watches the thing."""
+        from google.api_core.exceptions import Aborted
+        from google.cloud import run_v2
+        from google.protobuf.field_mask_pb2 import FieldMask
+
+        try:
+            if kind == "service":
+                request = run_v2.UpdateServiceRequest(
+                    service=run_v2.Service.wrap(message), update_mask=FieldMask(paths=paths)
+                )
+                answer = await self.google.services.update_service(request=request, **self.google.CALL)
+            else:
+                job = run_v2.UpdateJobRequest(job=run_v2.Job.wrap(message))
+                answer = await self.google.jobs.update_job(request=job, **self.google.CALL)
+        except Aborted:
+            return Conflict(None)
+        return Written(int(answer.metadata.generation))
+
+
+async def unbroken(work: Awaitable[T]) -> T:
+    """Wait for a write also when cancelled, then pass the cancel on: a write under way is no safe point to stop."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
+
+
+async def until(
+    look: Callable[[], Awaitable[Known[T | None] | Unknown]], seconds: float, told: Callable[[str], None]
+) -> Known[T | None] | Unknown:
+    """Look again and again until there is an answer, or `seconds` have passed (the last answer, Known(None))."""
+    started = asyncio.get_running_loop().time()
+    for turn in range(10**6):
+        answer = await look()
+        passed = asyncio.get_running_loop().time() - started
+        if isinstance(answer, Unknown) or answer.value is not None or passed >= seconds:
+            return answer
+        told(f"{passed:.0f} s")
+        await asyncio.sleep(_PAUSES[min(turn, len(_PAUSES) - 1)])
+    raise AssertionError("it ends by its time limit")
+
+
+def _deployed(kind: EditedKind, message: Any) -> Deployed:
+    template = edit.template_of(kind, message)
+    container = edit.main_container(template)
+    if container is None:
+        raise ValueError("it has no container")
+    return Deployed(
+        resource=message.name,
+        uid=message.uid,
+        generation=message.generation,
+        etag=message.etag,
+        image=container.image,
+        serving=edit.serving(message) if kind == "service" else (),
+        follows_latest=edit.follows_latest(message) if kind == "service" else True,
+        variables=len(container.env),
+        settled=not message.reconciling and message.observed_generation == message.generation,
+    )
+
+
+def _settled(kind: EditedKind, message: Any, generation: int) -> Settled | None:
+    """None while Cloud Run is still at it."""
+    if message is None:
+        return Settled("replaced", "", Quoted("it does not exist any more"))
+    condition = message.terminal_condition
+    says = Quoted(condition.message)
+    made = edit.short(message.latest_created_revision) if kind == "service" else ""
+    if message.generation > generation:
+        return Settled("replaced", made, says)
+    if message.reconciling or message.observed_generation < generation:
+        return None
+    if condition.state == _SUCCEEDED:
+        return Settled("ready", made, says)
+    return Settled("failed", made, says) if condition.state == _FAILED else None
+
+
+def _look(kind: EditedKind, resource: str) -> tuple[str, ...]:
+    _, project, _, region, _, name = resource.split("/")
+    return ("gcloud", "run", f"{kind}s", "describe", name, f"--region={region}", f"--project={project}")

@@ -1,0 +1,86 @@
+"""A deploy as people and models see it: the plan, what still needs a yes, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from signoff.views.structure import as_json
+from signoff.views.text import as_text
+from signoff.views.words import command, sentence
+
+if TYPE_CHECKING:
+    from signoff.actions.deploy import DeployResult
+    from signoff.actions.plan import Plan
+    from signoff.actions.refusal import Refused
+
+Answer = tuple[str, dict[str, Any]]
+"""A short text that stands alone, and the same as JSON values."""
+
+_WORDS = {
+    "deployed": "Deployed",
+    "unproven": "NOT PROVEN to be deployed",
+    "failed": "NOT deployed",
+    "void": "NOT deployed, nothing was changed",
+}
+
+
+def plan_text(plan: Plan) -> str:
+    """What a person reads before saying yes."""
+    return "\n".join([f"Plan {plan.id}", *(sentence(line) for line in plan.lines)])
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    return {
+        "id": plan.id,
+        "target": plan.request.target,
+        "workloads": list(plan.request.workloads),
+        "commit": plan.commit,
+        "lines": [sentence(line) for line in plan.lines],
+    }
+
+
+def question(plan: Plan) -> str:
+    """The plan as a question. It names the plan's id, so that an answer holds for this plan alone."""
+    return f"{plan_text(plan)}\n\nDeploy this now?"
+
+
+def approval_command(plan: Plan) -> list[str]:
+    """What a person types at a terminal of their own."""
+    return ["signoff", "approve", plan.id]
+
+
+def needs_approval(plan: Plan) -> Answer:
+    argv = approval_command(plan)
+    says = (
+        f"NEEDS APPROVAL, nothing was changed. You can not approve this plan. Ask the person to type in a terminal of "
+        f"their own:\n  {command(argv)}\nIt deploys at once; then call check_drift."
+    )
+    return f"{says}\n\n{plan_text(plan)}", {"outcome": "needs-approval", "plan": plan_json(plan), "approve": argv}
+
+
+def declined(plan: Plan) -> Answer:
+    says = "DECLINED: the person did not say yes, and nothing was changed. Do not ask again unless they want it."
+    return f"{says}\n\n{plan_text(plan)}", {"outcome": "declined", "plan": plan_json(plan)}
+
+
+def refused(refusal: Refused) -> Answer:
+    outcome = "nothing-to-do" if refusal.nothing_to_do else "refused"
+    structure = {"outcome": outcome, "says": str(refusal), "report": as_json(refusal.report)}
+    return f"{refusal}\n\n{as_text(refusal.report, 'tool')}", structure
+
+
+def result(done: DeployResult) -> Answer:
+    """What was done and what not, step by step, then the report of the walk afterwards."""
+    says = f"{_WORDS[done.outcome]}: {sentence(done.says)}"
+    steps = [f"  {step.workload} {step.name}: {step.status} {sentence(step.says)}".rstrip() for step in done.steps]
+    structure: dict[str, Any] = {
+        "outcome": done.outcome,
+        "says": sentence(done.says),
+        "plan": plan_json(done.plan),
+        "steps": [
+            {"workload": s.workload, "step": s.name, "status": s.status, "says": sentence(s.says)} for s in done.steps
+        ],
+        "report": as_json(done.report) if done.report else None,
+    }
+    report = ["", as_text(done.report, "tool")] if done.report else []
+    return "\n".join([says, *steps, *report]), structure

@@ -1,0 +1,241 @@
+"""From a plan to new traffic on Google's wire: real builds of a real remote, real processes behind the revisions."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from signoff.actions.approval import answered
+from signoff.actions.deploy import DeployResult, carry_out
+from signoff.actions.plan import Plan, PlanError, Request
+from signoff.actions.planning import plan_deploy
+from signoff.actions.refusal import Refused
+from signoff.actions.site import Site
+from signoff.ledger.events import PlanApproved, StepTaken
+from signoff.model.judgement import Link, Status
+from signoff.model.subject import Commit, WorkloadName
+from signoff.views.deploy import plan_text, result
+from support.samples import NOW
+from support.world import SERVICE, World
+
+from .conftest import Chain
+
+WEB = Request("production", (WorkloadName("web"),))
+BROKEN = "raise SystemExit('no database')\n"
+
+
+def silent(done: int, total: int | None, message: str) -> None:
+    """A progress that nobody reads."""
+
+
+async def deploy(site: Site, plan: Plan | None = None) -> DeployResult:
+    plan = plan or await plan_deploy(site, WEB)
+    return await carry_out(site, plan.id, plan.request, answered(plan, "test", NOW), silent)
+
+
+def at_head(site: Site, chain: Chain, commit: str) -> Site:
+    chain.commit = Commit(commit)
+    return replace(site, subject=replace(site.subject, commit=Commit(commit)))
+
+
+async def test_a_deploy_builds_the_pushed_commit_and_serves_it_by_digest(
+    world: World, site: Site, chain: Chain
+) -> None:
+    before = world.service()
+    commit = world.commit("shared/mapper.py", 'def mapped(row):\n    return {"school": "new"}\n')
+    done = await deploy(at_head(site, chain, commit))
+    after = world.service()
+    assert done.outcome == "deployed", result(done)[0]
+    builds = [b for b in world.sandbox.state()["builds"] if b["source"]["gitSource"]["revision"] == commit]
+    assert len(builds) == 1
+    digest = builds[0]["results"]["images"][0]["digest"]
+    assert after["template"]["containers"][0]["image"].endswith(f"/web@{digest}")
+    assert after["latestReadyRevision"] != before["latestReadyRevision"]
+    assert after["template"]["labels"]["commit-sha"] == commit
+    assert [status["percent"] for status in after["trafficStatuses"]] == [100]
+    assert [(step.name, step.status) for step in done.steps] == [
+        ("build", "done"),
+        ("update", "done"),
+        ("traffic", "done"),
+    ]
+
+
+async def test_every_step_is_in_the_ledger_before_and_after_it(world: World, site: Site) -> None:
+    plan = await plan_deploy(site, WEB)
+    await deploy(site, plan)
+    steps = [(event.step, event.outcome) for event in site.ledger.all() if isinstance(event, StepTaken)]
+    assert steps == [(step, when) for step in ("build", "update", "traffic") for when in ("began", "done")]
+    approvals = [event for event in site.ledger.all() if isinstance(event, PlanApproved)]
+    assert [(event.plan, event.way) for event in approvals] == [(plan.id, "elicitation")]
+
+
+async def test_environment_secrets_account_labels_and_tags_survive(world: World, site: Site) -> None:
+    before = world.service()
+    template = before["template"]
+    container = template["containers"][0] | {
+        "env": [
+            {"name": "MODE", "value": "live"},
+            {"name": "KEY", "valueSource": {"secretKeyRef": {"secret": "key", "version": "3"}}},
+        ]
+    }
+    old = before["latestReadyRevision"].rpartition("/")[2]
+    latest = {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100}
+    tagged = {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": old, "tag": "stable"}
+    world.change(
+        labels={"team": "reports"},
+        template=template | {"containers": [container], "serviceAccount": "web@demo.iam.gserviceaccount.com"},
+        traffic=[latest, tagged],
+    )
+    await deploy(site)
+    after = world.service()
+    assert after["template"]["containers"][0]["env"] == container["env"]
+    assert after["template"]["serviceAccount"] == "web@demo.iam.gserviceaccount.com"
+    assert after["labels"]["team"] == "reports"
+    assert after["traffic"] == [latest, tagged]
+
+
+async def test_pinned_traffic_is_said_in_the_plan_and_moved_after_the_yes(
+    world: World, site: Site, chain: Chain
+) -> None:
+    site = at_head(site, chain, world.commit("shared/mapper.py", "def mapped(row):\n    return 'pinned'\n"))
+    old = world.service()["latestReadyRevision"].rpartition("/")[2]
+    pinned = {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": old, "percent": 100}
+    world.change(traffic=[pinned])
+    plan = await plan_deploy(site, WEB)
+    assert f"{old} 100 % (pinned)" in plan_text(plan)
+    done = await deploy(site, plan)
+    assert done.outcome == "deployed", result(done)[0]
+    now = await site.writers.deployed("service", SERVICE)
+    revision = world.service()["latestReadyRevision"].rpartition("/")[2]
+    assert revision != old
+    assert now.value.serving == ((revision, 100),)  # type: ignore[union-attr]
+
+
+async def test_a_pinned_revision_name_does_not_stop_the_update(world: World, site: Site, chain: Chain) -> None:
+    before = world.service()
+    world.change(template=before["template"] | {"revision": before["latestReadyRevision"].rpartition("/")[2]})
+    commit = world.commit("shared/mapper.py", "def mapped(row):\n    return 'named'\n")
+    done = await deploy(at_head(site, chain, commit))
+    assert done.outcome == "deployed", result(done)[0]
+
+
+async def test_one_conflict_is_retried_from_a_fresh_read(world: World, site: Site) -> None:
+    world.sandbox.fault("google.cloud.run.v2.Services/UpdateService", code="ABORTED", times=1)
+    done = await deploy(site)
+    assert done.outcome == "deployed", result(done)[0]
+    assert world.sandbox.calls()["google.cloud.run.v2.Services/UpdateService"] >= 2
+
+
+async def test_a_second_conflict_is_reported_and_nothing_is_written(world: World, site: Site) -> None:
+    before = world.service()
+    world.sandbox.fault("google.cloud.run.v2.Services/UpdateService", code="ABORTED", times=2)
+    done = await deploy(site)
+    assert done.outcome == "failed"
+    assert "nothing was written" in result(done)[0]
+    assert world.service() == before
+
+
+async def test_another_deploy_meanwhile_is_not_overwritten(world: World, site: Site) -> None:
+    answer = await site.writers.set_image(
+        "service", SERVICE, "web@sha256:" + "2" * 64, commit=None, replacing="what the plan was made from"
+    )
+    assert answer.value.image == world.service()["template"]["containers"][0]["image"]  # type: ignore[union-attr]
+
+
+async def test_a_changed_world_voids_the_plan(world: World, site: Site) -> None:
+    plan = await plan_deploy(site, WEB)
+    world.change(labels={"team": "other"}, etag='"changed"')
+    builds = len(world.sandbox.state()["builds"])
+    done = await deploy(site, plan)
+    assert done.outcome == "void"
+    assert len(world.sandbox.state()["builds"]) == builds
+    assert "nothing was changed" in result(done)[0]
+
+
+async def test_a_yes_to_another_plan_is_refused(site: Site) -> None:
+    plan = await plan_deploy(site, WEB)
+    other = replace(plan, id="plan-other")
+    with pytest.raises(PlanError, match="the yes was given to plan-other"):
+        await carry_out(site, plan.id, plan.request, answered(other, "test", NOW), silent)
+
+
+async def test_without_a_proven_push_nothing_is_planned(world: World, site: Site, chain: Chain) -> None:
+    chain.says[Link.PUSHED] = Status.FAIL
+    with pytest.raises(Refused, match="pushed has not passed") as refused:
+        await plan_deploy(site, WEB)
+    assert refused.value.report.workloads[0].links[Link.PUSHED].status is Status.FAIL
+
+
+@pytest.mark.parametrize("status", [Status.FAIL, Status.UNKNOWN, Status.WAITING, Status.BLOCKED])
+async def test_it_is_not_called_deployed_unless_the_chain_says_so(site: Site, chain: Chain, status: Status) -> None:
+    chain.says[Link.SERVING] = status
+    done = await deploy(site)
+    assert done.outcome == "unproven"
+    assert result(done)[0].startswith("NOT PROVEN")
+
+
+async def test_a_revision_that_never_gets_ready_is_a_failure_and_the_old_one_serves(
+    world: World, site: Site, chain: Chain
+) -> None:
+    old = world.service()["latestReadyRevision"]
+    commit = world.commit("web/main.py", BROKEN)
+    done = await deploy(at_head(site, chain, commit))
+    assert done.outcome == "failed"
+    assert [(step.name, step.status) for step in done.steps] == [
+        ("build", "done"),
+        ("update", "failed"),
+        ("traffic", "not started"),
+    ]
+    assert world.service()["latestReadyRevision"] == old
+
+
+async def test_a_build_that_fails_changes_nothing_in_the_target(world: World, site: Site, chain: Chain) -> None:
+    before = world.service()
+    commit = world.commit("web/Dockerfile", "FROM python:3.11-slim\nCOPY nowhere .\n")
+    done = await deploy(at_head(site, chain, commit))
+    assert done.outcome == "failed"
+    assert "FAILURE" in result(done)[0]
+    assert world.service() == before
+
+
+async def test_an_image_is_deployed_without_a_build(world: World, site: Site) -> None:
+    image = world.service()["template"]["containers"][0]["image"]
+    builds = len(world.sandbox.state()["builds"])
+    plan = await plan_deploy(site, replace(WEB, image=image))
+    done = await deploy(site, plan)
+    assert [step.name for step in done.steps] == ["update", "traffic"]
+    assert len(world.sandbox.state()["builds"]) == builds
+
+
+async def test_an_image_by_tag_is_refused(site: Site) -> None:
+    with pytest.raises(PlanError, match="not named by digest"):
+        await plan_deploy(site, replace(WEB, image="us-docker.pkg.dev/demo/app/web:latest"))
+
+
+async def test_an_update_whose_answer_never_came_is_not_called_done_or_undone(world: World, site: Site) -> None:
+    world.sandbox.fault("google.cloud.run.v2.Services/UpdateService", drop=True, times=1)
+    done = await deploy(site)
+    assert done.outcome == "failed"
+    assert "whether it took effect is not known" in result(done)[0]
+
+
+async def test_a_cancelled_deploy_cancels_its_build_and_says_so_in_the_ledger(world: World, site: Site) -> None:
+    plan = await plan_deploy(site, WEB)
+    world.sandbox.fault("google.devtools.cloudbuild.v1.CloudBuild/GetBuild", latencySeconds=5)
+    started = asyncio.Event()
+
+    def told(done: int, total: int | None, message: str) -> None:
+        if "started" in message:
+            started.set()
+
+    deploying = asyncio.create_task(carry_out(site, plan.id, plan.request, answered(plan, "test", NOW), told))
+    await asyncio.wait_for(started.wait(), 20)
+    deploying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await deploying
+    last = [event for event in site.ledger.all() if isinstance(event, StepTaken)][-1]
+    assert (last.step, last.outcome) == ("build", "failed")
+    assert "cancelled" in str(last.says)
+    assert world.sandbox.calls()["google.devtools.cloudbuild.v1.CloudBuild/CancelBuild"] == 1
