@@ -61,11 +61,22 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """How a person sees the same thing."""
+    """How a person sees the same thing. `good`: what was seen is what proves the link; else it is what was wrong."""
 
     command: str
-    expected: str
+    seen: str
+    good: bool
     mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What is wrong. One of `command` and `advice` is set where something can be done."""
+
+    says: str
+    mark: str
+    command: str | None
+    advice: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +93,7 @@ class Document:
     stale: str | None
     timeline: tuple[Moment, ...]
     rows: tuple[Row, ...]
-    causes: tuple[tuple[str, str | None], ...]
-    """What is wrong, with the fix."""
+    causes: tuple[Cause, ...]
     validations: tuple[Validation, ...]
     criteria: tuple[Criterion, ...]
     changes: Changes
@@ -113,7 +123,7 @@ def document(
         stale=_stale(report, written, head),
         timeline=tuple(timeline),
         rows=_rows(report),
-        causes=tuple((_cause(t), fix_line(t.fix, "terminal") if t.fix else None) for t in _told(report))[:MOST],
+        causes=tuple(_cause(trouble) for trouble in troubles(report) if trouble.weight != "note")[:MOST],
         validations=_validations(report),
         criteria=_criteria(report),
         changes=changes,
@@ -136,14 +146,17 @@ def _rows(report: ReportJson) -> tuple[Row, ...]:
     )
 
 
-def _told(report: ReportJson) -> list[Trouble]:
-    return [t for t in troubles(report) if t.weight in {"error", "open", "warning"}]
-
-
-def _cause(trouble: Trouble) -> str:
+def _cause(trouble: Trouble) -> Cause:
     whose = "" if trouble.mine else " (not this session's)"
     whom = f" on {whom_line(trouble)}" if trouble.workloads else ""
-    return f"{SYMBOLS[trouble.status]} {trouble.head}{whom}{whose}: {trouble.message}"
+    fix = fix_line(trouble.fix, "terminal") if trouble.fix else None
+    advice = trouble.fix is not None and "advice" in trouble.fix
+    return Cause(
+        f"{SYMBOLS[trouble.status]} {trouble.head}{whom}{whose}: {trouble.message}",
+        "refuted" if trouble.status == "fail" else UNVERIFIED,
+        None if advice else fix,
+        fix if advice else None,
+    )
 
 
 def _open(report: ReportJson) -> list[str]:
@@ -224,31 +237,29 @@ def _criterion(report: ReportJson, label: str, link: LinkName) -> Criterion:
         by = next(w for w in report["waivers"] if w["workload"] == label and w["link"] == link)
         return Criterion(False, f"{says}: waived by {by['by']} ({by['reason']})", UNVERIFIED)
     found = [report["findings"][number]["message"] for number in entry["findings"]]
-    why = found[0] if found else entry["reason"] or f"blocked by {entry['blocked_by']}"
+    why = found[0] if found else (entry["reason"] or status).removeprefix("but ")
     return Criterion(False, f"{says}: {why}", "refuted" if status == "fail" else UNVERIFIED)
 
 
 def _validations(report: ReportJson) -> tuple[Validation, ...]:
     """Each command once, with what it showed; what counts for this session first."""
-    numbers = [
-        number
-        for label in by_trouble(report)
-        for entry in report["workloads"][label]["links"].values()
-        for number in entry["evidence"]
-    ]
     found: dict[tuple[str, str], Validation] = {}
-    for number in dict.fromkeys(numbers):
-        evidence = report["evidence"][number]
-        if evidence["look"]:
-            key = (evidence["look"], evidence["field"])
-            found.setdefault(key, Validation(evidence["look"], _expected(evidence), evidence["strength"]))
+    for label in by_trouble(report):
+        for entry in report["workloads"][label]["links"].values():
+            for number in entry["evidence"]:
+                evidence = report["evidence"][number]
+                if evidence["look"]:
+                    good = entry["status"] in {"pass", "blocked", "skipped"}
+                    made = Validation(evidence["look"], _seen(evidence), good, evidence["strength"])
+                    key = (evidence["look"], made.seen)
+                    found[key] = made if key not in found or not good else found[key]
     return tuple(found.values())[:MOST]
 
 
-def _expected(evidence: EvidenceJson) -> str:
+def _seen(evidence: EvidenceJson) -> str:
     value = evidence["value"]
-    shown_value = ", ".join(map(str, value)) if isinstance(value, list) else "none" if value is None else str(value)
-    return f"{evidence['field']}: {shown_value}"
+    words = ", ".join(map(str, value)) if isinstance(value, list) else "none" if value is None else str(value)
+    return f"{evidence['field']}: {words}"
 
 
 def _cut(lines: Sequence[str]) -> tuple[str, ...]:
