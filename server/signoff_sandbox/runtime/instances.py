@@ -77,6 +77,13 @@ class Instances:
             self._running[name] = await self._start(await plan())
             return self._running[name]
 
+    async def notice_end(self, name: str, seconds: float) -> None:
+        """Wait a moment for the end of an instance that broke off, so that the next request gets a new one."""
+        instance = self._running.get(name)
+        if instance is not None and instance.main is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(instance.main.wait(), seconds)
+
     def is_running(self, name: str) -> bool:
         return name in self._running and self._running[name].alive
 
