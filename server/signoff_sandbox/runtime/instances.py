@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import shutil
 import socket
 import tempfile
@@ -44,6 +45,11 @@ class Instance:
     folder: Path
     children: list[Child] = field(default_factory=list)
     main: Child | None = None
+
+    @property
+    def id(self) -> str:
+        """As Google's request log names it: the refusals of the platform carry none."""
+        return hashlib.sha256(str(self.folder).encode()).hexdigest()
 
     @property
     def alive(self) -> bool:

@@ -80,6 +80,7 @@ class _Exchange:
     trace: Trace
     began: datetime
     revision: str = ""
+    instance: str = ""
     status: int = 0
     size: int = 0
     text: str = ""
@@ -149,6 +150,7 @@ async def _pass_on(cloud: Cloud, service: Any, tag: str | None, exchange: _Excha
 
     async def forward() -> None:
         instance = await run_instances.instance(cloud, name)
+        exchange.instance = instance.id
         await cloud.machine.proxy.forward(exchange.scope, receive, send, port=instance.port, added=added, answer=own)
 
     try:
@@ -207,7 +209,9 @@ def _log(cloud: Cloud, service: Any, exchange: _Exchange) -> None:
     exchange.logged = True
     status = exchange.status or 499
     severity = "ERROR" if status >= 500 else "WARNING" if status >= 400 else "INFO"
-    made = run_logs.entry(run_logs.revision_resource(service.name, exchange.revision), "requests", severity)
+    resource = run_logs.revision_resource(service.name, exchange.revision)
+    labels = {"instanceId": exchange.instance} if exchange.instance else {}
+    made = run_logs.entry(resource, "requests", severity, labels)
     scope, headers = exchange.scope, exchange.headers
     query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
     made.http_request.request_method = scope["method"]
