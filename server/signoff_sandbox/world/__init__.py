@@ -9,5 +9,9 @@ registry     Artifact Registry;  manifests: the Docker registry API
 logging_api  Cloud Logging;  logbook: its entries;  logfilter: its query language
 iam          IAM policies and permissions
 faults       planted misbehaviour
-run_*, builds   what changes resources: deploys, executions, builds
+run_*        Cloud Run: services, reconciler, revisions, instances, traffic, jobs, executions, tasks, their logs
+ingress      addresses of services;  frontend: what Google does before a request reaches a container
+builds       Cloud Build;  build_*: triggers, source, steps, log, substitutions, filter, and the run of a build
+storage      Cloud Storage for source archives;  buckets: its files
+machine      processes, images, instances, listeners and chance of one cloud;  planted: faults beside requests
 """
