@@ -85,6 +85,12 @@ async def test_lists_can_be_emptied_and_cut_short(
     assert len([service async for service in await client.list_services(parent=PLACE)]) == 5
 
 
+async def test_only_lists_are_cut(planted: RunningSandbox, client: Any, http: httpx2.AsyncClient) -> None:
+    await plant(http, method="*", emptyList=True)
+    assert len((await client.get_service(name=SERVICE)).traffic_statuses) == 1
+    assert (await http.get("/v2/projects/demo/logs")).json() == {}
+
+
 @pytest.mark.parametrize(
     ("fault", "complaint"),
     [

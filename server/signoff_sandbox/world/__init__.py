@@ -4,8 +4,8 @@ store        resources as Google's own messages
 cloud        everything that belongs to one running sandbox
 errors       API errors with a gRPC code and Google's details
 operations   long-running operations
-reads        get and list of everything that is only stored (Run v2, Cloud Build)
-registry     Artifact Registry;  manifests: the Docker registry API
+reads        get and list of what is only stored (Run v2)
+registry     Artifact Registry;  its images; manifests of them in `wire/manifests.py`
 logging_api  Cloud Logging;  logbook: its entries;  logfilter: its query language
 iam          IAM policies and permissions
 faults       planted misbehaviour
