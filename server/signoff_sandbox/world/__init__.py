@@ -5,7 +5,7 @@ cloud        everything that belongs to one running sandbox
 errors       API errors with a gRPC code and Google's details
 operations   long-running operations
 reads        get and list of what is only stored (Run v2)
-registry     Artifact Registry;  its images; manifests of them in `wire/manifests.py`
+registry     Artifact Registry;  the manifests of its images are in `wire/manifests.py`
 logging_api  Cloud Logging;  logbook: its entries;  logfilter: its query language
 iam          IAM policies and permissions
 faults       planted misbehaviour
