@@ -142,6 +142,7 @@ async def test_only_masked_fields_change(cloud: Lab) -> None:
     service.template.containers[0].image = "nonsense"
     updated = await cloud.update(service, ["labels"])
     assert dict(updated.labels) == {"team": "blue"}
+    assert updated.etag != service.etag
     assert updated.generation == 1
     assert updated.template.containers[0].image == f"{IMAGE}:latest"
 
