@@ -98,8 +98,14 @@ def _workloads(parser: argparse.ArgumentParser) -> None:
 
 
 def _init(parser: argparse.ArgumentParser) -> None:
-    _common(parser, "setup:init")
-    parser.add_argument("--overwrite", action="store_true", help="replace a signoff.toml that is there")
+    _common(parser, "setup:init", target=False)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--force", action="store_true", help="replace a signoff.toml that is there")
+    parser.add_argument("--dry-run", action="store_true", help="print it and write nothing")
+    parser.add_argument("--minimal", action="store_true", help="where nothing is found: a small one to fill in")
+    parser.add_argument("--offline", action="store_true", help="ask neither git nor the live project")
+    parser.add_argument("--project", metavar="ID", help="the Google Cloud project (default: what the files name)")
+    parser.add_argument("--region", metavar="NAME", help="its region (default: what the files name)")
 
 
 def _doctor(parser: argparse.ArgumentParser) -> None:
