@@ -94,7 +94,7 @@ def running_sandbox(
         yield sandbox
     finally:
         try:
-            output, errors = process.communicate(timeout=20)  # closes stdin, which ends the sandbox
+            _, errors = process.communicate(timeout=20)  # closes stdin, which ends the sandbox
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()

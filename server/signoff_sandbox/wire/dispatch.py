@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
@@ -19,12 +20,16 @@ from signoff_sandbox.world import (
     operations,
     reads,
     registry,
+    run_executions,
+    run_jobs,
     run_revisions,
     run_services,
 )
 from signoff_sandbox.world.cloud import Cloud, Handler
-from signoff_sandbox.world.errors import ApiError, unimplemented
+from signoff_sandbox.world.errors import ApiError, bug_of_sandbox, unimplemented
 from signoff_sandbox.world.faults import Fault
+
+log = logging.getLogger(__name__)
 
 #: Every module that offers METHODS. A method in none of them answers UNIMPLEMENTED.
 MODULES: tuple[ModuleType, ...] = (
@@ -35,6 +40,8 @@ MODULES: tuple[ModuleType, ...] = (
     iam,
     run_services,
     run_revisions,
+    run_jobs,
+    run_executions,
     builds,
     build_triggers,
 )
@@ -65,7 +72,13 @@ async def dispatch(cloud: Cloud, method: str, request: Message) -> Message:
     if handler is None:
         raise unimplemented(method)
     refuse_denied(cloud, method, request)
-    response: Message = await handler(cloud, request)
+    try:
+        response: Message = await handler(cloud, request)
+    except ApiError:
+        raise
+    except Exception as bug:  # a bug of the sandbox must reach whoever called, like every other failure
+        log.exception("%s", method)
+        raise bug_of_sandbox(bug) from bug
     for fault in faults:
         if fault.empty_list:
             shorten(response, 0)
