@@ -37,7 +37,7 @@ class Stage:
 
     def _environment(self) -> dict[str, str]:
         kept = {
-            name: os.environ[name] for name in ("PATH", "TERM", "COLUMNS", "LANG", "NO_COLOR") if name in os.environ
+            name: os.environ[name] for name in ("PATH", "TERM", "COLUMNS", "LANG", "NO_COLOR", "PYTHONPATH") if name in os.environ
         }
         return kept | {
             "HOME": str(self.folder / "home"),

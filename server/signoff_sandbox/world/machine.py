@@ -26,6 +26,8 @@ class Machine:
         self.traffic = random.Random(f"{settings.seed}/traffic")  # noqa: S311 - repeatable on purpose
         self.processes = Processes()
         self.listeners = Listeners()
+        self.uploads: dict[str, tuple[str, str, str, bytearray]] = {}  # of storage, by session
+        self.executions: dict[str, asyncio.Task[None]] = {}  # that run, by full name
         self._locks: dict[str, asyncio.Lock] = {}
 
     @cached_property

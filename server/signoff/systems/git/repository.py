@@ -94,6 +94,10 @@ class Repository:
 
         return await self._asker.run("email", "config", "--get", "user.email", read=read, ok=(0, 1))
 
+    async def remotes(self) -> Known[tuple[str, ...]] | Unknown:
+        """The names of the configured remotes."""
+        return await self._asker.run("remotes", "remote", read=lambda raw: tuple(raw.decode("utf-8").split()))
+
     async def url(self, remote: str) -> Known[str | None] | Unknown:
         """The address that is fetched from; None where no such remote is configured."""
 

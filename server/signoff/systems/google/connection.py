@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from signoff.model.facts import Why
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         WorkerPoolsAsyncClient,
     )
     from google.cloud.storage import Client as StorageClient
+
+C = TypeVar("C")
 
 TOKEN = "sandbox"
 """A made-up token: the sandbox only keeps strangers on this machine out with it."""
@@ -115,8 +117,9 @@ class Connection:
             raise ConnectionError("the sandbox's HTTP address is not known: set SIGNOFF_SANDBOX_HTTP")
         from google.oauth2.credentials import Credentials
 
+        credentials: Any = Credentials(token=TOKEN)  # type: ignore[no-untyped-call]
         endpoint = {"api_endpoint": f"http://{self._sandbox_http}"}
-        return storage.Client(project="signoff", credentials=Credentials(token=TOKEN), client_options=endpoint)
+        return storage.Client(project="signoff", credentials=credentials, client_options=endpoint)
 
     async def close(self) -> None:
         """End the connections; the object can not be used after that."""
@@ -139,16 +142,18 @@ class Connection:
         channel = grpc.aio.insecure_channel(
             self.sandbox or "", options=[("grpc.max_receive_message_length", -1)], interceptors=[_token_bearer()]
         )
-        self._closing.insert(0, channel.close)
+        self._closing.append(lambda: channel.close(None))
         return channel
 
-    def _made(self, client_class: Any) -> Any:
+    def _made(self, client_class: type[C]) -> C:
+        made: Any = client_class  # the generated clients have no base class of their own
+        client: Any
         if self.sandbox is not None:
-            transport = client_class.get_transport_class("grpc_asyncio")(channel=self._channel)
-            return client_class(transport=transport)
-        client = client_class(credentials=self._credentials, transport="grpc_asyncio")
-        self._closing.append(client.transport.close)
-        return client
+            client = made(transport=made.get_transport_class("grpc_asyncio")(channel=self._channel))
+        else:
+            client = made(credentials=self._credentials, transport="grpc_asyncio")
+            self._closing.append(client.transport.close)
+        return client  # type: ignore[no-any-return]
 
 
 def _token_bearer() -> Any:
