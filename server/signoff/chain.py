@@ -8,5 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from signoff.check import Check
+from signoff.checks import healthy
+from signoff.gather.health import health
+from signoff.model.judgement import Link
 
-CHECKS: tuple[Check[Any], ...] = ()
+CHECKS: tuple[Check[Any], ...] = (Check("healthy", Link.HEALTHY, healthy.CODES, health, healthy.judge),)

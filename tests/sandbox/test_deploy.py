@@ -154,7 +154,7 @@ async def test_validate_only_changes_nothing(cloud: Lab) -> None:
         service={"template": {"containers": [{"image": f"{IMAGE}:latest"}]}},
         validate_only=True,
     )
-    await (await cloud.services.create_service(request)).result(timeout=10)
+    await cloud.finish(await cloud.services.create_service(request))
     with pytest.raises(exceptions.NotFound):
         await cloud.service()
 
@@ -165,7 +165,7 @@ async def test_allow_missing_creates_the_service(cloud: Lab) -> None:
     with pytest.raises(exceptions.NotFound):
         await cloud.update(service)
     request = run_v2.UpdateServiceRequest(service=service, allow_missing=True)
-    assert (await (await cloud.services.update_service(request)).result(timeout=30)).generation == 1
+    assert (await cloud.finish(await cloud.services.update_service(request))).generation == 1
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ async def test_deleting_ends_the_process_and_the_address(cloud: Lab) -> None:
     await cloud.build(app("one"))
     service = await cloud.create(f"{IMAGE}:latest")
     assert cloud.cloud.machine.instances.is_running(service.latest_ready_revision)
-    await (await cloud.services.delete_service(name=service.name)).result(timeout=10)
+    await cloud.finish(await cloud.services.delete_service(name=service.name))
     assert not cloud.cloud.machine.instances.is_running(service.latest_ready_revision)
     with pytest.raises(exceptions.NotFound):
         await cloud.service()

@@ -27,6 +27,7 @@ APP = """\
 import http.server, os, sys
 VERSION = {version!r}
 class Handler(http.server.BaseHTTPRequestHandler):
+    wbufsize = -1
     def do_GET(self):
         body = f"{{VERSION}} {{os.environ['K_REVISION']}} {{self.path}}".encode()
         self.send_response(500 if self.path == "/broken" else 200)
@@ -113,7 +114,7 @@ class Lab:
         """Commit files and build them; the digest of the image."""
         commit = self.repository.commit(files)
         operation = await self.builds.create_build(project_id=PROJECT, build=self.build_of(commit, image))
-        build = await operation.result(timeout=30)
+        build = await self.finish(operation)
         return str(build.results.images[0].digest)
 
     async def create(self, image: str, name: str = "web", *, public: bool = True, **fields: Any) -> run_v2.Service:
@@ -122,11 +123,17 @@ class Lab:
         if public:
             self.open(name)
         operation = await self.services.create_service(parent=PLACE, service=service, service_id=name)
-        return await operation.result(timeout=30)
+        return await self.finish(operation)
 
     async def update(self, service: run_v2.Service, paths: list[str] | None = None) -> run_v2.Service:
         request = run_v2.UpdateServiceRequest(service=service, update_mask={"paths": paths} if paths else None)
-        return await (await self.services.update_service(request)).result(timeout=30)
+        return await self.finish(await self.services.update_service(request))
+
+    async def finish(self, operation: Any) -> Any:
+        """The operation's result, without the second that the clients wait before they look again."""
+        name = operation.operation.name
+        await self.until(lambda: self.cloud.store.get("operations", name).done)
+        return await operation.result(timeout=20)
 
     def open(self, name: str) -> None:
         """Let allUsers invoke a service."""

@@ -105,7 +105,7 @@ def _not_exercised(health: Health, errors: Sequence[ErrorSeen]) -> Text | None:
     paths = {path for error in errors for path in error.paths}
     if None not in settled and not paths:
         return text("which request raised it is not known, so none is known to have tried it since")
-    for path in sorted(paths, key=lambda quoted: quoted.outside):
+    for path in sorted(paths):
         if path not in settled and None not in settled:
             return text("{} was not requested since", path)
     return None
@@ -149,9 +149,9 @@ def _shown(unit: UnitLog, error: ErrorSeen) -> Evidence:
 def _exercise(workload: Workload, earlier: Sequence[ErrorSeen]) -> Action | Advice:
     if workload.kind == "job":
         return Action("run-job", (workload.name,))
-    paths = sorted({path.outside for error in earlier for path in error.paths})
+    paths = sorted({path for error in earlier for path in error.paths})
     if paths:
-        return Advice(text("request {} once, then ask again", Quoted(paths[0])))
+        return Advice(text("request {} once, then ask again", paths[0]))
     return Advice(text("send {} a request as a user does, then ask again", workload.name))
 
 

@@ -90,7 +90,9 @@ def _ignored(root: Path, path: str, context: str) -> tuple[tuple[str, ...], tupl
 def _below(context: str, path: str) -> str:
     if path == ".":
         return "**" if context == "." else context
-    return path if context == "." else f"{context}/{path}"
+    below = path if context == "." else f"{context}/{path}"
+    # Docker takes what `*` matches with everything below it; as a pattern of inputs `*` stays in its folder.
+    return f"{below}*" if below == "*" or below.endswith("/*") else below
 
 
 def _may_meet(pattern: str, sources: tuple[str, ...]) -> bool:

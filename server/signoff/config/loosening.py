@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from signoff.config.loosens import Loosens
 from signoff.config.mistakes import key_of
+from signoff.config.narrowing import narrowed
 from signoff.config.resolved import Config
 from signoff.model.subject import WorkloadName
-from signoff.reading.patterns import narrowed
 
 
 @dataclass(frozen=True, slots=True)

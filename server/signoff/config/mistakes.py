@@ -72,8 +72,8 @@ def troubles_of(errors: Iterable[ErrorDetails], lines: Mapping[Place, int]) -> l
     """Each error of pydantic; an error of unknown keys becomes one trouble a key."""
     found: list[Trouble] = []
     for error in errors:
-        # The tags of unions are no part of what is written; see `Tag("<…>")` in schema.py.
-        place = tuple(part for part in error["loc"] if not (isinstance(part, str) and part.startswith("<")))
+        # Neither the tags of unions (`Tag("<…>")` in schema.py) nor pydantic's "[key]" are part of what is written.
+        place = tuple(part for part in error["loc"] if not (isinstance(part, str) and part[:1] in {"<", "["}))
         context = error.get("ctx", {})
         if error["type"] == "unknown_keys":
             found += [_unknown((*place, key), context["known"], lines) for key in context["unknown"]]
@@ -92,7 +92,7 @@ def _unknown(place: Place, known: Sequence[str], lines: Mapping[Place, int]) -> 
 def _sentence(error: ErrorDetails, place: Place) -> tuple[str, str]:
     context = error.get("ctx", {})
     named = [part for part in place if isinstance(part, str)]
-    if place and place[-1] == "[key]":
+    if "[key]" in error["loc"]:
         return "this name can not be used", "use letters, digits, hyphens and underscores, a letter or digit first"
     key = named[-1] if named else ""
     write = f"write {_WRITE[key]}" if key in _WRITE else "see docs/signoff.schema.json"

@@ -71,7 +71,7 @@ class TargetTable(Table):
     branch: Annotated[Ref, Loosens("another branch counts as what is to be deployed", CHANGED)] = Field(
         description="The branch that builds for this target are made from."
     )
-    default: Annotated[bool, Loosens("another target is reported on", CHANGED)] = Field(
+    default: Annotated[bool, Loosens("another target is reported on", None)] = Field(
         default=False, description="The one that is meant where no target is named; needed only with several targets."
     )
 

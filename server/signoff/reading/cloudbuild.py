@@ -76,7 +76,7 @@ def _docker_builds(step: Mapping[str, Any], substitutions: Mapping[str, str]) ->
     entrypoint = step.get("entrypoint")
     if "kaniko" in name:
         yield _kaniko(args, folder, substitutions)
-    elif _DOCKER.fullmatch(name) and entrypoint in {None, "", "docker"}:
+    elif _DOCKER.fullmatch(name) and (not isinstance(entrypoint, str) or entrypoint in {"", "docker"}):
         build = _arguments_of_build(args)
         if build is not None:
             yield docker_build(build, folder, substitutions)

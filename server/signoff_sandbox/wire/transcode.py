@@ -50,8 +50,11 @@ def write_response(message: Message) -> bytes:
 
 def _read_body(target: Message, body: bytes) -> None:
     try:
-        json_format.Parse(body, target)
-    except (json_format.ParseError, UnicodeDecodeError, RecursionError) as error:
+        content = json.loads(body)
+        if not isinstance(content, dict):
+            raise json_format.ParseError("Root element must be an object.")
+        json_format.ParseDict(content, target)
+    except (json_format.ParseError, ValueError, RecursionError) as error:
         raise invalid_argument(f"Invalid JSON payload received. {error}") from error
 
 

@@ -47,7 +47,7 @@ async def write_log_entries(cloud: Cloud, request: Any) -> Any:
 async def list_log_entries(cloud: Cloud, request: Any) -> Any:
     """All pages of one list show the entries that could be read when its first page was asked for."""
     _check_page_size(request)
-    parents = _parents([*request.resource_names, *(f"projects/{project}" for project in request.project_ids)])
+    parents = _parents(request.resource_names)
     try:
         matches = compiled(request.filter, Entry)
     except FilterError as error:

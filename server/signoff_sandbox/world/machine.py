@@ -27,6 +27,7 @@ class Machine:
         self.processes = Processes()
         self.listeners = Listeners()
         self.uploads: dict[str, tuple[str, str, str, bytearray]] = {}  # of storage, by session
+        self.executions: dict[str, asyncio.Task[None]] = {}  # that run, by full name
         self._locks: dict[str, asyncio.Lock] = {}
 
     @cached_property

@@ -109,8 +109,9 @@ def _ensure_repository(cloud: Cloud, name: str) -> None:
 
 
 def _images(cloud: Cloud, repository: str) -> list[tuple[str, Any]]:
-    """The images of a repository; NOT_FOUND is for the caller to raise."""
-    return [(image.name, image) for image in cloud.store.list(IMAGES, repository)]
+    """Name and image of all images of a repository."""
+    images: list[Any] = [*cloud.store.list(IMAGES, repository)]
+    return [(image.name, image) for image in images]
 
 
 def _known(cloud: Cloud, repository: str) -> list[Any]:

@@ -47,6 +47,10 @@ class Repository:
         """Where things are kept, and whether the history is cut off."""
         return await self._asker.run("layout", *layouts.ARGV, read=layouts.read)
 
+    async def remotes(self) -> Known[tuple[str, ...]] | Unknown:
+        """The names of the configured remotes."""
+        return await self._asker.run("remotes", "remote", read=lambda raw: tuple(raw.decode("utf-8").split()))
+
     async def url(self, remote: str) -> Known[str | None] | Unknown:
         """The address that is fetched from; None where no such remote is configured."""
 

@@ -215,7 +215,7 @@ def _condition(message: Any) -> Condition:
         reason = values[getattr(message, which)].name if getattr(message, which) in values else ""
     state = message.state
     return Condition(
-        type=_word(message.type),
+        type=_word(message.type_),
         state="succeeded" if state == _SUCCEEDED else "failed" if state == _FAILED else "pending",
         reason="" if reason.endswith("_UNDEFINED") else reason,
         message=Quoted(message.message),
@@ -226,7 +226,7 @@ def _condition(message: Any) -> Condition:
 def _traffic(entries: Any) -> Iterator[Traffic]:
     for entry in entries:
         tag = getattr(entry, "tag", "")
-        yield Traffic(maybe(entry.revision), entry.percent, entry.type == _LATEST, _word(tag) if tag else "")
+        yield Traffic(maybe(entry.revision), entry.percent, entry.type_ == _LATEST, _word(tag) if tag else "")
 
 
 def _settled(message: Any) -> bool:
