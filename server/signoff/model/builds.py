@@ -86,11 +86,16 @@ class Build:
         return frozenset((*(image.path for image in self.images), *self.pushes))
 
     @property
+    def resolved(self) -> bool:
+        """Whether Cloud Build resolved the commit from the source itself."""
+        return isinstance(self.origin, GitOrigin) and self.origin.commit is not None
+
+    @property
     def commit(self) -> Commit | None:
         """The commit that Cloud Build vouches for: resolved from the source, or filled in for a trigger's build.
 
         https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values#using_default_substitutions
         """
-        if isinstance(self.origin, GitOrigin) and self.origin.commit:
+        if isinstance(self.origin, GitOrigin) and self.origin.commit is not None:
             return self.origin.commit
         return self.stated if self.trigger and not isinstance(self.origin, Upload) else None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from signoff.boundary import Boundary
+from signoff.model.lineage import KeptInMemory, Proofs
 
 if TYPE_CHECKING:
     from signoff.systems.git.repository import Repository
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
 class Systems:
     """What a survey may ask. Connections live as long as this object; `close()` ends them.
 
-    `sandbox`: the Google side is a sandbox (`SIGNOFF_SANDBOX`), and every report says so.
+    `sandbox`: the Google side is a sandbox (`SIGNOFF_SANDBOX`), and every report says so. `proofs`: where it is kept
+    which commit an image was built from.
     """
 
-    def __init__(self, boundary: Boundary, tree: Path, *, sandbox: str | None = None) -> None:
+    def __init__(
+        self, boundary: Boundary, tree: Path, *, sandbox: str | None = None, proofs: Proofs | None = None
+    ) -> None:
         self.boundary = boundary
         self.tree = tree
         self.sandbox_address = sandbox
+        self.proofs: Proofs = proofs or KeptInMemory()
 
     @property
     def sandbox(self) -> bool:
