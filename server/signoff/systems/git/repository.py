@@ -47,6 +47,10 @@ class Repository:
         """Where things are kept, and whether the history is cut off."""
         return await self._asker.run("layout", *layouts.ARGV, read=layouts.read)
 
+    async def version(self) -> Known[str] | Unknown:
+        """The version of the program git, such as `2.39.5`."""
+        return await self._asker.run("version", "version", read=lambda raw: raw.decode("utf-8").split()[2])
+
     async def remotes(self) -> Known[tuple[str, ...]] | Unknown:
         """The names of the configured remotes."""
         return await self._asker.run("remotes", "remote", read=lambda raw: tuple(raw.decode("utf-8").split()))
