@@ -114,24 +114,6 @@ def _commit(text: str) -> Commit:
     return Commit(text)
 
 
-def read_file(raw: bytes) -> bytes | None:
-    """The output of `git cat-file --batch` for a commit and for a path in it: the file, None where it is no file.
-
-    Raises Incomplete where the commit itself is not there: then nothing is known of its files.
-    """
-    head, _, rest = raw.partition(b"\n")
-    if b" commit " not in head:
-        raise Incomplete("the commit is not in this repository")
-    size = int(head.rsplit(b" ", 1)[1])
-    entry, _, content = rest[size + 1 :].partition(b"\n")
-    kind = entry.rsplit(b" ", 2)[-2:]
-    if kind[0] != b"blob":
-        return None
-    if len(content) != int(kind[1]) + 1:
-        raise Incomplete("the file was cut short")
-    return content[:-1]
-
-
 class History:
     """The commits of one git directory: the user's, or the private one that sees the remote's as well."""
 

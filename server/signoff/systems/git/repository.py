@@ -48,6 +48,10 @@ class Repository:
 
         await asyncio.to_thread(closing)
 
+    async def version(self) -> Known[str] | Unknown:
+        """The version of the program git, such as `2.39.5`."""
+        return await self._asker.run("version", "version", read=lambda raw: raw.decode("utf-8").split()[2])
+
     async def layout(self) -> Known[Layout] | Unknown:
         """Where things are kept, and whether the history is cut off."""
         return await self._asker.run("layout", *layouts.ARGV, read=layouts.read)
