@@ -7,6 +7,7 @@ Silence is not health: a revision that answered no request, a job that never ran
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from signoff.model.evidence import Evidence
 from signoff.model.finding import Action, Advice, Finding
@@ -73,7 +74,7 @@ def _judge_unit(workload: Workload, health: Health, unit: UnitLog) -> Judgement:
         return failed(*(_new(unit, error) for error in new))
     if not unit.exercises:
         return unknown(
-            text("{} answered nothing since {}: silence is not health", unit.unit, unit.since.isoformat()),
+            text("{} answered nothing since {}: silence is not health", unit.unit, _moment(unit.since)),
             Finding(
                 NOT_EXERCISED,
                 text("nothing reached {} since it serves", unit.unit),
@@ -114,7 +115,7 @@ def _not_exercised(health: Health, errors: Sequence[ErrorSeen]) -> Text | None:
 def _still_there(workload: Workload, unit: UnitLog, error: ErrorSeen) -> Finding:
     return Finding(
         STILL_THERE,
-        text("{} is still in the logs of {}: {} times, last at {}", *_of(error, unit)),
+        text("{} is still in the logs of {} (seen: {}, last at {})", *_of(error, unit)),
         (_shown(unit, error),),
         fix=Action("deploy", (workload.name,)),
     )
@@ -123,7 +124,7 @@ def _still_there(workload: Workload, unit: UnitLog, error: ErrorSeen) -> Finding
 def _new(unit: UnitLog, error: ErrorSeen) -> Finding:
     return Finding(
         NEW_ERROR,
-        text("{} is new in the logs of {}: {} times, last at {}", *_of(error, unit)),
+        text("{} is new in the logs of {} (seen: {}, last at {})", *_of(error, unit)),
         (_shown(unit, error),),
         fix=Advice(text("read these log lines; roll back if users meet it")),
     )
@@ -132,14 +133,18 @@ def _new(unit: UnitLog, error: ErrorSeen) -> Finding:
 def _known(unit: UnitLog, error: ErrorSeen) -> Finding:
     return Finding(
         KNOWN_ERROR,
-        text("{} goes on in {} as before: {} times, last at {}", *_of(error, unit)),
+        text("{} goes on in {} as before (seen: {}, last at {})", *_of(error, unit)),
         (_shown(unit, error),),
         severity="warning",
     )
 
 
 def _of(error: ErrorSeen, unit: UnitLog) -> tuple[Quoted, str, int, str]:
-    return error.says, unit.unit, error.count, error.last.isoformat(timespec="seconds")
+    return error.says, unit.unit, error.count, _moment(error.last)
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _shown(unit: UnitLog, error: ErrorSeen) -> Evidence:
