@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from signoff.config.loosens import CHANGED, MISSES_ONE, Loosens, NeverLoosens
+from signoff.config.loosens import Loosens, NeverLoosens, changed, misses_one
 
 
 class Table(BaseModel):
@@ -41,10 +41,10 @@ Pattern = Annotated[str, Field(pattern=r"^!?[^!\s]")]
 class SourceTable(Table):
     """Where the source is, and how a change gets on to the branch that is built."""
 
-    remote: Annotated[Ref, Loosens("another remote is asked", CHANGED)] = Field(
+    remote: Annotated[Ref, Loosens("another remote is asked", changed)] = Field(
         default="origin", description="The git remote that builds are made from."
     )
-    flow: Annotated[Literal["push", "pull-request"], Loosens("changes reach the branch another way", CHANGED)] = Field(
+    flow: Annotated[Literal["push", "pull-request"], Loosens("changes reach the branch another way", changed)] = Field(
         default="push", description="`push`: commits are pushed to the branch; `pull-request`: they are merged by one."
     )
 
@@ -52,7 +52,7 @@ class SourceTable(Table):
 class HandoffTable(Table):
     """Where the handoff documents are written."""
 
-    folder: Annotated[RepositoryPath, Loosens("files of another folder belong to no workload", CHANGED)] = Field(
+    folder: Annotated[RepositoryPath, Loosens("files of another folder belong to no workload", changed)] = Field(
         default="docs/handoffs",
         description="A folder of the repository; what is in it is never an input of a workload.",
     )
@@ -61,14 +61,14 @@ class HandoffTable(Table):
 class TargetTable(Table):
     """A place that the workloads are deployed to."""
 
-    project: Annotated[str, Loosens("another project is asked", CHANGED)] = Field(
+    project: Annotated[str, Loosens("another project is asked", changed)] = Field(
         pattern=r"^([a-z0-9.-]+:)?[a-z][a-z0-9-]*[a-z0-9]$", description="The Google Cloud project's id."
     )
     regions: Annotated[
         tuple[Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)+[0-9]+$")], ...],
-        Loosens("a region is not looked at any more", MISSES_ONE),
+        Loosens("a region is not looked at any more", misses_one),
     ] = Field(min_length=1, strict=False, description="The Cloud Run regions that are looked at.")
-    branch: Annotated[Ref, Loosens("another branch counts as what is to be deployed", CHANGED)] = Field(
+    branch: Annotated[Ref, Loosens("another branch counts as what is to be deployed", changed)] = Field(
         description="The branch that builds for this target are made from."
     )
     default: Annotated[bool, Loosens("another target is reported on", None)] = Field(
@@ -167,10 +167,10 @@ class SmokeTable(Table):
 class WorkloadTable(Table):
     """A Cloud Run service, job or worker pool that this repository deploys."""
 
-    kind: Annotated[Literal["service", "job", "worker-pool"], Loosens("something else is looked at", CHANGED)] = Field(
+    kind: Annotated[Literal["service", "job", "worker-pool"], Loosens("something else is looked at", changed)] = Field(
         description="What it is on Cloud Run."
     )
-    name: Annotated[str | None, Loosens("something else is looked at", CHANGED)] = Field(
+    name: Annotated[str | None, Loosens("something else is looked at", changed)] = Field(
         default=None,
         pattern=r"^[a-z{]([a-z0-9{}-]*[a-z0-9}])?$",
         description="Its name on Cloud Run where it differs from the table's; `{target}` becomes the target's name.",
@@ -180,7 +180,7 @@ class WorkloadTable(Table):
         description="The files it is made from, as patterns from the repository's root: later ones override, `!` takes"
         " away. Left out: what the Dockerfile of its build configuration copies.",
     )
-    build: Annotated[BuildTable | None, Loosens("its image is made another way", CHANGED)] = Field(
+    build: Annotated[BuildTable | None, Loosens("its image is made another way", changed)] = Field(
         default=None, description="How its image is made."
     )
     deploy: Annotated[
@@ -206,7 +206,7 @@ class WorkloadTable(Table):
         default=False,
         description="Whether a commit that only a label states is accepted (visibly) where no build proves it.",
     )
-    smoke: Annotated[tuple[SmokeTable, ...], Loosens("a request is not tried any more", MISSES_ONE)] = Field(
+    smoke: Annotated[tuple[SmokeTable, ...], Loosens("a request is not tried any more", misses_one)] = Field(
         default=(), strict=False, description="Requests that are tried after a deploy (a service only)."
     )
 

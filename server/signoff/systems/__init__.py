@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from signoff.systems.git.repository import Repository
     from signoff.systems.google.builds import Builds
     from signoff.systems.google.connection import Connection
+    from signoff.systems.google.identity import Identity
     from signoff.systems.google.logs import Logs
     from signoff.systems.google.registry import Registry
     from signoff.systems.google.run import Run
@@ -73,6 +74,12 @@ class Systems:
         from signoff.systems.google.sources import Sources
 
         return Sources(self.boundary, self.google)
+
+    @cached_property
+    def identity(self) -> Identity:
+        from signoff.systems.google.identity import Identity
+
+        return Identity(self.boundary, self.google)
 
     @cached_property
     def logs(self) -> Logs:

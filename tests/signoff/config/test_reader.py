@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -167,3 +170,16 @@ def test_an_unreadable_file_is_an_error_with_its_place(tmp_path: Path) -> None:
     missing.mkdir()
     with pytest.raises(ConfigError):
         load(tmp_path)
+
+
+def test_naming_the_configuration_costs_no_heavy_import() -> None:
+    code = "import signoff.config, sys; print([name for name in ('pydantic', 'yaml', 'git') if name in sys.modules])"
+    path = os.pathsep.join(sys.path)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert done.stdout == "[]\n"

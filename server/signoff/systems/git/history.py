@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from signoff.boundary import Malformed
+from signoff.boundary import Incomplete, Malformed
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
 from signoff.model.source import CommitLine
@@ -32,6 +32,24 @@ class Sides:
 
     missing: tuple[Commit, ...]
     newer: tuple[Commit, ...]
+
+
+def read_file(raw: bytes) -> bytes | None:
+    """The output of `git cat-file --batch` for a commit and for a path in it: the file, None where it is no file.
+
+    Raises Incomplete where the commit itself is not there: then nothing is known of its files.
+    """
+    head, _, rest = raw.partition(b"\n")
+    if b" commit " not in head:
+        raise Incomplete("the commit is not in this repository")
+    size = int(head.rsplit(b" ", 1)[1])
+    entry, _, content = rest[size + 1 :].partition(b"\n")
+    kind = entry.rsplit(b" ", 2)[-2:]
+    if kind[0] != b"blob":
+        return None
+    if len(content) != int(kind[1]) + 1:
+        raise Incomplete("the file was cut short")
+    return content[:-1]
 
 
 def read_ids(raw: bytes) -> tuple[Commit, ...]:
@@ -106,6 +124,12 @@ class History:
         """Which of the commits this directory has."""
         batch = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
         return await self.ask.run("cat-file", *batch, read=read_present, stdin=_lines(commits))
+
+    async def file_at(self, commit: Commit, path: str) -> Known[bytes | None] | Unknown:
+        """A file of a commit, as it is committed (no filters); None where the commit has no such file."""
+        stdin = f"{commit}^{{commit}}\n{commit}:{path}\n".encode()
+        look = ("show", f"{commit}:{path}")
+        return await self.ask.run("cat-file", "cat-file", "--batch", read=read_file, look=look, stdin=stdin)
 
     async def sides(self, ours: Commit, theirs: Commit) -> Known[Sides] | Unknown:
         """What is only in one of two commits' histories."""

@@ -48,13 +48,13 @@ class Repository:
 
         await asyncio.to_thread(closing)
 
+    async def version(self) -> Known[str] | Unknown:
+        """The version of the program git, such as `2.39.5`."""
+        return await self._asker.run("version", "version", read=lambda raw: raw.decode("utf-8").split()[2])
+
     async def layout(self) -> Known[Layout] | Unknown:
         """Where things are kept, and whether the history is cut off."""
         return await self._asker.run("layout", *layouts.ARGV, read=layouts.read)
-
-    async def remotes(self) -> Known[tuple[str, ...]] | Unknown:
-        """The names of the configured remotes."""
-        return await self._asker.run("remotes", "remote", read=lambda raw: tuple(raw.decode("utf-8").split()))
 
     async def status(self, layout: Layout) -> Known[WorkingTree] | Unknown:
         """HEAD, its branch, and what differs from the last commit (untracked files too; ignored ones not)."""
@@ -97,6 +97,10 @@ class Repository:
             return raw.decode("utf-8").strip().lower() or None
 
         return await self._asker.run("email", "config", "--get", "user.email", read=read, ok=(0, 1))
+
+    async def remotes(self) -> Known[tuple[str, ...]] | Unknown:
+        """The names of the configured remotes."""
+        return await self._asker.run("remotes", "remote", read=lambda raw: tuple(raw.decode("utf-8").split()))
 
     async def url(self, remote: str) -> Known[str | None] | Unknown:
         """The address that is fetched from; None where no such remote is configured."""

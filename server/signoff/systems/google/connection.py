@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from google.cloud.artifactregistry_v1 import ArtifactRegistryAsyncClient
     from google.cloud.devtools.cloudbuild_v1 import CloudBuildAsyncClient
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2AsyncClient
+    from google.cloud.resourcemanager_v3 import ProjectsAsyncClient
     from google.cloud.run_v2 import (
         ExecutionsAsyncClient,
         JobsAsyncClient,
@@ -57,6 +58,24 @@ class Connection:
         """
         if self.sandbox is None and "_credentials" not in self.__dict__:
             await asyncio.to_thread(lambda: self._credentials)
+
+    async def refresh(self) -> str | None:
+        """Have the login give a token, as every call would; the account it speaks for, where it says.
+
+        Raises google.auth's errors; in a sandbox nothing is asked.
+        """
+        await self.login()
+        if self.sandbox is not None:
+            return TOKEN
+        return await asyncio.to_thread(self._refreshed)
+
+    def _refreshed(self) -> str | None:
+        from google.auth.transport.requests import Request
+
+        credentials = self._credentials
+        if not credentials.valid:
+            credentials.refresh(Request())
+        return getattr(credentials, "service_account_email", None) or getattr(credentials, "account", None) or None
 
     @cached_property
     def services(self) -> ServicesAsyncClient:
@@ -105,6 +124,12 @@ class Connection:
         from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2AsyncClient
 
         return self._made(LoggingServiceV2AsyncClient)
+
+    @cached_property
+    def projects(self) -> ProjectsAsyncClient:
+        from google.cloud import resourcemanager_v3
+
+        return self._made(resourcemanager_v3.ProjectsAsyncClient)
 
     @cached_property
     def storage(self) -> StorageClient:
