@@ -96,7 +96,7 @@ async def test_a_revision_that_cannot_start_fails_the_operation_and_the_old_one_
 
 
 async def test_an_image_that_is_not_in_the_registry_is_container_missing(cloud: Lab) -> None:
-    with pytest.raises(exceptions.GoogleAPICallError, match="Image '.*' not found"):
+    with pytest.raises(exceptions.GoogleAPICallError, match=r"Image '.*' not found"):
         await cloud.create(f"{IMAGE}:nowhere")
     service = await cloud.service()
     assert service.terminal_condition.reason == run_v2.Condition.CommonReason.CONTAINER_MISSING
@@ -142,6 +142,7 @@ async def test_only_masked_fields_change(cloud: Lab) -> None:
     service.template.containers[0].image = "nonsense"
     updated = await cloud.update(service, ["labels"])
     assert dict(updated.labels) == {"team": "blue"}
+    assert updated.etag != service.etag
     assert updated.generation == 1
     assert updated.template.containers[0].image == f"{IMAGE}:latest"
 
@@ -191,7 +192,7 @@ async def test_deleting_ends_the_process_and_the_address(cloud: Lab) -> None:
     assert not cloud.cloud.machine.instances.is_running(service.latest_ready_revision)
     with pytest.raises(exceptions.NotFound):
         await cloud.service()
-    with pytest.raises(OSError, match="."):
+    with pytest.raises(OSError, match="Connect"):
         await asyncio.open_connection("127.0.0.1", int(service.uri.rpartition(":")[2]))
 
 
@@ -211,3 +212,13 @@ async def test_a_service_comes_back_from_its_state_file_and_starts_on_demand(tmp
         assert await cloud.service() == before
         assert not cloud.cloud.machine.instances.is_running(before.latest_ready_revision)
         assert (await cloud.http.get(before.uri)).text.startswith("one ")
+
+
+async def test_a_secret_that_cannot_be_read_fails_the_revision_and_names_it(cloud: Lab) -> None:
+    await cloud.build(app("one"))
+    variable = {"name": "KEY", "value_source": {"secret_key_ref": {"secret": "nowhere", "version": "latest"}}}
+    template = {"containers": [{"image": f"{IMAGE}:latest", "env": [variable]}]}
+    with pytest.raises(exceptions.GoogleAPICallError, match="projects/demo/secrets/nowhere/versions/latest"):
+        await cloud.create("", template=template)
+    reason = (await cloud.service()).terminal_condition.reason
+    assert reason == run_v2.Condition.CommonReason.SECRETS_ACCESS_CHECK_FAILED

@@ -89,7 +89,7 @@ async def test_a_failing_task_is_retried_and_then_fails_the_execution(cloud: Lab
     assert completed(execution).execution_reason == Reason.NON_ZERO_EXIT_CODE
     assert completed(execution).message == f"Task {name}-task0 failed with message: The container exited with an error."
     assert counts(execution) == {"failed": 1, "retried": 1}
-    task = [task async for task in await cloud.tasks.list_tasks(parent=execution.name)][0]
+    task = await anext(aiter(await cloud.tasks.list_tasks(parent=execution.name)))
     assert (task.retried, task.last_attempt_result.exit_code) == (2, 3)
     assert await cloud.tasks.get_task(name=task.name) == task
 
@@ -123,7 +123,7 @@ async def test_a_task_that_takes_too_long_is_ended(cloud: Lab) -> None:
 async def test_a_task_ended_by_a_signal_says_which(cloud: Lab) -> None:
     await make(cloud, "import os\nos.kill(os.getpid(), 9)", max_retries=0)
     execution = await run(cloud)
-    task = [task async for task in await cloud.tasks.list_tasks(parent=execution.name)][0]
+    task = await anext(aiter(await cloud.tasks.list_tasks(parent=execution.name)))
     assert task.last_attempt_result.term_signal == 9
 
 

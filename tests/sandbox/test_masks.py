@@ -40,6 +40,7 @@ def update(wanted: dict[str, Any], *paths: str) -> dict[str, Any]:
         ({"traffic": [{"percent": 10}]}, ["traffic"], {"traffic": [{"percent": 10}]}),
         ({"invokerIamDisabled": False}, ["invoker_iam_disabled"], {"invokerIamDisabled": None}),
         ({}, ["template"], {"template": None}),
+        ({}, ["binary_authorization.policy", "scaling.minInstanceCount"], {}),
         (
             {"template": {"serviceAccount": "new@x"}},
             ["template.serviceAccount"],
@@ -62,7 +63,9 @@ def test_without_a_mask_everything_comes_from_the_request(paths: list[str]) -> N
     assert update({"name": "s", "description": "new"}, *paths) == {"name": "s", "description": "new"}
 
 
-@pytest.mark.parametrize("path", ["nothing", "template.nothing", "description.x", "traffic.percent", "labels.a.b"])
+@pytest.mark.parametrize(
+    "path", ["nothing", "template.nothing", "description.x", "traffic.percent", "labels.a.b", "scaling.nothing"]
+)
 def test_a_path_that_does_not_exist_is_refused(path: str) -> None:
     with pytest.raises(ApiError, match="INVALID_ARGUMENT") as refused:
         update({}, path)

@@ -27,6 +27,7 @@ APP = """\
 import http.server, os, sys
 VERSION = {version!r}
 class Handler(http.server.BaseHTTPRequestHandler):
+    wbufsize = -1
     def do_GET(self):
         body = f"{{VERSION}} {{os.environ['K_REVISION']}} {{self.path}}".encode()
         self.send_response(500 if self.path == "/broken" else 200)

@@ -171,6 +171,6 @@ STATE: dict[str, Any] = {
         entry("e3", severity="INFO", textPayload="ready", labels={"run.googleapis.com/execution_name": "extract-x1"}),
     ],
     "iamPolicies": {
-        SERVICE: {"version": 1, "etag": "BwX=", "bindings": [{"role": "roles/run.invoker", "members": ["allUsers"]}]}
+        SERVICE: {"version": 1, "etag": "BwU=", "bindings": [{"role": "roles/run.invoker", "members": ["allUsers"]}]}
     },
 }

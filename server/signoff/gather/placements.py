@@ -103,8 +103,12 @@ async def _of_service(survey: Survey, workload: Workload, service: Service, ref:
 
 
 def _from_template(service: Service, name: str) -> Revision | None:
-    """The revision that a settled service's template made, where nothing of it is left to be resolved."""
-    known = service.settled and name == service.latest_created == service.latest_ready
+    """The revision that a settled service's template made, where nothing of it is left to be resolved.
+
+    Only while it alone serves: settings are compared between revisions, and a revision's have their defaults filled in.
+    """
+    alone = service.percent() in ({name: 100}, {})
+    known = alone and service.settled and name == service.latest_created == service.latest_ready
     if not known or not all(container.image.digest for container in service.template.containers):
         return None
     return Revision(name, service.name, service.updated, service.template, None)

@@ -40,6 +40,7 @@ class _Claim:
     index: str | None = None
     copied_from: str | None = None
     why: Content = _NEVER
+    foreign: bool = False
 
 
 async def traces(survey: Survey) -> Mapping[WorkloadName, Trace | Unknown]:
@@ -81,8 +82,7 @@ class _Found:
         claims = (*self.deployed, *self.built)
         named = [claim.commit for claim in claims]
         named += [claim.build.stated for claim in claims if claim.build]
-        if self.failed is not None:
-            named.append(self.failed.commit or self.failed.stated)
+        named += [build.commit or build.stated for build in (self.under_way, self.failed) if build]
         return [commit for commit in named if commit is not None]
 
 
@@ -95,7 +95,7 @@ async def _records(
     for template in used:
         image = template.main.image
         if image.digest and image.digest not in deployed:
-            claims = await _claims(survey, image, of_digest)
+            claims = await _claims(survey, image, builds, of_digest)
             stated = next((commit for hint in template.hints if (commit := _full(hint.commit, known))), None)
             if stated and claims[0].how == "none":
                 claims = [replace(claims[0], how="label", commit=stated)]
@@ -130,7 +130,9 @@ def _by_build(digest: str, build: Build) -> _Claim:
     return _Claim(digest, "label" if build.stated else "none", build.stated, "stated", build)
 
 
-async def _claims(survey: Survey, image: ImageRef, of_digest: Mapping[str, Sequence[Build]]) -> list[_Claim]:
+async def _claims(
+    survey: Survey, image: ImageRef, builds: RecentBuilds, of_digest: Mapping[str, Sequence[Build]]
+) -> list[_Claim]:
     """By builds that pushed this digest, or an index of it; else by a kept proof. Several can make the same image."""
     if image.digest in of_digest:
         return [_placed(_by_build(image.digest, build), image) for build in of_digest[image.digest][:CANDIDATES]]
@@ -146,7 +148,8 @@ async def _claims(survey: Survey, image: ImageRef, of_digest: Mapping[str, Seque
     why = text("no build that is still on record pushed {}", short(image.digest))
     if isinstance(inside, Unknown):
         why = text("{}, and the registry does not say whether it belongs to an index ({})", why, inside.detail)
-    return [_Claim(image.digest, "none", why=Content("unknown", why=why))]
+    foreign = isinstance(inside, Repository) and inside.whole and builds.read_back_to is None
+    return [_Claim(image.digest, "none", why=Content("unknown", why=why), foreign=foreign)]
 
 
 def _placed(claim: _Claim, image: ImageRef) -> _Claim:
@@ -183,16 +186,19 @@ async def _traced(
         if claim.digest not in lineages or one.content.state == "holds":
             lineages[claim.digest] = one
             _keep(survey, one)
-    failed = None
-    if found.failed is not None:
-        commit = found.failed.commit or found.failed.stated
-        failed = (found.failed, compared[workload.name, commit] if commit else _NEVER)
+
+    def held(build: Build | None) -> tuple[Build, Content] | None:
+        if build is None:
+            return None
+        commit = build.commit or build.stated
+        return build, compared[workload.name, commit] if commit else _NEVER
+
     return Trace(
         lineages=lineages,
         built=tuple(dict.fromkeys(lineages[claim.digest] for claim in found.built)),
         builds=builds.ref,
-        under_way=found.under_way,
-        failed=failed,
+        under_way=held(found.under_way),
+        failed=held(found.failed),
         read_back_to=builds.read_back_to,
     )
 
@@ -222,6 +228,7 @@ async def _lineage(
         evidence=tuple(_evidence(survey, claim, commit, strength, at)),
         index=claim.index,
         copied_from=claim.copied_from,
+        foreign=claim.foreign,
     )
 
 

@@ -56,6 +56,7 @@ class Lineage:
     `build`: by a build record; `upload`: by the archive it was built from, file by file; `kept`: by a proof that was
     kept since the record vanished; `label`: only stated; `none`: not at all (`content.why`). `index`: the image index
     that the builder made, where the digest is one platform's image of it. `copied_from`: the path it was built as.
+    `foreign`: the registry and the builder were read wholly, and no build pushed it or an index of it.
     """
 
     digest: str
@@ -67,6 +68,7 @@ class Lineage:
     evidence: tuple[Evidence, ...] = ()
     index: str | None = None
     copied_from: str | None = None
+    foreign: bool = False
 
     def holds(self, accept_labels: bool) -> bool:
         """Whether the reference is in it, by proof, or by what is stated where that is accepted."""
@@ -115,14 +117,14 @@ class Trace:
     """What the builder and the registry say of a workload's images.
 
     `lineages`: by digest, of everything deployed. `built`: of recent successful builds of it, newest first.
-    `under_way`: the newest build that has not ended. `failed`: the newest build, where it failed, with what its
-    commit holds. `read_back_to`: when the list of builds was cut short, the oldest build's time; None: it was whole.
+    `under_way`: the newest build, where it has not ended; `failed`: where it failed; each with what its commit holds.
+    `read_back_to`: when the list of builds was cut short, the time since which all are known; None: it was whole.
     """
 
     lineages: Mapping[str, Lineage]
     built: tuple[Lineage, ...]
     builds: Ref
-    under_way: Build | None = None
+    under_way: tuple[Build, Content] | None = None
     failed: tuple[Build, Content] | None = None
     read_back_to: datetime | None = None
 

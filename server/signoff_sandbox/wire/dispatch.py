@@ -102,9 +102,10 @@ async def strike(cloud: Cloud, method: str) -> list[Fault]:
 
 
 def shorten(response: Any, length: int) -> None:
-    """Cut a list response to its first entries and hide that more follow."""
+    """Cut a list response to its first entries and hide that more follow; other responses stay."""
+    if "next_page_token" not in response.DESCRIPTOR.fields_by_name:
+        return
+    response.ClearField("next_page_token")
     for field in response.DESCRIPTOR.fields:
-        if field.is_repeated and field.message_type is not None:
+        if field.is_repeated:
             del getattr(response, field.name)[length:]
-        elif field.name == "next_page_token":
-            response.ClearField(field.name)

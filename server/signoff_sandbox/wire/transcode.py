@@ -51,11 +51,12 @@ def write_response(message: Message) -> bytes:
 def _read_body(target: Message, body: bytes) -> None:
     try:
         content = json.loads(body)
-        if not isinstance(content, dict):
-            raise json_format.ParseError("Root element must be an object.")
-        json_format.ParseDict(content, target)
+        if isinstance(content, dict):
+            json_format.ParseDict(content, target)
     except (json_format.ParseError, ValueError, RecursionError) as error:
         raise invalid_argument(f"Invalid JSON payload received. {error}") from error
+    if not isinstance(content, dict):
+        raise invalid_argument("Invalid JSON payload received. Root element must be an object.")
 
 
 def _set(request: Message, path: str, texts: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 import uuid
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from google.cloud.devtools.cloudbuild_v1.types import Build, ListBuildsResponse
+from google.longrunning.operations_pb2 import CancelOperationRequest
 from google.protobuf import json_format
 
 from signoff_sandbox.wire.paging import page
@@ -117,19 +119,15 @@ async def cancel_build(cloud: Cloud, request: Any) -> Any:
             f"generic::failed_precondition: cannot cancel build {build.id}: its status is {Status(build.status).name}"
         )
     task = cloud.operation_tasks.get(operation_name(build))
-    if task is None:  # planted: nobody works on it
+    if task is not None:
+        await operations.cancel_operation(cloud, CancelOperationRequest(name=operation_name(build)))
+        await asyncio.wait([task])
+        build = find(cloud, request)
+    if build.status in RUNNING:  # planted, or cancelled before its first step: nobody works on it
         build.status = Status.CANCELLED
         build.finish_time.CopyFrom(cloud.now())
         cloud.store.put("builds", build.name, build)
-    else:
-        task.cancel()
-        await cloud.store.wait_until(lambda: _status(cloud, build.name) not in RUNNING)
-    return cloud.store.get("builds", build.name)
-
-
-def _status(cloud: Cloud, name: str) -> int:
-    build: Any = cloud.store.get("builds", name)
-    return Status.CANCELLED if build is None else int(build.status)
+    return build
 
 
 SERVICE = "google.devtools.cloudbuild.v1.CloudBuild"

@@ -65,9 +65,8 @@ class Machine:
 
     async def close(self) -> None:
         """End everything; a temporary folder goes away."""
-        await self.listeners.close_all()
-        if "instances" in self.__dict__:
-            await self.instances.close()
+        running = [self.instances.close()] if "instances" in self.__dict__ else []
+        await asyncio.gather(self.listeners.close_all(), *running)
         await self.processes.close(self._settings.instance_grace_seconds)
         if "proxy" in self.__dict__:
             await self.proxy.close()

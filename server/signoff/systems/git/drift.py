@@ -4,7 +4,7 @@ The steps: compare trees by object id (drift_trees); for what differs, one walk 
 one diff of the commits found missing (drift_commits); for diverged deployments, drop cherry-picked twins (drift_twins).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from signoff.systems.git.drift_commits import MissingCommits
@@ -14,7 +14,7 @@ from signoff.systems.git.drift_twins import twins
 from signoff.systems.git.drift_types import Drift, Missing, Question
 from signoff.systems.git.drift_walk import Walk, walk
 from signoff.systems.git.errors import GitError
-from signoff.systems.git.inputs import Inputs
+from signoff.systems.git.inputs import common_paths
 from signoff.systems.git.process import Children, Git, object_id
 
 _SHALLOW = "shallow clone: at least these commits are missing"
@@ -99,7 +99,7 @@ def _missing(children: Children, behind: Sequence[_Behind]) -> list[Drift]:
         history,
         Router([one.question.inputs for one in behind]),
         [one.compared.files for one in behind],
-        _paths(one.question.inputs for one in behind),
+        common_paths(one.question.inputs for one in behind),
     ).gather()
     return [
         _drifted(one, commits, why.get(index), bool(history.diverged >> index & 1))
@@ -129,14 +129,3 @@ def _drop_twins(children: Children, history: Walk, behind: Sequence[_Behind]) ->
 def _drifted(one: _Behind, commits: tuple[Missing, ...] = (), why: str | None = None, diverged: bool = False) -> Drift:
     files = tuple(sorted(one.compared.files))
     return Drift(one.question.key, "drifted", why, files, commits, exact=why is None, diverged=diverged)
-
-
-def _paths(inputs: Iterable[Inputs]) -> tuple[bytes, ...]:
-    """The paths that all inputs together lie at or beneath; () for the whole repository."""
-    found: set[bytes] = set()
-    for one in inputs:
-        prefixes = one.prefixes()
-        if not prefixes:
-            return ()
-        found.update(prefixes)
-    return tuple(found)

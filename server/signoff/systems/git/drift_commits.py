@@ -1,19 +1,13 @@
 """Which of the missing commits touch which workload's inputs, read once for all workloads."""
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from signoff.systems.git.child import Child
-from signoff.systems.git.drift_router import Router
+from signoff.systems.git.drift_router import Router, bits_of
 from signoff.systems.git.drift_types import Missing
 from signoff.systems.git.drift_walk import Walk
+from signoff.systems.git.inputs import are_few
 from signoff.systems.git.process import Children
-from signoff.systems.git.stream import COMMIT_FORMAT, Touched, commits
-
-# With few paths git skips most subtrees of every commit; with many, matching them costs more than it saves (one
-# command with 1,805 paths took 80 times as long as none).
-_FEW_PATHS = 32
-_ARGV_BYTES = 64 * 1024
+from signoff.systems.git.stream import Touched, commits, diff_commits
 
 
 class MissingCommits:
@@ -48,7 +42,7 @@ class MissingCommits:
     def _plain(self) -> None:
         """Commits with one parent or none."""
         ids = [commit for commit, bits in self._walk.missing.items() if bits and len(self._walk.parents[commit]) < 2]
-        paths = self._paths if len(self._paths) <= _FEW_PATHS else ()
+        paths = _worth(self._paths)
         router, missing, unexplained = self._router.mask, self._walk.missing, self._unexplained
         for touched in self._touched(ids, paths, "--root"):
             lacking = missing[touched.commit]
@@ -63,7 +57,7 @@ class MissingCommits:
         """Merges whose result is none of their parents' (conflicts, evil merges), for what is unexplained."""
         left = self._left()
         ids = self._merges(_union(left))
-        for touched in self._touched(ids, list(left), "-c"):
+        for touched in self._touched(ids, _worth(left), "-c"):
             lacking, bits = self._walk.missing[touched.commit], 0
             for path in touched.paths:
                 bits |= left.get(path, 0) & lacking
@@ -85,7 +79,7 @@ class MissingCommits:
                 bits = on_top.get(parent, 0) | self._walk.deployed.get(parent, 0)
                 if bits & self._walk.missing[merge]:
                     edges[b"%s %s" % (merge, parent)] = bits
-        for touched in self._touched(list(edges), list(left)):
+        for touched in self._touched(list(edges), _worth(left)):
             bits = 0
             for path in touched.paths:
                 bits |= left.get(path, 0)
@@ -112,29 +106,8 @@ class MissingCommits:
         missing = Missing(
             touched.commit.decode(), touched.author, touched.time, landed_at, landed_time, touched.subject
         )
-        while bits:
-            lowest = bits & -bits
-            self._found[lowest.bit_length() - 1][touched.commit] = missing
-            bits ^= lowest
-
-
-def diff_commits(children: Children, ids: list[bytes], paths: Sequence[bytes], *options: str) -> Child:
-    """Start a diff of each commit with its parent (or with the parent named after it on its line)."""
-    names = [os.fsdecode(path) for path in paths] if sum(map(len, paths)) < _ARGV_BYTES else []
-    return children.start(
-        "diff-tree",
-        "--stdin",
-        "-r",
-        "-z",
-        "--name-only",
-        "--no-renames",
-        "--ignore-submodules=none",
-        "--encoding=UTF-8",
-        COMMIT_FORMAT,
-        *options,
-        *(["--", *names] if names else []),
-        stdin=b"\n".join([*ids, b""]),
-    )
+        for index in bits_of(bits):
+            self._found[index][touched.commit] = missing
 
 
 def _union(files: dict[bytes, int]) -> int:
@@ -142,3 +115,8 @@ def _union(files: dict[bytes, int]) -> int:
     for more in files.values():
         bits |= more
     return bits
+
+
+def _worth(paths: Collection[bytes]) -> tuple[bytes, ...]:
+    """The paths if git is faster with them; () for all."""
+    return tuple(paths) if are_few(paths) else ()

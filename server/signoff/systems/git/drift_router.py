@@ -1,7 +1,7 @@
 """Which of many workloads a path belongs to, in one look-up instead of one match per workload."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -74,6 +74,14 @@ class Router:
         layers = _with(parent.layers, literals or ())
         candidates = (*parent.globs, *(globs or ()))
         return _Folder(layers, candidates, _settle(layers))
+
+
+def bits_of(mask: int) -> Iterator[int]:
+    """The positions of the bits that are set."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
 
 
 def _merged(effects: list[_Effect]) -> list[_Effect]:

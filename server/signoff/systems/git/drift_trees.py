@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from signoff.systems.git.child import Child
 from signoff.systems.git.drift_objects import Objects, above, commit_of, in_one_line, tree_at
-from signoff.systems.git.drift_router import Router
+from signoff.systems.git.drift_router import Router, bits_of
 from signoff.systems.git.drift_types import Question
 from signoff.systems.git.errors import GitError
 from signoff.systems.git.inputs import ROOT
@@ -171,11 +171,8 @@ class _Comparison:
         return rest
 
     def _found(self, path: bytes, bits: int) -> None:
-        bits &= self._router.mask(path)
-        while bits:
-            lowest = bits & -bits
-            self._files.setdefault(lowest.bit_length() - 1, set()).add(path)
-            bits ^= lowest
+        for index in bits_of(bits & self._router.mask(path)):
+            self._files.setdefault(index, set()).add(path)
 
 
 def _prefixes(question: Question) -> set[bytes]:

@@ -1,12 +1,15 @@
 """What a workload is made from: path patterns, compiled once, matched against paths as git prints them (bytes)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 ROOT: Final = b""
 _SPECIAL = frozenset("*?[\\")
+# One command with 1,805 paths took 80 times as long as one without.
+_FEW = 32
+_ARGV_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,22 @@ class Inputs:
 def as_text(path: bytes) -> str:
     """The path as globs are matched against it: a final slash lets a pattern cover what lies beneath its match."""
     return path.decode("utf-8", "surrogateescape") + "/"
+
+
+def common_paths(inputs: Iterable[Inputs]) -> tuple[bytes, ...]:
+    """The paths that all these inputs together lie at or beneath; () for the whole repository."""
+    found: set[bytes] = set()
+    for one in inputs:
+        prefixes = one.prefixes()
+        if not prefixes:
+            return ()
+        found.update(prefixes)
+    return tuple(sorted(found))
+
+
+def are_few(paths: Collection[bytes]) -> bool:
+    """Whether git is faster with these paths than without: it skips other folders, but matches each path with each."""
+    return 0 < len(paths) <= _FEW and sum(map(len, paths)) < _ARGV_BYTES
 
 
 def _rule(pattern: str) -> Rule:

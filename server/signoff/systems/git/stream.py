@@ -1,16 +1,20 @@
-"""Parsers of what ``git diff-tree --stdin -z`` prints, chunk by chunk.
+"""What ``git diff-tree --stdin -z`` prints, parsed chunk by chunk.
 
 A file name can hold everything but NUL, also a text that looks like the next header. So headers are told apart by
 what no name can be: an empty token, or a token where a name can not stand.
 """
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 
+from signoff.systems.git.child import Child
+from signoff.systems.git.process import Children
+
 _CHUNK = 1 << 20
-# NUL, then "id parents", commit time, author, subject; then the names. See commits().
-COMMIT_FORMAT = "--format=tformat:%x00%H %P%x00%ct%x00%an%x00%s"
+# NUL, then "id parents", commit time, author, subject; then the names.
+_COMMIT_FORMAT = "--format=tformat:%x00%H %P%x00%ct%x00%an%x00%s"
 TREE = b"040000"
 ABSENT = b"000000"
 
@@ -63,7 +67,7 @@ def tree_pairs(out: BufferedReader) -> Iterator[tuple[bytes, Entry]]:
 
 
 def commits(out: BufferedReader) -> Iterator[Touched]:
-    """Parse ``diff-tree --stdin --name-only -z`` with COMMIT_FORMAT, also of merges with -c.
+    """Parse the output of ``diff_commits``, also of merges with -c.
 
     Commits without a difference are not printed by git.
     """
@@ -83,3 +87,27 @@ def commits(out: BufferedReader) -> Iterator[Touched]:
                 break
             paths.append(path)
         yield Touched(commit, tuple(parents), time, author, subject, paths)
+
+
+def diff_commits(
+    children: Children, ids: Sequence[bytes] | BufferedReader, paths: Sequence[bytes], *options: str
+) -> Child:
+    """Start a diff of each commit with its parent (or with the parent named after it), for ``commits``.
+
+    ids: lines, or the output of another child. paths: literal ones to look at; () for all.
+    """
+    return children.start(
+        "diff-tree",
+        "--stdin",
+        "-r",
+        "-z",
+        "--name-only",
+        "--no-renames",
+        "--ignore-submodules=none",
+        "--encoding=UTF-8",
+        _COMMIT_FORMAT,
+        *options,
+        "--",
+        *map(os.fsdecode, paths),
+        stdin=ids if isinstance(ids, BufferedReader) else b"\n".join([*ids, b""]),
+    )

@@ -174,7 +174,7 @@ class Parser:
                     if not text.startswith("."):
                         break
                     text = text[1:]
-                open_end = text.endswith(".")
+                open_end = token.raw.endswith(".")
                 segments.extend(unescaped(segment) for segment in text.removesuffix(".").split(".") if text)
             self._take()
         return tuple(segments)

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from signoff.systems.git.drift import drift
+from signoff.systems.git.drift_newest import newest_touching
 from signoff.systems.git.drift_types import Drift, Question
 from signoff.systems.git.inputs import Inputs
 from signoff.systems.git.process import Git
@@ -100,3 +101,22 @@ def test_the_engine_agrees_with_the_oracle(
         assert answer.exact
         for missing in answer.commits:
             assert oracle.landed(head, missing.commit) == missing.landed_at
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(histories())
+def test_the_newest_touching_commits_have_no_touching_descendants(
+    tmp_path_factory: pytest.TempPathFactory, nodes: list[Node]
+) -> None:
+    repository = Repository(tmp_path_factory.mktemp("history") / "r")
+    head = repository.add(nodes)[-1]
+
+    async def newest() -> dict[str, str | None]:
+        async with Git(repository.path) as git:
+            return await newest_touching(git, head, {str(i): Inputs(p) for i, p in enumerate(INPUTS)})
+
+    answers = asyncio.run(newest())
+    oracle = Oracle(repository.path)
+    for index, patterns in enumerate(INPUTS):
+        answer, opinions = answers[str(index)], oracle.newest_touching(head, patterns)
+        assert answer in opinions if opinions else answer is None
