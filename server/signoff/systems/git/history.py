@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from signoff.boundary import Malformed
+from signoff.boundary import Incomplete, Malformed
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
 from signoff.model.source import CommitLine
