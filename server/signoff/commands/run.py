@@ -46,7 +46,7 @@ async def run(
         from signoff.gather.overview import overviews as every
 
         overviews = every
-    from signoff.gather.health import claims as judged_claims
+    from signoff.claims import claims as judged_claims
 
     asked = _asked(checks, links)
     subject = replace(await subject_of(context, workloads), claims=tuple(claims))

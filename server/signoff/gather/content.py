@@ -9,29 +9,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from signoff.gather.inputs import inputs_of
 from signoff.model.facts import Known, Unknown
 from signoff.model.lineage import Content, Missing
 from signoff.model.quoted import Quoted
 from signoff.model.source import Reference
-from signoff.model.subject import Commit, Subject, Workload, WorkloadName
+from signoff.model.subject import Commit, WorkloadName
 from signoff.model.text import text
 from signoff.survey import Survey
 
 if TYPE_CHECKING:
     from signoff.systems.git.drift_types import Drift
-    from signoff.systems.git.inputs import Inputs
 
 SHOWN = 5
 """Differing files that a finding names."""
 
 Pair = tuple[WorkloadName, Commit]
-
-
-def inputs_of(subject: Subject, workload: Workload) -> Inputs:
-    """A workload's inputs; the handoffs and signoff's own configuration never are."""
-    from signoff.systems.git.inputs import Inputs
-
-    return Inputs((*workload.inputs, f"!{subject.handoff_folder}", "!signoff.toml"))
 
 
 async def contents(

@@ -6,20 +6,16 @@ One list of output and one of requests for all workloads; history is read only w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from signoff.checks import healthy
 from signoff.gather.current import jobs, services
 from signoff.model.facts import Known, Unknown
-from signoff.model.judgement import Status
 from signoff.model.logs import ErrorSeen, Health, LogEntry, UnitLog
 from signoff.model.quoted import Quoted
-from signoff.model.report import ClaimReport
 from signoff.model.run import Job, Service
 from signoff.model.subject import Workload
-from signoff.model.text import text
 from signoff.reading.log_errors import errors
 from signoff.survey import Survey
 
@@ -63,22 +59,6 @@ async def health(survey: Survey, workload: Workload) -> Health | Unknown:
             return before
         earlier = errors([entry for entry in before.value if entry.workload == workload.resource])
     return Health(survey.now, survey.subject.log_lag, tuple(logs), earlier, claimed)
-
-
-async def claims(survey: Survey) -> Sequence[ClaimReport]:
-    """Each claim of the session, judged over all workloads."""
-    found: dict[str, Health] = {}
-    for workload in survey.subject.workloads:
-        facts = await health(survey, workload)
-        if isinstance(facts, Unknown):
-            reason = text("the logs of {} could not be read ({})", workload.name, facts.detail)
-            return [ClaimReport(claim, Status.UNKNOWN, reason) for claim in survey.subject.claims]
-        found[workload.name] = facts
-    reports = []
-    for claim in survey.subject.claims:
-        scope = {name: facts for name, facts in found.items() if claim.workload in {None, name}}
-        reports.append(ClaimReport(claim, *healthy.claim(scope, claim.gone)))
-    return reports
 
 
 async def units(survey: Survey) -> tuple[Unit, ...] | Unknown:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from signoff.gather.content import inputs_of
+from signoff.gather.inputs import inputs_of
 from signoff.gather.placements import placements
 from signoff.gather.source import reference
 from signoff.gather.trace import traces

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from signoff.boundary import Malformed
-from signoff.gather.content import SHOWN, inputs_of
+from signoff.gather.content import SHOWN
+from signoff.gather.inputs import inputs_of
 from signoff.model.builds import Upload
 from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.lineage import Content

@@ -1,1 +1,1 @@
-"""Pure readers: bytes in, facts out; what they can not read is said, never guessed."""
+"""Pure readers: bytes in, facts out."""

@@ -11,7 +11,8 @@ import pytest
 
 from signoff.boundary import Boundary
 from signoff.checks.healthy import NEW_ERROR, NOT_EXERCISED, STILL_THERE, judge
-from signoff.gather.health import claims, health
+from signoff.claims import claims
+from signoff.gather.health import health
 from signoff.model.facts import Unknown
 from signoff.model.judgement import Status
 from signoff.model.logs import Health

@@ -48,13 +48,13 @@ class Repository:
 
         await asyncio.to_thread(closing)
 
-    async def layout(self) -> Known[Layout] | Unknown:
-        """Where things are kept, and whether the history is cut off."""
-        return await self._asker.run("layout", *layouts.ARGV, read=layouts.read)
-
     async def version(self) -> Known[str] | Unknown:
         """The version of the program git, such as `2.39.5`."""
         return await self._asker.run("version", "version", read=lambda raw: raw.decode("utf-8").split()[2])
+
+    async def layout(self) -> Known[Layout] | Unknown:
+        """Where things are kept, and whether the history is cut off."""
+        return await self._asker.run("layout", *layouts.ARGV, read=layouts.read)
 
     async def status(self, layout: Layout) -> Known[WorkingTree] | Unknown:
         """HEAD, its branch, and what differs from the last commit (untracked files too; ignored ones not)."""
