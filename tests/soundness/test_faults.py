@@ -6,7 +6,6 @@ import asyncio
 import sys
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
