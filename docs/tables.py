@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 PAGES = Path(__file__).parent
 _BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -43,7 +45,42 @@ def findings() -> str:
     return table(("code", "what it says"), ((f"`{code}`", meaning) for code, meaning in codes.items()))
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"checks": checks, "findings": findings}
+def tools() -> str:
+    from signoff.mcp.desk import Desk
+    from signoff.mcp.tools import all_tools
+
+    def changes(hints: Any) -> str:
+        if hints.read_only_hint:
+            return "nothing"
+        return "production, after a yes" if hints.destructive_hint else "writes a file"
+
+    made = all_tools(Desk(PAGES))
+    return table(
+        ("tool", "what it does", "changes"),
+        ((f"`{tool.name}`", " ".join((tool.description or "").split()), changes(tool.annotations)) for tool in made),
+    )
+
+
+def settings() -> str:
+    from signoff.config.json_schema import json_schema
+
+    schema = json_schema()
+    rows = []
+    for name, one in {"(top)": schema, **schema["$defs"]}.items():
+        title = name.removesuffix("Table")
+        for key, value in one.get("properties", {}).items():
+            if described := value.get("description"):
+                default = value.get("default")
+                rows.append((title, f"`{key}`", described, f"`{json.dumps(default)}`" if default is not None else ""))
+    return table(("table", "key", "what it is", "default"), rows)
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "checks": checks,
+    "findings": findings,
+    "tools": tools,
+    "settings": settings,
+}
 
 
 def renewed(page: str) -> str:

@@ -8,5 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from signoff.check import Check
+from signoff.checks import built, healthy, released, serving, settings
+from signoff.gather.health import health
+from signoff.gather.standing import standing, traffic
+from signoff.model.judgement import Link
 
-CHECKS: tuple[Check[Any], ...] = ()
+CHECKS: tuple[Check[Any], ...] = (
+    Check("built", Link.BUILT, built.CODES, standing, built.judge),
+    Check("released", Link.RELEASED, released.CODES, standing, released.judge),
+    Check("settings", Link.RELEASED, settings.CODES, standing, settings.judge, skip=settings.not_of_a_service),
+    Check("serving", Link.SERVING, serving.CODES, traffic, serving.judge),
+    Check("healthy", Link.HEALTHY, healthy.CODES, health, healthy.judge),
+)

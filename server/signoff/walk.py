@@ -16,6 +16,7 @@ from signoff.model.judgement import Judgement, Link, Status, skipped, unknown, w
 from signoff.model.report import ClaimReport, LinkReport, Report, Waiver, WorkloadReport
 from signoff.model.subject import Commit, Workload, WorkloadName
 from signoff.model.text import Text, text
+from signoff.model.unanswered import unanswered
 from signoff.survey import Survey
 
 log = logging.getLogger(__name__)
@@ -155,22 +156,7 @@ async def _judged(
     if facts.why == "expired":
         note_expired(facts)
         return unknown(text("the login is not accepted, see {}", EXPIRED))
-    return unknown(_says(facts))
-
-
-_WORDS: Mapping[str, str] = {
-    "denied": "reading it was denied",
-    "timeout": "it did not answer in time",
-    "unreachable": "it could not be reached",
-    "throttled": "it refused for too many requests",
-    "malformed": "its answer could not be read",
-    "incomplete": "its answer was not whole",
-}
-
-
-def _says(fact: Unknown) -> Text:
-    place = text("{} {}: ", fact.ref.system, fact.ref.resource)
-    return text("{}{} ({})", place, _WORDS.get(fact.why, fact.why), fact.detail)
+    return unknown(unanswered(facts))
 
 
 def _expired(fact: Unknown) -> Finding:

@@ -90,7 +90,8 @@ async def _up(arguments: argparse.Namespace) -> int:
         finally:
             await sandbox.close()
     except (StateError, OSError, RuntimeError) as error:
-        print(f"signoff sandbox: {error}", file=sys.stderr)  # noqa: T201
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        print(f"signoff sandbox: {reason}", file=sys.stderr)  # noqa: T201
         return 1
 
 

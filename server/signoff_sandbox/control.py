@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from signoff_sandbox import state
 from signoff_sandbox.wire.rest import Extra, Visit, json_response
+from signoff_sandbox.world import ingress
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import invalid_argument
 
@@ -23,6 +24,7 @@ async def get_state(visit: Visit) -> Response:
 async def post_state(visit: Visit) -> Response:
     """Merge entries into the state."""
     _merge(visit.cloud, await _json(visit.request))
+    ingress.resume(visit.cloud)
     return json_response({})
 
 

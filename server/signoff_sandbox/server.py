@@ -15,9 +15,9 @@ import uvicorn
 
 from signoff_sandbox import control, state
 from signoff_sandbox.settings import Settings
-from signoff_sandbox.wire import grpc_server
+from signoff_sandbox.wire import grpc_server, manifests
 from signoff_sandbox.wire.rest import RestApp
-from signoff_sandbox.world import ingress
+from signoff_sandbox.world import ingress, storage
 from signoff_sandbox.world.cloud import Cloud
 
 
@@ -85,7 +85,7 @@ async def serve(settings: Settings) -> RunningSandbox:
             raise
         ingress.resume(cloud)
         config = uvicorn.Config(
-            RestApp(cloud, control.ROUTES),
+            RestApp(cloud, (*control.ROUTES, *storage.ROUTES, *manifests.ROUTES)),
             http="h11",  # it passes on requests in absolute form and CONNECT
             ws="none",
             lifespan="off",
@@ -101,11 +101,11 @@ async def serve(settings: Settings) -> RunningSandbox:
 
 
 def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # see runtime/listeners.py
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
-    except BaseException:
+    except OSError as error:
         listener.close()
-        raise
+        raise OSError(error.errno, f"cannot listen on 127.0.0.1:{port}: {error.strerror}") from error
     return listener

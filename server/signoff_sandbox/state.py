@@ -84,7 +84,7 @@ def resource_name(collection: str, message: Any) -> str:
     """The full name under which a resource is stored. Raises ValueError if it has none."""
     name = str(message.resource_name if collection == "buildTriggers" else message.name)
     if not name:
-        raise ValueError(f"needs its {'resourceName' if collection == 'buildTriggers' else 'name'}")
+        raise ValueError("needs its 'resourceName'" if collection == "buildTriggers" else "needs its 'name'")
     return name
 
 

@@ -15,9 +15,13 @@ SCHEMA_ERROR, TOOL_ERROR = 6, 5  # the Inspector's exit codes
 
 
 def inspect(peers: ModuleType, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    argv = [str(peers.node()), str(peers.program("mcp-inspector")), "--cli", *STDIO, *arguments, "--format", "json"]
     env = environment(SIGNOFF_STATE=str(folder.parent / "state"))
-    return subprocess.run(argv, cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False)
+    # The Inspector hands on what it is told to, and little else.
+    handed_on = [part for name in ("PYTHONPATH", "SIGNOFF_STATE") for part in ("-e", f"{name}={env[name]}")]
+    argv = [str(peers.node()), str(peers.program("mcp-inspector")), "--cli", *STDIO, *arguments, "--format", "json"]
+    return subprocess.run(
+        [*argv, *handed_on], cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 @pytest.mark.parametrize("era", ["modern", "legacy"])

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +118,17 @@ async def test_a_broken_overview_leaves_every_workload_counted() -> None:
 async def test_a_report_can_be_narrowed_to_some_workloads() -> None:
     report = await walked(check(Link.PUSHED, Status.PASS), workloads=(WEB, JOB))
     assert [workload.name for workload in only(report, frozenset({JOB.name})).workloads] == ["job"]
+
+
+async def test_what_is_not_finished_in_time_is_waiting_visibly() -> None:
+    async def endless(_: Survey, workload: Workload) -> Status:
+        await asyncio.Event().wait()
+        raise AssertionError(workload)
+
+    slow: Check[Any] = replace(check(Link.PUSHED, Status.PASS), gather=endless)
+    report = await walked(slow, check(Link.SCHEMA, Status.PASS), seconds=0.05)
+    links = report.workloads[0].links
+    assert (links[Link.PUSHED].status, links[Link.PUSHED].waits_on) == (Status.WAITING, "time")
+    assert links[Link.PUSHED].reason == text("not finished within 0.05 s: ask again")
+    assert links[Link.SCHEMA].status is Status.PASS
+    assert report.verdict is Verdict.PENDING

@@ -18,8 +18,6 @@ SERVER = Path(__file__).resolve().parents[2] / "server"
 TOKEN = "sandbox"
 
 
-
-
 @dataclass(frozen=True)
 class Sandbox:
     """Addresses of a running sandbox (`127.0.0.1:port`) and its controls."""
@@ -96,7 +94,7 @@ def running_sandbox(
         yield sandbox
     finally:
         try:
-            output, errors = process.communicate(timeout=20)  # closes stdin, which ends the sandbox
+            _, errors = process.communicate(timeout=20)  # closes stdin, which ends the sandbox
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from support.sandbox import SERVER, Sandbox, running_sandbox
 
@@ -49,6 +50,14 @@ class World:
         if push:
             self.git("push", "--quiet", "origin", "main")
         return self.git("rev-parse", "HEAD")
+
+    def service(self) -> dict[str, Any]:
+        """The service web as the sandbox has it."""
+        return dict(next(entry for entry in self.sandbox.state()["services"] if entry["name"] == SERVICE))
+
+    def change(self, **fields: Any) -> None:
+        """Somebody else changes the service web, as it stands."""
+        self.sandbox.plant({"services": [self.service() | fields]})
 
     def ship(self, *names: str) -> None:
         """What the team does without signoff: build the remote's main and deploy it."""

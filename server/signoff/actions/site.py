@@ -11,6 +11,7 @@ from signoff.ledger.store import Store
 from signoff.model.judgement import Link
 from signoff.model.report import Report
 from signoff.model.subject import Commit, Subject, WorkloadName
+from signoff.systems import Systems
 from signoff.systems.google.writer import Writers
 
 
@@ -31,3 +32,8 @@ class Site:
     file_at: Callable[[Commit, str], Awaitable[bytes | None]]
     remote: Callable[[], Awaitable[str]]
     now: Callable[[], datetime]
+
+
+def writers_of(systems: Systems) -> Writers:
+    """Made here, so that no room but this one gets hold of what changes a target."""
+    return Writers(systems.boundary, systems.google)

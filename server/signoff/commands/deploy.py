@@ -80,9 +80,8 @@ async def _request(context: Context, plan_id: str) -> Request:
 
 
 async def _site(context: Context) -> Site:
-    from signoff.actions.site import Site
+    from signoff.actions.site import Site, writers_of
     from signoff.systems.git.remote import absolute
-    from signoff.systems.google.writer import Writers
 
     async def prove(workloads: Collection[WorkloadName], links: Collection[Link] | None) -> Report:
         return await run(context, None if links is None else tuple(links), list(workloads) or None)
@@ -99,7 +98,7 @@ async def _site(context: Context) -> Site:
 
     return Site(
         subject=await subject_of(context),
-        writers=Writers(context.boundary, context.systems.google),
+        writers=writers_of(context.systems),
         prove=prove,
         ledger=context.ledger,
         file_at=file_at,

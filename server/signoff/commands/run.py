@@ -11,7 +11,7 @@ from typing import Any
 from signoff.check import Check, Progress
 from signoff.commands.context import Context
 from signoff.ledger import folds
-from signoff.ledger.events import ReportMade
+from signoff.ledger.events import ClaimMade, ReportMade
 from signoff.model.errors import SignoffError
 from signoff.model.facts import Unknown
 from signoff.model.judgement import Link
@@ -34,9 +34,9 @@ async def run(
 ) -> Report:
     """The report on what the target runs of this worktree's commit, kept in the ledger.
 
-    `links` and `workloads`: None for all. `claims`: what the session says it did. `seconds`: what is not
-    finished then is waiting, visibly. `checks` and `overviews`: the chain's own, if not
-    given. Raises SignoffError for an unknown workload, a link without a check, or a repository without a commit.
+    `links` and `workloads`: None for all. `claims`: what the session says it did. `seconds`: what is not finished by
+    then is waiting, visibly. `checks` and `overviews`: the chain's own, if not given. Raises SignoffError for an
+    unknown workload, a link without a check, or a repository without a commit.
     """
     if checks is None:
         from signoff.chain import CHECKS
@@ -46,13 +46,17 @@ async def run(
         from signoff.gather.overview import overviews as every
 
         overviews = every
+    from signoff.claims import claims as judged_claims
+
     asked = _asked(checks, links)
     subject = replace(await subject_of(context, workloads), claims=tuple(claims))
     waivers = await asyncio.to_thread(folds.waivers, context.ledger, context.target.name, subject.commit)
     async with Survey(subject, context.systems, context.now()) as survey:
-        report = await walk(survey, asked, overviews, waivers=waivers, progress=progress, seconds=seconds)
+        report = await walk(
+            survey, asked, overviews, claims=judged_claims, waivers=waivers, progress=progress, seconds=seconds
+        )
     whole = links is None and workloads is None
-    await asyncio.to_thread(record, context, report, whole=whole)
+    await asyncio.to_thread(record, context, report, whole=whole, claims=claims)
     return report
 
 
@@ -68,13 +72,16 @@ async def subject_of(context: Context, workloads: Sequence[str] | None = None) -
         remote=context.config.source.remote,
         flow=context.config.source.flow,
         handoff_folder=context.config.handoff.folder,
+        log_lag=context.config.log_lag,
         session=session,
     )
 
 
 async def head(context: Context) -> Commit:
     """The commit that is checked out. Raises SignoffError where there is none, or git does not say."""
-    found = await context.systems.git.head()
+    from signoff.systems.git import worktree
+
+    found = await worktree.head(context.systems.git)
     if isinstance(found, Unknown):
         raise SignoffError("git does not say which commit is checked out", where=context.worktree, fix="signoff doctor")
     if found.value is None:
@@ -106,8 +113,10 @@ def _asked(checks: Sequence[Check[Any]], links: Sequence[Link] | None) -> Sequen
     return [check for check in checks if check.link in links]
 
 
-def record(context: Context, report: Report, *, whole: bool) -> None:
-    """Keep a report. `whole`: every link and workload of the target was asked for."""
+def record(context: Context, report: Report, *, whole: bool, claims: Sequence[Claim] = ()) -> None:
+    """Keep a report and what the session claimed. `whole`: every link and workload of the target was asked for."""
     from signoff.views.structure import as_json
 
-    context.ledger.append(ReportMade(report.at, context.worktree, context.target.name, whole, as_json(report)))
+    claimed = [ClaimMade(report.at, context.worktree, claim.gone, claim.workload) for claim in claims]
+    made = ReportMade(report.at, context.worktree, context.target.name, whole, as_json(report))
+    context.ledger.append(*claimed, made)

@@ -32,11 +32,11 @@ def inputs_of(root: Path, table: WorkloadTable) -> Inputs:
         return _everything("its build names no Dockerfile: write inputs to narrow it")
     try:
         steps = cloudbuild.read(_bytes(root, config)).docker_builds
-        if not steps:
-            raise Unreadable("has no docker build step")
         found = [_copied(root, step.dockerfile_path, step.context, step.stage) for step in steps]
     except Unreadable as error:
         return _everything(f"{config} {error}")
+    if not found:
+        return _everything(f"{config} has no docker build step")
     patterns = dict.fromkeys(pattern for one in found for pattern in one)
     if len(found) > 1:  # the exclusions of one build must not take away what another copies
         patterns = dict.fromkeys(pattern for pattern in patterns if not pattern.startswith("!"))
@@ -90,7 +90,9 @@ def _ignored(root: Path, path: str, context: str) -> tuple[tuple[str, ...], tupl
 def _below(context: str, path: str) -> str:
     if path == ".":
         return "**" if context == "." else context
-    return path if context == "." else f"{context}/{path}"
+    below = path if context == "." else f"{context}/{path}"
+    # Docker takes what `*` matches with everything below it; as a pattern of inputs `*` stays in its folder.
+    return f"{below}*" if below == "*" or below.endswith("/*") else below
 
 
 def _may_meet(pattern: str, sources: tuple[str, ...]) -> bool:

@@ -35,13 +35,9 @@ class NeverLoosens:
     because: str
 
 
-def _changed(old: object, new: object) -> bool:
+def changed(old: object, new: object) -> bool:
     return old != new
 
 
-def _misses_one(old: Any, new: Any) -> bool:
+def misses_one(old: Any, new: Any) -> bool:
     return bool(set(old) - set(new))
-
-
-CHANGED = _changed
-MISSES_ONE = _misses_one

@@ -37,11 +37,21 @@ _WRITE: Mapping[str, str] = {
 
 _TYPES: Mapping[str, str] = {
     "string_type": "text in quotes",
-    "bool_type": "true or false",
     "tuple_type": "a list in square brackets",
     "dict_type": "a table",
     "model_type": "a table",
     "model_attributes_type": "a table",
+}
+_ONE_OF: Mapping[str, tuple[str, str]] = {
+    "build_one_of": (
+        "must say in exactly one way how the image is made",
+        'write one of { config = "cloudbuild.yaml" }, { trigger = "name" }, { command = ["make", "image"] },'
+        ' { image = "region-docker.pkg.dev/project/repository/name" }',
+    ),
+    "inputs_one_of": (
+        "must be a list of patterns, or name a Dockerfile",
+        'write inputs = ["web/**", "!**/*.md"] or inputs = { dockerfile = "web/Dockerfile" }',
+    ),
 }
 _TABLES = {"targets", "workloads", "smoke"}
 
@@ -62,8 +72,8 @@ def troubles_of(errors: Iterable[ErrorDetails], lines: Mapping[Place, int]) -> l
     """Each error of pydantic; an error of unknown keys becomes one trouble a key."""
     found: list[Trouble] = []
     for error in errors:
-        # The tags of unions are no part of what is written; see `Tag("<…>")` in schema.py.
-        place = tuple(part for part in error["loc"] if not (isinstance(part, str) and part.startswith("<")))
+        # Neither the tags of unions (`Tag("<…>")` in schema.py) nor pydantic's "[key]" are part of what is written.
+        place = tuple(part for part in error["loc"] if not (isinstance(part, str) and part[:1] in {"<", "["}))
         context = error.get("ctx", {})
         if error["type"] == "unknown_keys":
             found += [_unknown((*place, key), context["known"], lines) for key in context["unknown"]]
@@ -82,13 +92,15 @@ def _unknown(place: Place, known: Sequence[str], lines: Mapping[Place, int]) -> 
 def _sentence(error: ErrorDetails, place: Place) -> tuple[str, str]:
     context = error.get("ctx", {})
     named = [part for part in place if isinstance(part, str)]
-    if place and place[-1] == "[key]":
+    if "[key]" in error["loc"]:
         return "this name can not be used", "use letters, digits, hyphens and underscores, a letter or digit first"
     key = named[-1] if named else ""
     write = f"write {_WRITE[key]}" if key in _WRITE else "see docs/signoff.schema.json"
     kind = error["type"]
     if kind == "missing":
         return "missing", ("add " if key in _TABLES else "add the line ") + _WRITE.get(key, key)
+    if kind == "bool_type":
+        return "must be true or false", "write true or false, without quotes"
     if kind in _TYPES:
         return f"must be {_TYPES[kind]}", write
     if kind == "literal_error":
@@ -96,8 +108,8 @@ def _sentence(error: ErrorDetails, place: Place) -> tuple[str, str]:
         near = difflib.get_close_matches(given, _words(context["expected"]), n=1) if isinstance(given, str) else []
         expected = context["expected"].replace("'", '"')
         return f"must be {expected}", f'did you mean "{near[0]}"?' if near else f"write {expected}"
-    if kind == "one_of":
-        return context["says"], context["fix"]
+    if kind in _ONE_OF:
+        return _ONE_OF[kind]
     if kind == "too_short":
         return "is empty", write
     if kind in {"string_pattern_mismatch", "string_too_short"}:

@@ -90,7 +90,7 @@ def _only_services(name: str, table: WorkloadTable) -> Iterator[Broken]:
         for key in ("url", "smoke"):
             if getattr(table, key):
                 says = f"a {table.kind} takes no requests"
-                yield ("workloads", name, key), says, f"take {key} out, or write kind = \"service\""
+                yield ("workloads", name, key), says, f'take {key} out, or write kind = "service"'
 
 
 def _patterns(name: str, table: WorkloadTable) -> Iterator[Broken]:
@@ -103,6 +103,19 @@ def _patterns(name: str, table: WorkloadTable) -> Iterator[Broken]:
         if ".." in pattern.split("/"):
             says = f"{pattern} leaves the repository"
             yield ("workloads", name, "inputs", position), says, "write patterns from the repository's root"
+        elif not _means_something(pattern):
+            says = f"{pattern} is no path pattern"
+            yield ("workloads", name, "inputs", position), says, "write one such as web/**, *.py or !**/*.md"
+
+
+def _means_something(pattern: str) -> bool:
+    from signoff.systems.git.inputs import Inputs
+
+    try:
+        Inputs((pattern,))
+    except ValueError:
+        return False
+    return True
 
 
 def _paths(document: Document) -> Iterator[tuple[Place, str]]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from signoff.config.loosens import CHANGED, MISSES_ONE, Loosens, NeverLoosens
+from signoff.config.loosens import Loosens, NeverLoosens, changed, misses_one
 
 
 class Table(BaseModel):
@@ -41,37 +41,51 @@ Pattern = Annotated[str, Field(pattern=r"^!?[^!\s]")]
 class SourceTable(Table):
     """Where the source is, and how a change gets on to the branch that is built."""
 
-    remote: Annotated[Ref, Loosens("another remote is asked", CHANGED)] = Field(
-        "origin", description="The git remote that builds are made from."
+    remote: Annotated[Ref, Loosens("another remote is asked", changed)] = Field(
+        default="origin", description="The git remote that builds are made from."
     )
-    flow: Annotated[Literal["push", "pull-request"], Loosens("changes reach the branch another way", CHANGED)] = Field(
-        "push", description="`push`: commits are pushed to the branch; `pull-request`: they are merged by one."
+    flow: Annotated[Literal["push", "pull-request"], Loosens("changes reach the branch another way", changed)] = Field(
+        default="push", description="`push`: commits are pushed to the branch; `pull-request`: they are merged by one."
     )
 
 
 class HandoffTable(Table):
     """Where the handoff documents are written."""
 
-    folder: Annotated[RepositoryPath, Loosens("files of another folder belong to no workload", CHANGED)] = Field(
-        "docs/handoffs", description="A folder of the repository; what is in it is never an input of a workload."
+    folder: Annotated[RepositoryPath, Loosens("files of another folder belong to no workload", changed)] = Field(
+        default="docs/handoffs",
+        description="A folder of the repository; what is in it is never an input of a workload.",
+    )
+
+
+class LogsTable(Table):
+    """How logs are judged."""
+
+    lag_seconds: Annotated[
+        int, Loosens("entries that come later are not waited for any more", lambda old, new: new < old)
+    ] = Field(
+        default=30,
+        ge=0,
+        le=3600,
+        description="How late a log entry may come, in seconds: a request counts as judged once it is older.",
     )
 
 
 class TargetTable(Table):
     """A place that the workloads are deployed to."""
 
-    project: Annotated[str, Loosens("another project is asked", CHANGED)] = Field(
+    project: Annotated[str, Loosens("another project is asked", changed)] = Field(
         pattern=r"^([a-z0-9.-]+:)?[a-z][a-z0-9-]*[a-z0-9]$", description="The Google Cloud project's id."
     )
     regions: Annotated[
         tuple[Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)+[0-9]+$")], ...],
-        Loosens("a region is not looked at any more", MISSES_ONE),
+        Loosens("a region is not looked at any more", misses_one),
     ] = Field(min_length=1, strict=False, description="The Cloud Run regions that are looked at.")
-    branch: Annotated[Ref, Loosens("another branch counts as what is to be deployed", CHANGED)] = Field(
+    branch: Annotated[Ref, Loosens("another branch counts as what is to be deployed", changed)] = Field(
         description="The branch that builds for this target are made from."
     )
-    default: Annotated[bool, Loosens("another target is reported on", CHANGED)] = Field(
-        False, description="The one that is meant where no target is named; needed only with several targets."
+    default: Annotated[bool, Loosens("another target is reported on", None)] = Field(
+        default=False, description="The one that is meant where no target is named; needed only with several targets."
     )
 
 
@@ -80,7 +94,8 @@ class CloudBuildTable(Table):
 
     config: RepositoryPath = Field(description="The Cloud Build configuration, for instance cloudbuild.web.yaml.")
     source: Literal["git", "upload"] = Field(
-        "git", description="`git`: from the remote; `upload`: the working tree is sent (`gcloud builds submit`)."
+        default="git",
+        description="`git`: from the remote; `upload`: the working tree is sent (`gcloud builds submit`).",
     )
 
 
@@ -97,7 +112,8 @@ class CommandTable(Table):
         min_length=1, strict=False, description="Program and arguments; no shell reads them."
     )
     source: Literal["git", "upload"] = Field(
-        "git", description="`upload`: the command builds from the working tree, so that a push does not matter to it."
+        default="git",
+        description="`upload`: the command builds from the working tree, so that a push does not matter to it.",
     )
 
 
@@ -124,20 +140,18 @@ BuildTable = Annotated[
     | Annotated[TriggerTable, Tag("<trigger>")]
     | Annotated[CommandTable, Tag("<command>")]
     | Annotated[ImageTable, Tag("<image>")],
-    Discriminator(_build_of, custom_error_type="one_of", custom_error_message="one of", custom_error_context={
-        "says": "says in exactly one way how the image is made",
-        "fix": 'write one of { config = "cloudbuild.yaml" }, { trigger = "name" }, { command = ["make", "image"] },'
-        ' { image = "region-docker.pkg.dev/project/repository/name" }',
-    }),
-]  # fmt: skip
+    Discriminator(_build_of, custom_error_type="build_one_of", custom_error_message="one way to build"),
+]
 
 
 class DockerfileInputs(Table):
     """The inputs are what this Dockerfile copies, read anew each time: they follow when it changes."""
 
     dockerfile: RepositoryPath = Field(description="The Dockerfile, from the repository's root.")
-    context: RepositoryPath = Field(".", description="The folder that the build is given, from the repository's root.")
-    stage: Name | None = Field(None, description="The stage that is built, where it is not the last one.")
+    context: RepositoryPath = Field(
+        default=".", description="The folder that the build is given, from the repository's root."
+    )
+    stage: Name | None = Field(default=None, description="The stage that is built, where it is not the last one.")
 
 
 def _inputs_of(written: Any) -> str | None:
@@ -149,11 +163,8 @@ def _inputs_of(written: Any) -> str | None:
 InputsTable = Annotated[
     Annotated[tuple[Pattern, ...], Field(min_length=1, strict=False), Tag("<patterns>")]
     | Annotated[DockerfileInputs, Tag("<dockerfile>")],
-    Discriminator(_inputs_of, custom_error_type="one_of", custom_error_message="one of", custom_error_context={
-        "says": "is a list of patterns, or names a Dockerfile",
-        "fix": 'write inputs = ["web/**", "!**/*.md"] or inputs = { dockerfile = "web/Dockerfile" }',
-    }),
-]  # fmt: skip
+    Discriminator(_inputs_of, custom_error_type="inputs_one_of", custom_error_message="patterns or a table"),
+]
 
 
 class SmokeTable(Table):
@@ -161,59 +172,64 @@ class SmokeTable(Table):
 
     path: str = Field(pattern=r"^/[^\s#]*$", description="The path that is asked, for instance /api/reports.")
     expect: Literal["reach", "blocked"] = Field(
-        "reach", description="`reach`: the answer comes from the workload; `blocked`: the edge lets nobody through."
+        default="reach",
+        description="`reach`: the answer comes from the workload; `blocked`: the edge lets nobody through.",
     )
 
 
 class WorkloadTable(Table):
     """A Cloud Run service, job or worker pool that this repository deploys."""
 
-    kind: Annotated[Literal["service", "job", "worker-pool"], Loosens("something else is looked at", CHANGED)] = Field(
+    kind: Annotated[Literal["service", "job", "worker-pool"], Loosens("something else is looked at", changed)] = Field(
         description="What it is on Cloud Run."
     )
-    name: Annotated[str | None, Loosens("something else is looked at", CHANGED)] = Field(
-        None,
+    name: Annotated[str | None, Loosens("something else is looked at", changed)] = Field(
+        default=None,
         pattern=r"^[a-z{]([a-z0-9{}-]*[a-z0-9}])?$",
         description="Its name on Cloud Run where it differs from the table's; `{target}` becomes the target's name.",
     )
     inputs: Annotated[InputsTable | None, Loosens("fewer files belong to it", None)] = Field(
-        None,
+        default=None,
         description="The files it is made from, as patterns from the repository's root: later ones override, `!` takes"
         " away. Left out: what the Dockerfile of its build configuration copies.",
     )
-    build: Annotated[BuildTable | None, Loosens("its image is made another way", CHANGED)] = Field(
-        None, description="How its image is made."
+    build: Annotated[BuildTable | None, Loosens("its image is made another way", changed)] = Field(
+        default=None, description="How its image is made."
     )
     deploy: Annotated[
         Literal["signoff", "ci", "terraform", "other"],
         Loosens("signoff no longer deploys it", lambda old, new: old != new and new != "signoff"),
-    ] = Field("signoff", description="Who deploys it; with another than signoff, signoff proves and names who must.")
+    ] = Field(
+        default="signoff", description="Who deploys it; with another than signoff, signoff proves and names who must."
+    )
     url: Annotated[str | None, Loosens("requests go another way", lambda old, new: old is not None and old != new)] = (
         Field(
-            None,
+            default=None,
             pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[^\s?#]*)?$",
             description="The way users come in (a service only).",
         )
     )
     critical: Annotated[bool, Loosens("it is not critical any more", lambda old, new: old and not new)] = Field(
-        False, description="When it is stale, nothing after it is trusted."
+        default=False, description="When it is stale, nothing after it is trusted."
     )
     after: Annotated[tuple[Name, ...], NeverLoosens("an order of deploying; every link is judged all the same")] = (
-        Field((), strict=False, description="Workloads that are deployed before it.")
+        Field(default=(), strict=False, description="Workloads that are deployed before it.")
     )
     accept_labels: Annotated[bool, Loosens("a label is taken for a proof", lambda old, new: new and not old)] = Field(
-        False, description="Whether a commit that only a label states is accepted (visibly) where no build proves it."
+        default=False,
+        description="Whether a commit that only a label states is accepted (visibly) where no build proves it.",
     )
-    smoke: Annotated[tuple[SmokeTable, ...], Loosens("a request is not tried any more", MISSES_ONE)] = Field(
-        (), strict=False, description="Requests that are tried after a deploy (a service only)."
+    smoke: Annotated[tuple[SmokeTable, ...], Loosens("a request is not tried any more", misses_one)] = Field(
+        default=(), strict=False, description="Requests that are tried after a deploy (a service only)."
     )
 
 
 class Document(Table):
     """signoff.toml: what an AI coding session has to prove before it signs off."""
 
-    source: SourceTable = Field(SourceTable(), description="Where the source is.")
-    handoff: HandoffTable = Field(HandoffTable(), description="Where the handoff documents are written.")
+    source: SourceTable = Field(default=SourceTable(), description="Where the source is.")
+    handoff: HandoffTable = Field(default=HandoffTable(), description="Where the handoff documents are written.")
+    logs: LogsTable = Field(default=LogsTable(), description="How logs are judged.")
     targets: Annotated[dict[Name, TargetTable], Loosens("a target is gone", None)] = Field(
         min_length=1, description="The places that the workloads are deployed to."
     )

@@ -95,9 +95,14 @@ class _Story:
         written: list[str] = []
         words = ["--summary", "The report failed on rows of the second source; both column names are mapped now."]
         cause = ["--root-cause", "The second source calls the column school_name; the mapper knew School alone."]
+
+        def keep(line: str) -> None:
+            written.append(line)
+            self.tell.line(line)
+
         argv = (*SIGNOFF, "handoff", "write", *words, *cause, "--gone", ERROR)
         self.tell.command(f"signoff handoff write --summary '…' --root-cause '…' --gone \"{ERROR}\"")
-        if self.stage.told(argv, lambda line: (written.append(line), self.tell.line(line))[1]) or not written:
+        if self.stage.told(argv, keep) or not written:
             raise DemoError("the handoff was not written", where=str(self.stage.clone), fix="read what it says above")
         return self.stage.clone / written[-1].strip()
 

@@ -40,6 +40,17 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One workload: the commit it should run beside the one it runs."""
+
+    name: str
+    kind: str
+    wanted: str
+    serving: str
+    links: str
+
+
+@dataclass(frozen=True, slots=True)
 class Criterion:
     """One line of the checklist. `proven` alone checks the box; None: no box, since there is nothing to prove."""
 
@@ -50,11 +61,22 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """How a person sees the same thing."""
+    """How a person sees the same thing. `good`: what was seen is what proves the link; else it is what was wrong."""
 
     command: str
-    expected: str
+    seen: str
+    good: bool
     mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What is wrong. One of `command` and `advice` is set where something can be done."""
+
+    says: str
+    mark: str
+    command: str | None
+    advice: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +92,8 @@ class Document:
     """What was not final when this was written."""
     stale: str | None
     timeline: tuple[Moment, ...]
-    causes: tuple[tuple[str, str | None], ...]
-    """What is wrong, with the fix."""
+    rows: tuple[Row, ...]
+    causes: tuple[Cause, ...]
     validations: tuple[Validation, ...]
     criteria: tuple[Criterion, ...]
     changes: Changes
@@ -90,7 +112,7 @@ def document(
     """`report`: None where none could be made. `head`: the commit checked out now, None where git does not say."""
     if report is None:
         says = "no report could be made, so nothing in this document is verified"
-        return Document(written, words, None, "UNVERIFIED", says, (), None, tuple(timeline), (), (), (), changes)
+        return Document(written, words, None, "UNVERIFIED", says, (), None, tuple(timeline), (), (), (), (), changes)
     return Document(
         written=written,
         words=words,
@@ -100,7 +122,8 @@ def document(
         open=_cut(_open(report)),
         stale=_stale(report, written, head),
         timeline=tuple(timeline),
-        causes=tuple((_cause(t), fix_line(t.fix, "terminal") if t.fix else None) for t in _told(report))[:MOST],
+        rows=_rows(report),
+        causes=tuple(_cause(trouble) for trouble in troubles(report) if trouble.weight != "note")[:MOST],
         validations=_validations(report),
         criteria=_criteria(report),
         changes=changes,
@@ -108,14 +131,32 @@ def document(
     )
 
 
-def _told(report: ReportJson) -> list[Trouble]:
-    return [t for t in troubles(report) if t.weight in {"error", "open", "warning"}]
+def _rows(report: ReportJson) -> tuple[Row, ...]:
+    """The workloads that count, and then the others, as far as the table goes; the criteria count all."""
+    return tuple(
+        Row(
+            label,
+            workload["kind"],
+            (workload["wanted"] or "unknown")[:12],
+            (workload["serving"] or "unknown")[:12],
+            "  ".join(f"{SYMBOLS[shown(report, label, link)]} {link}" for link in workload["links"]),
+        )
+        for label in by_trouble(report)[:MOST]
+        for workload in [report["workloads"][label]]
+    )
 
 
-def _cause(trouble: Trouble) -> str:
+def _cause(trouble: Trouble) -> Cause:
     whose = "" if trouble.mine else " (not this session's)"
     whom = f" on {whom_line(trouble)}" if trouble.workloads else ""
-    return f"{SYMBOLS[trouble.status]} {trouble.head}{whom}{whose}: {trouble.message}"
+    fix = fix_line(trouble.fix, "terminal") if trouble.fix else None
+    advice = trouble.fix is not None and "advice" in trouble.fix
+    return Cause(
+        f"{SYMBOLS[trouble.status]} {trouble.head}{whom}{whose}: {trouble.message}",
+        "refuted" if trouble.status == "fail" else UNVERIFIED,
+        None if advice else fix,
+        fix if advice else None,
+    )
 
 
 def _open(report: ReportJson) -> list[str]:
@@ -196,31 +237,29 @@ def _criterion(report: ReportJson, label: str, link: LinkName) -> Criterion:
         by = next(w for w in report["waivers"] if w["workload"] == label and w["link"] == link)
         return Criterion(False, f"{says}: waived by {by['by']} ({by['reason']})", UNVERIFIED)
     found = [report["findings"][number]["message"] for number in entry["findings"]]
-    why = found[0] if found else entry["reason"] or f"blocked by {entry['blocked_by']}"
+    why = found[0] if found else (entry["reason"] or status).removeprefix("but ")
     return Criterion(False, f"{says}: {why}", "refuted" if status == "fail" else UNVERIFIED)
 
 
 def _validations(report: ReportJson) -> tuple[Validation, ...]:
     """Each command once, with what it showed; what counts for this session first."""
-    numbers = [
-        number
-        for label in by_trouble(report)
-        for entry in report["workloads"][label]["links"].values()
-        for number in entry["evidence"]
-    ]
     found: dict[tuple[str, str], Validation] = {}
-    for number in dict.fromkeys(numbers):
-        evidence = report["evidence"][number]
-        if evidence["look"]:
-            key = (evidence["look"], evidence["field"])
-            found.setdefault(key, Validation(evidence["look"], _expected(evidence), evidence["strength"]))
+    for label in by_trouble(report):
+        for entry in report["workloads"][label]["links"].values():
+            for number in entry["evidence"]:
+                evidence = report["evidence"][number]
+                if evidence["look"]:
+                    good = entry["status"] in {"pass", "blocked", "skipped"}
+                    made = Validation(evidence["look"], _seen(evidence), good, evidence["strength"])
+                    key = (evidence["look"], made.seen)
+                    found[key] = made if key not in found or not good else found[key]
     return tuple(found.values())[:MOST]
 
 
-def _expected(evidence: EvidenceJson) -> str:
+def _seen(evidence: EvidenceJson) -> str:
     value = evidence["value"]
-    shown_value = ", ".join(map(str, value)) if isinstance(value, list) else "none" if value is None else str(value)
-    return f"{evidence['field']}: {shown_value}"
+    words = ", ".join(map(str, value)) if isinstance(value, list) else "none" if value is None else str(value)
+    return f"{evidence['field']}: {words}"
 
 
 def _cut(lines: Sequence[str]) -> tuple[str, ...]:

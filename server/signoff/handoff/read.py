@@ -20,7 +20,7 @@ class HandoffError(SignoffError):
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """`report`: None where none could be made when it was written. `final`: it was a sign-off, of that moment's world."""
+    """`report`: None where none could be made then. `final`: it was a sign-off, of that moment's world."""
 
     path: Path
     written: str
@@ -51,7 +51,9 @@ def read(path: Path) -> Handoff:
     try:
         text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
     except OSError as error:
-        raise HandoffError(f"the handoff can not be read: {error.strerror}", where=str(path), fix="check the path") from None
+        raise HandoffError(
+            f"the handoff can not be read: {error.strerror}", where=str(path), fix="check the path"
+        ) from None
     except UnicodeDecodeError:
         raise _broken(path, "it is not UTF-8 text") from None
     front = _FRONT.match(text)

@@ -17,9 +17,10 @@ def render(document: Document) -> str:
     """The whole file. Every value of the template goes through a filter that keeps it inert; a forgotten one fails."""
     from jinja2 import Environment, StrictUndefined
 
-    environment = Environment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
-    )  # noqa: S701 (this is Markdown: `finalize` refuses what no filter has made inert)
+    # Markdown, so no HTML escaping: `finalize` refuses what no filter has made inert.
+    environment = Environment(  # noqa: S701
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
     for name, made in {"prose": prose, "code": code, "item": item, "quotation": quotation}.items():
         environment.filters[name] = _safe(made)
     environment.filters["moment"] = _safe(moment)

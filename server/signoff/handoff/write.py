@@ -50,10 +50,12 @@ def _placed(temporary: Path, folder: Path, stem: str) -> Path:
 
 def slug(title: str) -> str:
     """A few plain words of a title, redacted first: `fixed-the-mapper`."""
-    words = re.findall(r"[a-z0-9]+", name(title[:500]).lower())
+    line = "".join(character if character.isprintable() else " " for character in title[:500])
+    words = re.findall(r"[a-z0-9]+", name(line).lower())
     kept = ""
     for word in words:
-        if len(kept) + len(word) > _SLUG:
+        longer = f"{kept}-{word}" if kept else word
+        if len(longer) > _SLUG:
             break
-        kept = f"{kept}-{word}" if kept else word
+        kept = longer
     return kept or "session"

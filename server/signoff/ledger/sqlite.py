@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -58,8 +59,10 @@ class SqliteStore:
             yield from cast(list[E], self._events(rows))
             before = rows[-1][0]
 
-    def all(self) -> Sequence[Event]:
-        return self._events(self._rows("SELECT id, kind, body FROM events ORDER BY id"))
+    def all(self, since: datetime | None = None) -> Sequence[Event]:
+        # Times are kept as ISO 8601 in UTC, which sort as text.
+        after = since.astimezone(UTC).isoformat() if since else ""
+        return self._events(self._rows("SELECT id, kind, body FROM events WHERE at >= ? ORDER BY id", after))
 
     def _rows(self, query: str, *values: str | int) -> list[tuple[int, str, str]]:
         return self._with(lambda connection: connection.execute(query, values).fetchall())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from signoff.ledger.events import Event
@@ -24,5 +25,5 @@ class Store(Protocol):
     def read(self, kind: type[E]) -> Iterator[E]:
         """The events of one kind, the newest first. Raises LedgerError."""
 
-    def all(self) -> Sequence[Event]:
-        """Every event that this signoff knows, the oldest first. Raises LedgerError."""
+    def all(self, since: datetime | None = None) -> Sequence[Event]:
+        """Every event of that time and later that this signoff knows, the oldest first. Raises LedgerError."""

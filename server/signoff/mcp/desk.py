@@ -61,6 +61,7 @@ class Desk:
 
     async def recorded(self) -> None:
         """Wait until the session's start is in the ledger: what is judged then knows what this session touched."""
+        self.begin()
         if self._recording is not None:
             await asyncio.shield(self._recording)
 
@@ -85,7 +86,7 @@ class Desk:
         return await run(context, asked, list(workloads) or None, progress, claims=claims, seconds=seconds)
 
     async def hidden_tools(self) -> frozenset[str]:
-        """Tools without an object in this repository. Without a configuration none is hidden: a call says what is wrong."""
+        """Tools without an object in this repository. Without a configuration none is hidden: a call says why."""
         from signoff.chain import CHECKS
         from signoff.model.judgement import Link
 
@@ -115,24 +116,24 @@ class Desk:
         """Walk the chain and write the document."""
         context = await self.context()
         await self.recorded()
-        from signoff.commands.handoff import write
+        from signoff.commands.handoff import write_handoff
         from signoff.model.subject import Claim
 
-        return await write(context, words, [Claim(None, gone) for gone in claims], progress)
+        return await write_handoff(context, words, None, [Claim(None, gone) for gone in claims], progress)
 
     async def read_handoff(self, name: str = "") -> Handoff:
         """The named handoff, or the latest. Raises SignoffError where there is none."""
         context = await self.context()
-        from signoff.commands.handoff import read
+        from signoff.commands.handoff import read_handoff
 
-        return await asyncio.to_thread(read, context, name or None)
+        return await asyncio.to_thread(read_handoff, context, name or None)
 
     async def handoff_names(self) -> list[str]:
         """The newest first."""
         context = await self.context()
-        from signoff.commands.handoff import names
-
-        return await asyncio.to_thread(names, context)
+        folder = context.root / context.config.handoff.folder
+        found = await asyncio.to_thread(lambda: [path.stem for path in folder.glob("handoff-*.md")])
+        return sorted(found, reverse=True)
 
     async def close(self) -> None:
         """End what is still being asked, with its child processes."""

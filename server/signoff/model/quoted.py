@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False, order=True)
 class Quoted:
     """A log line, body, commit message, branch name or error text of another system.
 
     It is deliberately no `str`: it can not be formatted, joined or compared with our own words by accident.
-    `signoff.safety.release` alone reads `outside` (redacted, escaped and bounded for one output format);
-    judges may compare it through `same_as` and `contains`.
+    `signoff.safety.release` alone reads `outside` to show it (redacted, escaped and bounded for one output format),
+    and parsers in `reading/` to make facts of it; judges may sort it, and compare it through `same_as` and `contains`.
     """
 
     outside: str

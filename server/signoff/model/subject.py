@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, NewType
 
@@ -135,3 +135,5 @@ class Subject:
     session: Session | None = None
     candidate: Mapping[WorkloadName, Candidate] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
+    log_lag: timedelta = timedelta(seconds=30)
+    """How late a log entry may come; there is no promise on it, so it is a setting."""

@@ -76,7 +76,7 @@ def _docker_builds(step: Mapping[str, Any], substitutions: Mapping[str, str]) ->
     entrypoint = step.get("entrypoint")
     if "kaniko" in name:
         yield _kaniko(args, folder, substitutions)
-    elif _DOCKER.fullmatch(name) and entrypoint in {None, "", "docker"}:
+    elif _DOCKER.fullmatch(name) and (not isinstance(entrypoint, str) or entrypoint in {"", "docker"}):
         build = _arguments_of_build(args)
         if build is not None:
             yield docker_build(build, folder, substitutions)
@@ -142,7 +142,9 @@ def _kaniko(args: list[str], folder: str, substitutions: Mapping[str, str]) -> D
     """https://github.com/GoogleContainerTools/kaniko#additional-flags: the context is /workspace unless said."""
     flags, _places = flags_of(args, {"--context", "-c", "--dockerfile", "-f", "--destination", "-d", "--target"})
     given = (flags.get("--context") or flags.get("-c") or ["."])[-1].removeprefix("dir://")
-    context = _inside(folder, _filled(given.removeprefix("/workspace/") if given != "/workspace" else ".", substitutions))
+    context = _inside(
+        folder, _filled(given.removeprefix("/workspace/") if given != "/workspace" else ".", substitutions)
+    )
     file = (flags.get("--dockerfile") or flags.get("-f") or ["Dockerfile"])[-1]
     stage = flags.get("--target")
     tags = tuple(_filled(tag, substitutions, strict=False) for tag in flags.get("--destination", []))
@@ -151,7 +153,9 @@ def _kaniko(args: list[str], folder: str, substitutions: Mapping[str, str]) -> D
 
 def _inside(folder: str, path: str) -> str:
     """A path of the build from its root. Raises Unreadable where it leaves it."""
-    normal = posixpath.normpath(posixpath.join(folder, path.removeprefix("/workspace/")))
+    if path.startswith("/workspace"):  # where Cloud Build puts the source
+        folder, path = ".", path.removeprefix("/workspace").lstrip("/")
+    normal = posixpath.normpath(posixpath.join(folder, path))
     if normal.startswith(("/", "../")) or normal == "..":
         raise Unreadable(f"builds from {path}, outside of the repository")
     return normal

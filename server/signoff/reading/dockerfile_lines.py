@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from signoff.reading.errors import Unreadable
 
 _HEREDOC = re.compile(r"\d*<<(-?)([^<]+)")
+_PIECE = re.compile(r"""\s+|\\.|'[^']*'|"(?:\\.|[^"\\])*"|.""", re.DOTALL)
 _DIRECTIVE = re.compile(r"#\s*([a-z]+)\s*=\s*(\S+)\s*", re.IGNORECASE)
 _WITH_HEREDOCS = {"ADD", "COPY", "RUN"}
 
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """`keyword` in capitals; `flags` the leading `--name=value` words; `rest` what follows; here-documents are left out.
+    """`keyword` in capitals; `flags` the leading `--name=value` words; `rest` what follows on the line.
 
-    `documents`: the names of its here-documents, which stand among the words of `rest` as `<<NAME`.
+    `documents`: the names of its here-documents (their text is left out), which stand in `rest` as `<<NAME`.
     """
 
     keyword: str
@@ -108,14 +108,19 @@ def _endings(rest: str) -> Iterator[tuple[str, bool]]:
 
 
 def _shell_words(rest: str) -> list[str]:
-    """Words with their quotes kept, so that `"<<EOF"` within quotes is not taken for a here-document."""
-    lexer = shlex.shlex(rest, posix=False)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    try:
-        return list(lexer)
-    except ValueError:  # an apostrophe that is not closed on this line
-        return rest.split()
+    """Words with their quotes kept, so that `"<<EOF"` within quotes is not taken for a here-document.
+
+    With a quote that is not closed on its line there are none, as in BuildKit.
+    """
+    words = [""]
+    for piece in _PIECE.finditer(rest):
+        if piece.group() in {"'", '"'}:
+            return []
+        if piece.group().isspace():
+            words.append("")
+        else:
+            words[-1] += piece.group()
+    return words
 
 
 def _past_documents(lines: list[str], at: int, endings: list[tuple[str, bool]], line: int) -> int:

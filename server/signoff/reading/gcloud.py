@@ -25,10 +25,10 @@ _VALUED = {
     "--port", "--concurrency", "--timeout", "--max-instances", "--min-instances", "--set-env-vars", "--account",
     "--update-env-vars", "--set-secrets", "--update-secrets", "--labels", "--update-labels", "--command", "--args",
     "--add-cloudsql-instances", "--set-cloudsql-instances", "--vpc-connector", "--ingress", "--platform", "--format",
-    "--revision-suffix", "--tasks", "--max-retries", "--task-timeout", "--parallelism", "--substitutions", "--machine-type",
-    "--execution-environment", "--env-vars-file", "--verbosity", "--configuration", "--network", "--subnet",
-    "--vpc-egress", "--build-service-account", "--git-source-dir", "--git-source-revision", "--gcs-source-staging-dir",
-    "--worker-pool", "--gcs-log-dir", "--impersonate-service-account", "--no-source",
+    "--revision-suffix", "--tasks", "--max-retries", "--task-timeout", "--parallelism", "--substitutions",
+    "--machine-type", "--execution-environment", "--env-vars-file", "--verbosity", "--configuration", "--network",
+    "--subnet", "--vpc-egress", "--build-service-account", "--git-source-dir", "--git-source-revision",
+    "--gcs-source-staging-dir", "--worker-pool", "--gcs-log-dir", "--impersonate-service-account",
 }  # fmt: skip
 
 

@@ -17,8 +17,9 @@ _ASSIGNED = re.compile(
 )
 _VARIABLE = re.compile(
     r"\$\{\{\s*(?:env|vars)\.(?P<action>\w+)\s*\}\}|\$\{(?P<braced>\w+)(?::?-(?P<default>[^}$]*))?\}"
-    r"|\$\((?P<make>\w+)\)|\$(?P<plain>[A-Za-z_]\w*)"
+    r"|\$(?P<plain>[A-Za-z_]\w*)"
 )
+_MAKE_VARIABLE = re.compile(r"\$\((\w+)\)")
 _ENDS = re.compile(r"&&|\|\||[;|&()\n]+")
 
 
@@ -34,7 +35,9 @@ def assignments(text: str) -> Mapping[str, str]:
     """Names that are given one value only in the text (`A=b`, make's `A := b`, a workflow's `A: b`)."""
     found: dict[str, set[str]] = {}
     for match in _ASSIGNED.finditer(text):
-        found.setdefault(match[1], set()).add(match[2].strip("\"'"))
+        value = match[2].strip("\"'")
+        own_default = re.fullmatch(rf"\$\{{{match[1]}:?-([^}}$]*)\}}", value)
+        found.setdefault(match[1], set()).add(own_default[1] if own_default else value)
     return {name: next(iter(values)) for name, values in found.items() if len(values) == 1 and values != {""}}
 
 
@@ -42,7 +45,7 @@ def filled(word: str, values: Mapping[str, str]) -> str:
     """The word with known variables replaced (a few times, for values made of variables); others keep their `$`."""
 
     def value(match: re.Match[str]) -> str:
-        name = match["action"] or match["braced"] or match["make"] or match["plain"]
+        name = match["action"] or match["braced"] or match["plain"]
         return values.get(name, match["default"] if match["default"] is not None else match.group())
 
     for _round in range(4):
@@ -55,6 +58,7 @@ def filled(word: str, values: Mapping[str, str]) -> str:
 def commands(text: str) -> Iterator[Command]:
     """Each simple command in order; here-documents and comments may give words that are none, which do no harm."""
     line = 1
+    text = _MAKE_VARIABLE.sub(r"${\1}", text)
     for logical, lines in _logical_lines(text):
         for words in _split(logical):
             yield Command(tuple(words), line)

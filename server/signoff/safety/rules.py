@@ -21,7 +21,7 @@ def _rule(keywords: str, pattern: str, into: str = HIDDEN) -> Rule:
     return Rule(tuple(keywords.split()), re.compile(pattern), into)
 
 
-_VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^\s,;&"'<>)}\]]+|\[hidden\])"""
+_VALUE = r"""(?:\[hidden\]|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^\s,;&"'<>)}\]]+)"""
 _TELLING = r"(?=[^\s]*(?:[0-9]|[a-z][A-Z])|[^\s]{20})"
 """A digit, a capital inside or great length: a token rather than a word of English."""
 
@@ -58,7 +58,8 @@ RULES: tuple[Rule, ...] = (
     # password=…, PGPASSWORD: …, "client_secret": "…". A password after a colon is any word; a token must look like one.
     _rule(
         "password passwd passphrase pwd",
-        rf"""(?i)((?:password|passwd|passphrase|\bpwd)\\?["']?\s{{0,4}}(?:=>|[:=])\s{{0,4}}\\?)(?!["']{{2}}){_VALUE}""",
+        r"""(?i)((?:password|passwd|passphrase|\bpwd)\\?["']?\s{0,4}(?:=>|[:=])\s{0,4}\\?)"""
+        rf"""(?!["']{{2}}|["']?projects/){_VALUE}""",
         r"\1" + HIDDEN,
     ),
     _rule(

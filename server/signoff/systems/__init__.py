@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from signoff.boundary import Boundary
+from signoff.model.lineage import KeptInMemory, Proofs
 
 if TYPE_CHECKING:
     from signoff.systems.git.repository import Repository
     from signoff.systems.google.builds import Builds
     from signoff.systems.google.connection import Connection
+    from signoff.systems.google.identity import Identity
     from signoff.systems.google.logs import Logs
     from signoff.systems.google.registry import Registry
     from signoff.systems.google.run import Run
@@ -21,13 +23,17 @@ if TYPE_CHECKING:
 class Systems:
     """What a survey may ask. Connections live as long as this object; `close()` ends them.
 
-    `sandbox`: the Google side is a sandbox (`SIGNOFF_SANDBOX`), and every report says so.
+    `sandbox`: the Google side is a sandbox (`SIGNOFF_SANDBOX`), and every report says so. `proofs`: where it is kept
+    which commit an image was built from.
     """
 
-    def __init__(self, boundary: Boundary, tree: Path, *, sandbox: str | None = None) -> None:
+    def __init__(
+        self, boundary: Boundary, tree: Path, *, sandbox: str | None = None, proofs: Proofs | None = None
+    ) -> None:
         self.boundary = boundary
         self.tree = tree
         self.sandbox_address = sandbox
+        self.proofs: Proofs = proofs or KeptInMemory()
 
     @property
     def sandbox(self) -> bool:
@@ -68,6 +74,12 @@ class Systems:
         from signoff.systems.google.sources import Sources
 
         return Sources(self.boundary, self.google)
+
+    @cached_property
+    def identity(self) -> Identity:
+        from signoff.systems.google.identity import Identity
+
+        return Identity(self.boundary, self.google)
 
     @cached_property
     def logs(self) -> Logs:

@@ -22,7 +22,7 @@ WORDS = 4_000
 def prose(line: str) -> str:
     """A released sentence (see `views.words.sentence`): our words escaped, outside text in code spans."""
     pieces = _OUTSIDE.split(line)
-    return "".join(code(piece) if index % 2 else _inline(piece) for index, piece in enumerate(pieces))
+    return "".join(code(piece) if index % 2 else _inline(own(piece)) for index, piece in enumerate(pieces))
 
 
 def code(value: object) -> str:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Literal, final
 
-from typing_extensions import TypedDict  # pydantic, which makes the schema, asks for it before Python 3.12
+from typing_extensions import (
+    TypeAliasType,
+    TypedDict,
+)  # pydantic, which makes the schema, asks for it before Python 3.12
 
 from signoff.model.evidence import Strength
 from signoff.model.finding import Severity
@@ -29,7 +32,7 @@ LinkName = Literal[
     "healthy",
     "fresh",
 ]
-Plain = str | int | float | bool | list["Plain"] | None
+Plain = TypeAliasType("Plain", "str | int | float | bool | list[Plain] | None")
 
 
 class EvidenceJson(TypedDict):

@@ -71,11 +71,11 @@ class _Shelf:
                 "code": finding.code,
                 "link": link.value if link else None,
                 "workload": workload,
-                "location": _location(finding.location),
+                "location": location_json(finding.location),
                 "severity": finding.severity,
                 "message": sentence(finding.message),
                 "evidence": [self.evidence(evidence) for evidence in finding.evidence],
-                "fix": _fix(finding.fix),
+                "fix": fix_json(finding.fix),
             }
         )
         return len(self.findings) - 1
@@ -127,11 +127,11 @@ def _plain(value: Value) -> Plain:
     return value
 
 
-def _location(location: Location | None) -> LocationJson | None:
+def location_json(location: Location | None) -> LocationJson | None:
     return {"path": own(location.path), "line": location.line} if location else None
 
 
-def _fix(fix: Fix | None) -> FixJson | None:
+def fix_json(fix: Fix | None) -> FixJson | None:
     if fix is None:
         return None
     if isinstance(fix, Command):

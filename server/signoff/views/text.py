@@ -54,16 +54,29 @@ def _lines(report: ReportJson, face: Face) -> Iterator[str]:
 
 
 def _workloads(report: ReportJson) -> Iterator[str]:
-    order = by_trouble(report)
-    for label in order[:MOST_WORKLOADS]:
+    told, rest = told_and_counted(report, MOST_WORKLOADS)
+    for label in told:
         workload = report["workloads"][label]
         links = "  ".join(f"{SYMBOLS[shown(report, label, link)]} {link}" for link in workload["links"])
         whose = "" if workload["touched"] else ", not this session's"
         yield f"{label} ({workload['kind']}{whose}): {links}"
-    rest = Counter(worst(report, label) for label in order[MOST_WORKLOADS:])
     if rest:
-        counts = ", ".join(f"{rest[status]} {status}" for status in ORDER if status in rest)
-        yield f"and {count(sum(rest.values()), 'more workload')}, by the worst link: {counts}"
+        yield rest
+
+
+def told_and_counted(report: ReportJson, most: int) -> tuple[list[str], str]:
+    """The workloads that are shown, and a line that counts the others (empty: there are none).
+
+    Where they are more than `most`, only those with trouble are shown.
+    """
+    order = by_trouble(report)
+    if len(order) <= most:
+        return order, ""
+    told = [label for label in order if worst(report, label) not in {"pass", "skipped"}][:most]
+    counted = Counter(worst(report, label) for label in order if label not in set(told))
+    counts = ", ".join(f"{counted[status]} {status}" for status in ORDER if status in counted)
+    more = "more workload" if told else "workload"
+    return told, f"{'and ' if told else ''}{count(counted.total(), more)}, by the worst link: {counts}"
 
 
 def by_trouble(report: ReportJson) -> list[str]:

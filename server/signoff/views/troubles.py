@@ -79,7 +79,7 @@ def _of_finding(report: ReportJson, index: int, status: Shown, *, mine: bool) ->
 
 
 def _open(link: LinkName, entry: LinkJson, status: Shown, workload: str, *, mine: bool) -> Trouble:
-    message = entry["reason"] or (f"blocked by {entry['blocked_by']}" if entry["blocked_by"] else status)
+    message = (entry["reason"] or status).removeprefix("but ")  # a block that stands alone reads better so
     if entry["waits_on"]:
         until = f" until {entry['ask_again_at']}" if entry["ask_again_at"] else ""
         message += f" (waits on {entry['waits_on']}{until})"

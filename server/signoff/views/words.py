@@ -42,3 +42,8 @@ def moment(at: datetime) -> str:
 
 def count(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def page(text: str) -> str:
+    """A document that people may have edited, line by line: no control sequence of it reaches a terminal."""
+    return "\n".join(own(line, limit=10_000) for line in text.splitlines())

@@ -10,5 +10,5 @@ process        child processes that never outlive the sandbox;  warden: the proc
 containers     image + overrides -> argv, environment and folder of a process
 instances      running containers of revisions, started on demand
 lines          a line of output -> severity and payload
-ingress        listeners, one per service and tag;  proxy: one request on its way
+listeners      loopback addresses of services and tags;  proxy: one request on its way
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import shutil
 import socket
 import tempfile
@@ -46,6 +47,11 @@ class Instance:
     main: Child | None = None
 
     @property
+    def id(self) -> str:
+        """As Google's request log names it: the refusals of the platform carry none."""
+        return hashlib.sha256(str(self.folder).encode()).hexdigest()
+
+    @property
     def alive(self) -> bool:
         return self.main is not None and self.main.running
 
@@ -76,6 +82,13 @@ class Instances:
                 await instance.stop(0)
             self._running[name] = await self._start(await plan())
             return self._running[name]
+
+    async def notice_end(self, name: str, seconds: float) -> None:
+        """Wait a moment for the end of an instance that broke off, so that the next request gets a new one."""
+        instance = self._running.get(name)
+        if instance is not None and instance.main is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(instance.main.wait(), seconds)
 
     def is_running(self, name: str) -> bool:
         return name in self._running and self._running[name].alive

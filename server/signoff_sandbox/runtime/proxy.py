@@ -31,6 +31,10 @@ class Unreachable(Exception):
     """The instance broke off before it had answered."""
 
 
+class NotListening(Exception):
+    """Nobody listens; nothing of the request was sent."""
+
+
 def end_to_end(headers: Headers) -> Headers:
     """Without the headers that concern one connection only."""
     return [(name, value) for name, value in headers if name.lower() not in HOP_BY_HOP]
@@ -54,7 +58,7 @@ class Proxy:
     ) -> int:
         """Send the request to 127.0.0.1:`port` with headers `added`, and its response back with headers `answer`.
 
-        Returns the bytes of the response's body. Raises Unreachable if no response began.
+        Returns the bytes of the response's body. Raises NotListening, and Unreachable if no response began.
         """
         body_read = asyncio.Event()
         names = {name.lower() for name, _ in added}
@@ -71,6 +75,8 @@ class Proxy:
             body_read.set()
         try:
             response = await self._client.send(request, stream=True)
+        except httpx2.ConnectError as error:
+            raise NotListening(str(error)) from error
         except httpx2.TransportError as error:
             raise Unreachable(str(error)) from error
         gone = asyncio.create_task(_client_gone(receive, body_read))

@@ -60,8 +60,10 @@ def _take(result: Message, wanted: Message, segments: list[str], path: str) -> N
             f"Invalid field mask: '{path}' goes into '{segments[0]}', which has no fields of its own.",
             update_mask=f"path {path} is too deep",
         )
-    else:
+    elif result.HasField(name) or wanted.HasField(name):
         _take(getattr(result, name), getattr(wanted, name), rest, path)
+    else:  # nothing to take, but the path must exist; a look into the message would already set it
+        _take(copy_of(getattr(result, name)), getattr(wanted, name), rest, path)
 
 
 def _set_key(mine: object, theirs: object, key: str) -> None:

@@ -68,9 +68,14 @@ def permission_of(method: str) -> str | None:
 def refuse_denied(cloud: Cloud, method: str, request: Message) -> None:
     """PERMISSION_DENIED if the permission that `method` needs is one of the denied."""
     permission = permission_of(method)
-    if permission is None or permission not in cloud.denied_permissions:
-        return
-    raise permission_denied(permission, _resource(request) or f"projects/{cloud.settings.project}")
+    if permission is not None:
+        refuse(cloud, permission, _resource(request) or f"projects/{cloud.settings.project}")
+
+
+def refuse(cloud: Cloud, permission: str, resource: str) -> None:
+    """PERMISSION_DENIED if `permission` is one of the denied."""
+    if permission in cloud.denied_permissions:
+        raise permission_denied(permission, resource)
 
 
 def _resource(request: Any) -> str:

@@ -27,7 +27,7 @@ from signoff_sandbox.wire.table import rpcs
 from signoff_sandbox.wire.templates import Route, routes
 from signoff_sandbox.wire.transcode import read_request, write_response
 from signoff_sandbox.world.cloud import Cloud
-from signoff_sandbox.world.errors import ApiError, unimplemented
+from signoff_sandbox.world.errors import ApiError, bug_of_sandbox, unimplemented
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +65,9 @@ class RestApp:
             # A promised body that never comes: the server closes the connection, and the client sees it break off.
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
             return
-        except Exception as bug:  # a bug of the sandbox must reach whoever called, like every other failure
+        except Exception as bug:  # of a path that is no method: those are caught in dispatch
             log.exception("%s %s", scope["method"], scope["path"])
-            internal = ApiError(grpc.StatusCode.INTERNAL, f"sandbox bug: {type(bug).__name__}: {bug}")
+            internal = bug_of_sandbox(bug)
             response = json_response(internal.rest(), internal.http_status)
         await response(scope, receive, send)
 

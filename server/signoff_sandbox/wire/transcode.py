@@ -50,9 +50,13 @@ def write_response(message: Message) -> bytes:
 
 def _read_body(target: Message, body: bytes) -> None:
     try:
-        json_format.Parse(body, target)
-    except (json_format.ParseError, UnicodeDecodeError, RecursionError) as error:
+        content = json.loads(body)
+        if isinstance(content, dict):
+            json_format.ParseDict(content, target)
+    except (json_format.ParseError, ValueError, RecursionError) as error:
         raise invalid_argument(f"Invalid JSON payload received. {error}") from error
+    if not isinstance(content, dict):
+        raise invalid_argument("Invalid JSON payload received. Root element must be an object.")
 
 
 def _set(request: Message, path: str, texts: list[str]) -> None:

@@ -4,10 +4,14 @@ store        resources as Google's own messages
 cloud        everything that belongs to one running sandbox
 errors       API errors with a gRPC code and Google's details
 operations   long-running operations
-reads        get and list of everything that is only stored (Run v2, Cloud Build)
-registry     Artifact Registry;  manifests: the Docker registry API
-logbook      Cloud Logging;  logfilter: its query language
+reads        get and list of what is only stored (Run v2)
+registry     Artifact Registry;  the manifests of its images are in `wire/manifests.py`
+logging_api  Cloud Logging;  logbook: its entries;  logfilter: its query language
 iam          IAM policies and permissions
 faults       planted misbehaviour
-run_*, builds   what changes resources: deploys, executions, builds
+run_*        Cloud Run: services, reconciler, revisions, instances, traffic, jobs, executions, tasks, their logs
+ingress      addresses of services;  frontend: what Google does before a request reaches a container
+builds       Cloud Build;  build_*: triggers, source, steps, log, substitutions, filter, and the run of a build
+storage      Cloud Storage for source archives;  buckets: its files
+machine      processes, images, instances, listeners and chance of one cloud;  planted: faults beside requests
 """

@@ -111,6 +111,10 @@ def unimplemented(method: str) -> ApiError:
     return ApiError(grpc.StatusCode.UNIMPLEMENTED, f"{method} is not modelled by the signoff sandbox.")
 
 
+def bug_of_sandbox(bug: Exception) -> ApiError:
+    return ApiError(grpc.StatusCode.INTERNAL, f"sandbox bug: {type(bug).__name__}: {bug}")
+
+
 def unauthenticated() -> ApiError:
     return ApiError(
         grpc.StatusCode.UNAUTHENTICATED,

@@ -16,7 +16,7 @@ from typing import Any
 from google.cloud.run_v2.types import IngressTraffic
 
 from signoff_sandbox.runtime.instances import StartFailed
-from signoff_sandbox.runtime.proxy import Headers, Scope, Unreachable
+from signoff_sandbox.runtime.proxy import Headers, NotListening, Scope, Unreachable
 from signoff_sandbox.world import run_instances, run_logs, run_traffic
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError
@@ -33,6 +33,7 @@ UNAUTHENTICATED = (
     "The request was not authenticated. Either allow unauthenticated invocations or set the proper Authorization "
     "header. Read more at https://cloud.google.com/run/docs/securing/authenticating"
 )
+DYING_SECONDS = 0.2
 TIMED_OUT = "The request has been terminated because it has reached the maximum request timeout."
 _TRACE = re.compile(r"(?P<trace>[0-9a-f]{32})(?:/(?P<span>\d+))?(?:;o=(?P<sampled>\d))?", re.IGNORECASE)
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-(?P<span>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})")
@@ -79,8 +80,11 @@ class _Exchange:
     trace: Trace
     began: datetime
     revision: str = ""
+    instance: str = ""
     status: int = 0
     size: int = 0
+    text: str = ""
+    logged: bool = False
 
 
 def application(cloud: Cloud, service: str, tag: str | None) -> Application:
@@ -109,17 +113,18 @@ async def _serve(cloud: Cloud, service: Any, tag: str | None, scope: Scope, rece
             exchange.status = message["status"]
         elif message["type"] == "http.response.body":
             exchange.size += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                _log(cloud, service, exchange)  # before the client can know of the end and look for it
         await send(message)
 
-    text = ""
     try:
         await _pass_on(cloud, service, tag, exchange, receive, noting)
     except Refused as refusal:
-        text = refusal.text
+        exchange.text = refusal.text
         if not exchange.status:
             await _page(noting, refusal.status, refusal.text)
     finally:
-        _log(cloud, service, exchange, text)
+        _log(cloud, service, exchange)
 
 
 async def _pass_on(cloud: Cloud, service: Any, tag: str | None, exchange: _Exchange, receive: Any, send: Any) -> None:
@@ -134,11 +139,6 @@ async def _pass_on(cloud: Cloud, service: Any, tag: str | None, exchange: _Excha
     if revision is None:
         raise Refused(503, NO_INSTANCE)
     name = f"{service.name}/revisions/{revision}"
-    try:
-        instance = await run_instances.instance(cloud, name)
-    except (StartFailed, SecretUnreadable) as error:
-        run_logs.system(cloud, run_logs.revision_resource(service.name, revision), str(error), "ERROR")
-        raise Refused(503, NO_INSTANCE) from error
     client = exchange.scope["client"][0] if exchange.scope.get("client") else "127.0.0.1"
     forwarded = ", ".join(filter(None, [exchange.headers.get("x-forwarded-for"), client]))
     added: Headers = [
@@ -147,12 +147,24 @@ async def _pass_on(cloud: Cloud, service: Any, tag: str | None, exchange: _Excha
         (b"x-cloud-trace-context", exchange.trace.header()),
     ]
     own: Headers = [(b"x-cloud-trace-context", exchange.trace.header()), (b"server", b"Google Frontend")]
+
+    async def forward() -> None:
+        instance = await run_instances.instance(cloud, name)
+        exchange.instance = instance.id
+        await cloud.machine.proxy.forward(exchange.scope, receive, send, port=instance.port, added=added, answer=own)
+
     try:
         async with asyncio.timeout(_timeout(cloud, name)):
-            await cloud.machine.proxy.forward(
-                exchange.scope, receive, send, port=instance.port, added=added, answer=own
-            )
-    except Unreachable as error:
+            try:
+                await forward()
+            except NotListening:  # it died a moment ago: the next one gets the request
+                await cloud.machine.instances.stop(name)
+                await forward()
+    except (StartFailed, SecretUnreadable) as error:
+        run_logs.system(cloud, run_logs.revision_resource(service.name, revision), str(error), "ERROR")
+        raise Refused(503, NO_INSTANCE) from error
+    except (Unreachable, NotListening) as error:
+        await cloud.machine.instances.notice_end(name, DYING_SECONDS)
         raise Refused(503, BROKEN) from error
     except TimeoutError as error:
         raise Refused(504, TIMED_OUT) from error
@@ -190,11 +202,16 @@ async def _page(send: Any, status: int, text: str) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _log(cloud: Cloud, service: Any, exchange: _Exchange, text: str) -> None:
-    """The entry of run.googleapis.com/requests. A client that hung up before an answer is status 499."""
+def _log(cloud: Cloud, service: Any, exchange: _Exchange) -> None:
+    """The entry of run.googleapis.com/requests, once. A client that hung up before an answer is status 499."""
+    if exchange.logged:
+        return
+    exchange.logged = True
     status = exchange.status or 499
     severity = "ERROR" if status >= 500 else "WARNING" if status >= 400 else "INFO"
-    made = run_logs.entry(run_logs.revision_resource(service.name, exchange.revision), "requests", severity)
+    resource = run_logs.revision_resource(service.name, exchange.revision)
+    labels = {"instanceId": exchange.instance} if exchange.instance else {}
+    made = run_logs.entry(resource, "requests", severity, labels)
     scope, headers = exchange.scope, exchange.headers
     query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
     made.http_request.request_method = scope["method"]
@@ -211,6 +228,6 @@ def _log(cloud: Cloud, service: Any, exchange: _Exchange, text: str) -> None:
     made.span_id = exchange.trace.span
     made.trace_sampled = exchange.trace.sampled
     made.timestamp.FromDatetime(exchange.began)
-    if text:
-        made.text_payload = text
+    if exchange.text:
+        made.text_payload = exchange.text
     run_logs.write(cloud, made)

@@ -26,6 +26,8 @@ class Machine:
         self.traffic = random.Random(f"{settings.seed}/traffic")  # noqa: S311 - repeatable on purpose
         self.processes = Processes()
         self.listeners = Listeners()
+        self.uploads: dict[str, tuple[str, str, str, bytearray]] = {}  # of storage, by session
+        self.executions: dict[str, asyncio.Task[None]] = {}  # that run, by full name
         self._locks: dict[str, asyncio.Lock] = {}
 
     @cached_property
@@ -63,9 +65,8 @@ class Machine:
 
     async def close(self) -> None:
         """End everything; a temporary folder goes away."""
-        await self.listeners.close_all()
-        if "instances" in self.__dict__:
-            await self.instances.close()
+        running = [self.instances.close()] if "instances" in self.__dict__ else []
+        await asyncio.gather(self.listeners.close_all(), *running)
         await self.processes.close(self._settings.instance_grace_seconds)
         if "proxy" in self.__dict__:
             await self.proxy.close()

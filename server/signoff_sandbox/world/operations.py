@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 
 from signoff_sandbox.wire.paging import page
 from signoff_sandbox.world.cloud import Cloud, Handler
-from signoff_sandbox.world.errors import ApiError, not_found
+from signoff_sandbox.world.errors import ApiError, bug_of_sandbox, not_found
 
 COLLECTION = "operations"
 LONGEST_WAIT_SECONDS = 30.0
@@ -63,7 +63,7 @@ async def _carry_out(cloud: Cloud, name: str, work: Coroutine[Any, Any, Message]
         error = known
     except Exception as bug:  # whoever waits must learn of it: an operation that never ends tells nothing
         traceback.print_exc()
-        error = ApiError(grpc.StatusCode.INTERNAL, f"sandbox bug: {type(bug).__name__}: {bug}")
+        error = bug_of_sandbox(bug)
     operation = cloud.store.get(COLLECTION, name)
     if not isinstance(operation, Operation) or operation.done:
         return

@@ -1,6 +1,6 @@
-"""Get and list of what is only stored: Cloud Run v2 and Cloud Build v1.
+"""Get and list of what is only stored: the resources of Cloud Run v2.
 
-Changing methods live with what they change (`run_services.py`, `run_jobs.py`, `builds.py`, …).
+Changing methods live with what they change (`run_services.py`, `run_jobs.py`, …).
 """
 
 from __future__ import annotations

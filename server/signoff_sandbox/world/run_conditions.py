@@ -26,10 +26,10 @@ def set_condition(
     severity: int = Condition.Severity.SEVERITY_UNSPECIFIED,
 ) -> None:
     """Replace the condition `kind` of a repeated field, or add it; its time moves only when its state does."""
-    condition = next((known for known in conditions if known.type == kind), None) or conditions.add(type=kind)
+    condition = next((known for known in conditions if known.type_ == kind), None) or conditions.add(type_=kind)
     changed = condition.state != state or not condition.HasField("last_transition_time")
     since = now if changed else condition.last_transition_time
-    fresh = type(condition)(type=kind, state=state, message=message, last_transition_time=since, severity=severity)
+    fresh = type(condition)(type_=kind, state=state, message=message, last_transition_time=since, severity=severity)
     if reason is not None:
         fresh.reason = reason
     elif revision_reason is not None:
@@ -41,7 +41,7 @@ def set_condition(
 
 def find(conditions: Any, kind: str) -> Any | None:
     """The condition of that type, or None."""
-    return next((condition for condition in conditions if condition.type == kind), None)
+    return next((condition for condition in conditions if condition.type_ == kind), None)
 
 
 def succeeded(conditions: Any, kind: str) -> bool:

@@ -117,6 +117,7 @@ def update(cloud: Cloud, wanted: Any, mask: Any | None, *, validate_only: bool =
     service.update_time.CopyFrom(cloud.now())
     service.last_modifier = cloud.settings.identity
     if _desired(service) == _desired(current):
+        service.etag = f'"{uuid.uuid4().hex[:16]}"'
         cloud.store.put("services", service.name, service)
         return operations.finished(cloud, place_of(service.name), service, service)
     service.generation += 1

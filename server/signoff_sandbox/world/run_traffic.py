@@ -39,9 +39,9 @@ def require_valid(traffic: Any) -> None:
     for target in traffic:
         if not 0 <= target.percent <= 100:
             raise invalid_argument("Traffic percent must be between 0 and 100.", traffic=f"percent {target.percent}")
-        if target.type == REVISION and not target.revision:
+        if target.type_ == REVISION and not target.revision:
             raise invalid_argument("A traffic target of type REVISION needs a revision.", traffic="revision missing")
-        if target.type == LATEST and target.revision:
+        if target.type_ == LATEST and target.revision:
             raise invalid_argument("A traffic target of type LATEST takes no revision.", traffic="revision given")
         if target.tag and _TAG.fullmatch(target.tag) is None:
             raise invalid_argument(f"'{target.tag}' is no valid traffic tag.", traffic="tag")
@@ -55,7 +55,7 @@ def require_valid(traffic: Any) -> None:
 
 def by_default() -> Any:
     """All traffic to the latest ready revision."""
-    return TrafficTarget.pb()(type=LATEST, percent=100)
+    return TrafficTarget.pb()(type_=LATEST, percent=100)
 
 
 def statuses(cloud: Cloud, service: Any, tag_uris: dict[str, str]) -> list[Any]:
@@ -65,7 +65,7 @@ def statuses(cloud: Cloud, service: Any, tag_uris: dict[str, str]) -> list[Any]:
     """
     made = []
     for target in service.traffic:
-        if target.type == LATEST:
+        if target.type_ == LATEST:
             if not service.latest_ready_revision:
                 raise RouteFailed(f"Service '{short(service.name)}' has no ready revision to route traffic to.")
         else:
@@ -77,7 +77,7 @@ def statuses(cloud: Cloud, service: Any, tag_uris: dict[str, str]) -> list[Any]:
                 raise RouteFailed(f"Revision '{short(name)}' is not ready and cannot serve traffic.")
         made.append(
             TrafficTargetStatus.pb()(
-                type=target.type or REVISION,
+                type_=target.type_ or REVISION,
                 revision=short(target.revision),
                 percent=target.percent,
                 tag=target.tag,
@@ -91,7 +91,7 @@ def routes(service: Any) -> list[Route]:
     """Where requests go now; entries whose revision is not known yet are left out."""
     latest = short(service.latest_ready_revision)
     resolved = [
-        Route(latest if status.type == LATEST else short(status.revision), status.percent, status.tag)
+        Route(latest if status.type_ == LATEST else short(status.revision), status.percent, status.tag)
         for status in service.traffic_statuses
     ]
     return [route for route in resolved if route.revision]

@@ -88,7 +88,7 @@ def test_a_missing_copy_source_fails_as_with_docker(kitchen: Kitchen) -> None:
 def test_a_source_that_dockerignore_leaves_out_is_missing(kitchen: Kitchen) -> None:
     kitchen.file("main.py", "")
     kitchen.file(".dockerignore", "*.py\n")
-    with pytest.raises(DockerfileError, match="excluded by .dockerignore"):
+    with pytest.raises(DockerfileError, match=r"excluded by \.dockerignore"):
         kitchen.build()
 
 

@@ -76,15 +76,14 @@ async def test_a_program_that_does_not_exist_ends_with_127(processes: Processes,
 
 
 async def test_stopping_ends_the_whole_family_even_if_it_ignores_sigterm(processes: Processes, tmp_path: Path) -> None:
-    pids: list[int] = []
+    said: asyncio.Queue[int] = asyncio.Queue()
     child = await processes.start(
         ["sh", "-c", f"trap '' TERM; {LONG_FAMILY}"],
         environment=base_environment(tmp_path),
         folder=tmp_path,
-        on_line=lambda _, line: pids.append(int(line)),
+        on_line=lambda _, line: said.put_nowait(int(line)),
     )
-    while len(pids) < 2:
-        await asyncio.sleep(0.005)
+    pids = [await said.get(), await said.get()]
     assert await child.stop(grace_seconds=0.05) == -signal.SIGKILL
     assert all(gone(pid) for pid in pids)
 

@@ -1,10 +1,9 @@
-"""A world with the service web running, and a site whose chain says what a test wants it to say."""
+"""A site whose chain says what a test wants it to say."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -15,13 +14,7 @@ from signoff.model.report import Report, Verdict, WorkloadReport
 from signoff.model.subject import Commit, Subject, WorkloadName
 from signoff.systems.google.writer import Writers
 from support.samples import NOW, link_report
-from support.world import World, a_world
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with a_world(tmp_path, "web") as made:
-        yield made
+from support.world import World
 
 
 @dataclass
@@ -46,9 +39,7 @@ def chain(world: World) -> Chain:
 
 
 @pytest.fixture
-async def site(world: World, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
-    for name, value in world.environment.items():
-        monkeypatch.setenv(name, value)
+async def site(world: World, chain: Chain) -> AsyncIterator[Site]:
     context = Context.open(world.clone)
 
     async def file_at(commit: Commit, path: str) -> bytes | None:

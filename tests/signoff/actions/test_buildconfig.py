@@ -16,7 +16,7 @@ def test_numbers_among_the_substitutions_become_strings() -> None:
 
 @pytest.mark.parametrize("raw", [b"", b"- a\n", b"images: [x]\n", b"steps: [\n", b"\xff\xfe: [\n"])
 def test_what_is_no_configuration_is_named_with_its_file(raw: bytes) -> None:
-    with pytest.raises(PlanError, match="cloudbuild.web.yaml"):
+    with pytest.raises(PlanError, match=r"cloudbuild\.web\.yaml"):
         read_build_config(raw, "cloudbuild.web.yaml")
 
 

@@ -8,10 +8,17 @@ from typing import Any
 import pytest
 from mcp import Client
 from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, Implementation
+
+from signoff.chain import CHECKS
 from signoff.mcp.server import make_server
-from support.world import SERVICE, World
+from signoff.model.judgement import Link
+from support.world import World
 
 WEB = {"workloads": ["web"]}
+pytestmark = pytest.mark.skipif(
+    not {Link.PUSHED, Link.SERVING} <= {check.link for check in CHECKS},
+    reason="the chain has no checks of pushed and serving yet",
+)
 
 
 class Person:
@@ -38,15 +45,13 @@ async def deploy(
         return await connected.call_tool("deploy_service", {**WEB, **arguments})
 
 
-def generation(world: World) -> int:
-    return next(int(s["generation"]) for s in world.sandbox.state()["services"] if s["name"] == SERVICE)
-
-
-def untouched(world: World, builds: int) -> bool:
-    return generation(world) == 1 and len(world.sandbox.state()["builds"]) == builds
+def standing(world: World) -> tuple[str, int]:
+    """What a deploy would change: the service's generation and the number of builds."""
+    return world.service()["generation"], len(world.sandbox.state()["builds"])
 
 
 async def test_a_models_confirm_alone_deploys_nothing(world: World, era: str) -> None:
+    before = standing(world)
     answer = await deploy(world, era, confirm=True)
     assert not answer.is_error
     assert answer.structured_content["outcome"] == "needs-approval"
@@ -54,7 +59,7 @@ async def test_a_models_confirm_alone_deploys_nothing(world: World, era: str) ->
     assert f"signoff approve {plan}" in answer.content[0].text  # type: ignore[union-attr]
     again = await deploy(world, era, confirm=True, plan=plan)
     assert again.structured_content["outcome"] == "needs-approval"
-    assert untouched(world, 1)
+    assert standing(world) == before
 
 
 async def test_a_persons_yes_deploys_what_the_question_showed(world: World, era: str) -> None:
@@ -74,16 +79,17 @@ async def test_a_persons_yes_deploys_what_the_question_showed(world: World, era:
     ids=["decline", "cancel", "accept without the mark"],
 )
 async def test_every_other_answer_deploys_nothing(world: World, era: str, person: Person) -> None:
+    before = standing(world)
     answer = await deploy(world, era, person=person, confirm=True)
     assert not answer.is_error
     assert answer.structured_content["outcome"] == "declined"
-    assert untouched(world, 1)
+    assert standing(world) == before
 
 
 async def test_a_world_that_changes_while_the_person_thinks_voids_the_yes(world: World, era: str) -> None:
     def somebody_else_deploys() -> None:
         person.before = None
-        world.ship("web")
+        world.change(labels={"team": "other"}, etag='"changed"')
 
     person = Person("accept", deploy=True, before=somebody_else_deploys)
     answer = await deploy(world, era, person=person)
@@ -95,19 +101,21 @@ async def test_a_world_that_changes_while_the_person_thinks_voids_the_yes(world:
 
 
 async def test_a_client_that_always_asks_its_user_deploys_the_named_plan(world: World, era: str) -> None:
+    before = standing(world)
     shown = await deploy(world, era, client="claude-code")
     assert shown.structured_content["outcome"] == "needs-approval"
-    assert untouched(world, 1)
+    assert standing(world) == before
     plan = shown.structured_content["plan"]["id"]
     answer = await deploy(world, era, client="claude-code", plan=plan, confirm=True)
     assert answer.structured_content["outcome"] == "deployed", answer.content[0].text  # type: ignore[union-attr]
 
 
 async def test_over_http_nobodys_answer_is_a_yes(world: World, era: str) -> None:
+    before = standing(world)
     person = Person("accept", deploy=True)
     server = make_server(world.clone, private=False)
     async with Client(server, mode=era, elicitation_callback=person) as client:  # type: ignore[arg-type]
         answer = await client.call_tool("deploy_service", WEB)
     assert answer.structured_content["outcome"] == "needs-approval"
     assert person.asked == []
-    assert untouched(world, 1)
+    assert standing(world) == before

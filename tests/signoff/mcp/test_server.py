@@ -1,4 +1,4 @@
-"""What the server promises beside its tools: errors told, progress in order, silence on stdout, resources, the prompt."""
+"""What the server promises beside its tools: errors told, progress in order, silence on stdout, resources."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from mcp import Client, MCPError
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.types import ResourceTemplateReference
+from syrupy.assertion import SnapshotAssertion
+
 from signoff.mcp.desk import Desk
 from signoff.mcp.progress import reporting
 from signoff.mcp.server import make_server
 from signoff.model.errors import SignoffError
 from support.server import STDIO, environment
-from syrupy.assertion import SnapshotAssertion
 
 
 async def test_progress_arrives_in_order_and_only_increases(era: str) -> None:

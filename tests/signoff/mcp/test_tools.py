@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from mcp import Client
+from syrupy.assertion import SnapshotAssertion
+
 from signoff.mcp.instructions import INSTRUCTIONS
 from signoff.mcp.server import make_server
-from syrupy.assertion import SnapshotAssertion
 
 LIMIT = 2_000
 WRITING = {"deploy_service", "write_handoff"}

@@ -36,13 +36,18 @@ def handoff_tools(desk: Desk) -> list[Tool]:
         """Walk the chain and write the handoff document. What you say stands in it as your words; only what was \
 proven is marked as proven."""
         from signoff.handoff.document import Words
-        from signoff.views.structure import as_json
+        from signoff.views.text import as_text
 
         words = Words(summary=summary, root_cause=root_cause, next_steps=tuple(next_steps))
         async with reporting(ctx) as progress:
             made = await desk.write_handoff(words, claims, progress)
-        report = as_json(made.report) if made.report else None
-        return answer(f"Written to {made.path}: {made.says}", {"path": str(made.path), "report": report})
+        trouble = str(made.trouble) if made.trouble else None
+        says = [f"Written to {made.path}."]
+        says += [f"Its report is not a new one: {trouble}"] if trouble else []
+        says += (
+            ["", as_text(made.report, "tool")] if made.report else ["There is no report: nothing in it is verified."]
+        )
+        return answer("\n".join(says), {"path": str(made.path), "trouble": trouble, "report": made.report})
 
     async def read_handoff(name: Name = "") -> CallToolResult:
         """What an earlier session left: its verdict, what was proven then, and its next steps."""

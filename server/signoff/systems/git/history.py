@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from signoff.boundary import Incomplete, Malformed
 from signoff.model.facts import Known, Unknown
+from signoff.model.quoted import Quoted
+from signoff.model.source import CommitLine
 from signoff.model.subject import Commit
+from signoff.systems.git import patches, spread
 from signoff.systems.git.answers import Asker
-from signoff.systems.git.process import is_object_id, object_id
+from signoff.systems.git.drift_router import Router
+from signoff.systems.git.inputs import Inputs
+from signoff.systems.git.process import Children, is_object_id, object_id
+from signoff.systems.git.stream import COMMIT_FORMAT
+from signoff.systems.git.stream import commits as touching
+
+_LINE = "--format=tformat:%H%x00%ct%x00%ae%x00%ce%x00%an%x00%s"
+_NAMES = ("diff-tree", "--stdin", "-r", "-z", "--name-only", "--no-renames", "--root", "--ignore-submodules=none")
+_PATHS_IN_ARGV = 200
+"""More paths than these are not handed to git to narrow a question: it is answered as well without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +32,24 @@ class Sides:
 
     missing: tuple[Commit, ...]
     newer: tuple[Commit, ...]
+
+
+def read_file(raw: bytes) -> bytes | None:
+    """The output of `git cat-file --batch` for a commit and for a path in it: the file, None where it is no file.
+
+    Raises Incomplete where the commit itself is not there: then nothing is known of its files.
+    """
+    head, _, rest = raw.partition(b"\n")
+    if b" commit " not in head:
+        raise Incomplete("the commit is not in this repository")
+    size = int(head.rsplit(b" ", 1)[1])
+    entry, _, content = rest[size + 1 :].partition(b"\n")
+    kind = entry.rsplit(b" ", 2)[-2:]
+    if kind[0] != b"blob":
+        return None
+    if len(content) != int(kind[1]) + 1:
+        raise Incomplete("the file was cut short")
+    return content[:-1]
 
 
 def read_ids(raw: bytes) -> tuple[Commit, ...]:
@@ -42,28 +74,44 @@ def read_present(raw: bytes) -> frozenset[Commit]:
     return frozenset(_commit(line[0]) for line in lines if line[-1] == "commit")
 
 
+def read_lines(raw: bytes) -> tuple[CommitLine, ...]:
+    """One commit a line, its fields as in _LINE."""
+    found = []
+    for line in raw.split(b"\n")[:-1]:
+        commit, at, author_mail, committer_mail, author, subject = line.split(b"\0")
+        emails = frozenset(mail.decode("utf-8", "replace").lower() for mail in (author_mail, committer_mail))
+        when = datetime.fromtimestamp(int(at), UTC)
+        found.append(CommitLine(_commit(commit.decode()), Quoted.of(subject), Quoted.of(author), emails, when))
+    return tuple(found)
+
+
+def read_paths(raw: bytes) -> dict[Commit, frozenset[bytes]]:
+    """Changed paths by commit, from diff-tree with a header of NUL and the commit's id (see stream.py)."""
+    tokens = iter(raw.split(b"\0")[:-1])
+    found: dict[Commit, frozenset[bytes]] = {}
+    for empty in tokens:
+        commit, first = next(tokens, b""), next(tokens, None)
+        if empty or first is None:
+            raise Malformed("a header of unknown form")
+        paths = [first[1:]] if first else []
+        for path in tokens:
+            if not path:
+                tokens = _again(tokens)
+                break
+            paths.append(path)
+        found[_commit(commit.decode("ascii"))] = frozenset(paths)
+    return found
+
+
+def _again(tokens: Iterator[bytes]) -> Iterator[bytes]:
+    yield b""
+    yield from tokens
+
+
 def _commit(text: str) -> Commit:
     if not is_object_id(text):
         raise Malformed("no object id")
     return Commit(text)
-
-
-def read_file(raw: bytes) -> bytes | None:
-    """The output of `git cat-file --batch` for a commit and for a path in it: the file, None where it is no file.
-
-    Raises Incomplete where the commit itself is not there: then nothing is known of its files.
-    """
-    head, _, rest = raw.partition(b"\n")
-    if b" commit " not in head:
-        raise Incomplete("the commit is not in this repository")
-    size = int(head.rsplit(b" ", 1)[1])
-    entry, _, content = rest[size + 1 :].partition(b"\n")
-    kind = entry.rsplit(b" ", 2)[-2:]
-    if kind[0] != b"blob":
-        return None
-    if len(content) != int(kind[1]) + 1:
-        raise Incomplete("the file was cut short")
-    return content[:-1]
 
 
 class History:
@@ -74,13 +122,8 @@ class History:
 
     async def present(self, commits: Sequence[Commit]) -> Known[frozenset[Commit]] | Unknown:
         """Which of the commits this directory has."""
-        return await self.ask.run(
-            "cat-file",
-            "cat-file",
-            "--batch-check=%(objectname) %(objecttype)",
-            read=read_present,
-            stdin="".join(f"{object_id(c)}\n" for c in commits).encode(),
-        )
+        batch = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
+        return await self.ask.run("cat-file", *batch, read=read_present, stdin=_lines(commits))
 
     async def file_at(self, commit: Commit, path: str) -> Known[bytes | None] | Unknown:
         """A file of a commit, as it is committed (no filters); None where the commit has no such file."""
@@ -90,14 +133,123 @@ class History:
 
     async def sides(self, ours: Commit, theirs: Commit) -> Known[Sides] | Unknown:
         """What is only in one of two commits' histories."""
-        return await self.ask.run(
-            "rev-list", "rev-list", "--left-right", "--topo-order", f"{object_id(ours)}...{object_id(theirs)}", "--",
-            read=read_sides,
-        )  # fmt: skip
+        ends = f"{object_id(ours)}...{object_id(theirs)}"
+        return await self.ask.run("rev-list", "rev-list", "--left-right", "--topo-order", ends, "--", read=read_sides)
 
     async def merge_base(self, ours: Commit, theirs: Commit) -> Known[Commit | None] | Unknown:
         """The best common ancestor; None where the histories share nothing."""
+        argv = ("merge-base", object_id(ours), object_id(theirs))
+        return await self.ask.run("merge-base", *argv, ok=(0, 1), read=lambda raw: next(iter(read_ids(raw)), None))
+
+    async def between(
+        self, ours: Commit, theirs: Commit, *options: str, paths: Iterable[bytes] = ()
+    ) -> Known[tuple[Commit, ...]] | Unknown:
+        """Commits of `theirs` that are not in `ours`, newest first; only those that touch a path where any is given."""
+        named = list(paths)
+        narrowed = [os.fsdecode(path) for path in named] if len(named) <= _PATHS_IN_ARGV else []
+        ends = f"{object_id(ours)}..{object_id(theirs)}"
         return await self.ask.run(
-            "merge-base", "merge-base", object_id(ours), object_id(theirs), ok=(0, 1),
-            read=lambda raw: next(iter(read_ids(raw)), None),
-        )  # fmt: skip
+            "rev-list", "rev-list", "--topo-order", *options, ends, "--", *narrowed, read=read_ids
+        )
+
+    async def reached(
+        self, tips: Sequence[Commit], known: Sequence[Commit]
+    ) -> Known[tuple[tuple[Commit, ...], ...]] | Unknown:
+        """For each tip the commits that it reaches and that no known commit does."""
+        if not tips:
+            raise ValueError("no tip to start at")
+        return await self.ask.run(
+            "rev-list", *spread.ARGV, stdin=spread.question(tips, known), read=lambda raw: spread.read(raw, tips)
+        )
+
+    async def lines(self, commits: Sequence[Commit]) -> Known[tuple[CommitLine, ...]] | Unknown:
+        """The commits as people are told of them, in the same order, with the paths that each changed by itself.
+
+        A merge changed what it has from none of its parents (`git diff-tree -c`).
+        """
+        if not commits:
+            raise ValueError("no commit to tell of")
+        look = ("log", "--name-only", f"--max-count={len(commits)}", commits[0])
+        argv = ("rev-list", "--no-walk=unsorted", "--no-commit-header", "--stdin", _LINE)
+        told = await self.ask.run("commits", *argv, stdin=_lines(commits), read=read_lines, look=look)
+        if isinstance(told, Unknown):
+            return told
+        names = (*_NAMES, "-c", "--format=%x00%H")
+        paths = await self.ask.run("diff-tree", *names, stdin=_lines(commits), read=read_paths, look=look)
+        if isinstance(paths, Unknown):
+            return paths
+        if [line.id for line in told.value] != list(commits):
+            return Unknown("incomplete", told.ref, Quoted("not every commit was answered"))
+        lines = (replace(line, paths=paths.value.get(line.id, frozenset())) for line in told.value)
+        return Known(tuple(lines), told.ref)
+
+    async def differences(
+        self, pairs: Sequence[tuple[Commit, Commit]], paths: Iterable[bytes] = ()
+    ) -> Known[Mapping[Commit, frozenset[bytes]]] | Unknown:
+        """For each (commit, other) the paths in which their trees differ, by commit (each commit at most once)."""
+        named = list(paths)
+        narrowed = [os.fsdecode(path) for path in named] if len(named) <= _PATHS_IN_ARGV else []
+        argv = (*_NAMES, "--format=%x00%H", "--", *narrowed)
+        stdin = "".join(f"{object_id(commit)} {object_id(other)}\n" for commit, other in pairs).encode()
+        if not pairs:
+            raise ValueError("no pair to compare")
+
+        def read(raw: bytes) -> Mapping[Commit, frozenset[bytes]]:
+            found = read_paths(raw)
+            return {commit: found.get(commit, frozenset()) for commit, _ in pairs}
+
+        return await self.ask.run("diff-tree", *argv, stdin=stdin, read=read, look=_look(pairs))
+
+    async def patch_ids(self, pairs: Sequence[tuple[Commit, Commit | None]]) -> Known[Mapping[Commit, str]] | Unknown:
+        """The patch id of each (commit, what it is compared with; None: its parent), see patches.py."""
+
+        async def fetch() -> bytes:
+            return await self.ask.git.work(lambda children: patches.patch_ids(children, pairs))
+
+        return await self.ask.ask("patch-id", ("patch-id",), fetch, patches.read)
+
+    async def newest_touching(
+        self, head: Commit, inputs: Sequence[Inputs]
+    ) -> Known[tuple[Commit | None, ...]] | Unknown:
+        """For each workload's inputs the newest commit in head's history that changed one; one walk for all."""
+        router = Router(inputs)
+
+        def search(children: Children) -> bytes:
+            wanted = (1 << len(inputs)) - 1
+            found = []
+            walk = children.start("rev-list", "--topo-order", object_id(head))
+            with walk, children.start(*_NAMES, "-c", COMMIT_FORMAT, stdin=walk.out) as child:
+                for touched in touching(child.out):
+                    mask = 0
+                    for path in touched.paths:
+                        mask |= router.mask(path)
+                    found.append(f"{mask & wanted:x} {touched.commit.decode()}\n")
+                    wanted &= ~mask
+                    if not wanted:
+                        child.stop()
+                        walk.stop()
+                        break
+            return "".join(line for line in found if not line.startswith("0 ")).encode()
+
+        def read(raw: bytes) -> tuple[Commit | None, ...]:
+            newest: dict[int, Commit] = {}
+            for line in raw.decode("ascii").splitlines():
+                mask, _, commit = line.partition(" ")
+                for bit in range(len(inputs)):
+                    if int(mask, 16) >> bit & 1:
+                        newest[bit] = _commit(commit)
+            return tuple(newest.get(bit) for bit in range(len(inputs)))
+
+        async def fetch() -> bytes:
+            return await self.ask.git.work(search)
+
+        return await self.ask.ask("newest-touching", ("log", "--name-only", head), fetch, read)
+
+
+def _lines(commits: Iterable[Commit]) -> bytes:
+    return "".join(f"{object_id(commit)}\n" for commit in commits).encode()
+
+
+def _look(pairs: Sequence[tuple[Commit, Commit]]) -> tuple[str, ...]:
+    commit, other = pairs[0]
+    return ("diff", "--name-only", other, commit)

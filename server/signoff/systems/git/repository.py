@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from signoff.boundary import Boundary, Malformed
 from signoff.model.facts import Known, Unknown
+from signoff.model.source import WorkingTree
+from signoff.model.subject import Commit
+from signoff.systems.git import filters, status
 from signoff.systems.git import layout as layouts
 from signoff.systems.git.answers import Asker
-from signoff.systems.git.history import History
+from signoff.systems.git.history import History, read_ids
 from signoff.systems.git.layout import Layout
 from signoff.systems.git.private import Private, state_folder
 from signoff.systems.git.process import Git
+from signoff.systems.git.refs import REFS_ARGV, WORKTREES_ARGV, LocalRefs, Worktree, read_local_refs, read_worktrees
 from signoff.systems.git.remote import RemoteRefs, absolute, read_refs
 
 _FETCH_SECONDS = 60.0
@@ -43,9 +48,59 @@ class Repository:
 
         await asyncio.to_thread(closing)
 
+    async def version(self) -> Known[str] | Unknown:
+        """The version of the program git, such as `2.39.5`."""
+        return await self._asker.run("version", "version", read=lambda raw: raw.decode("utf-8").split()[2])
+
     async def layout(self) -> Known[Layout] | Unknown:
         """Where things are kept, and whether the history is cut off."""
         return await self._asker.run("layout", *layouts.ARGV, read=layouts.read)
+
+    async def status(self, layout: Layout) -> Known[WorkingTree] | Unknown:
+        """HEAD, its branch, and what differs from the last commit (untracked files too; ignored ones not)."""
+        disarmed = await self._asker.run("filters", *filters.ARGV, read=filters.disarmed, ok=(0, 1))
+        if isinstance(disarmed, Unknown):
+            return disarmed
+        look = ("status", "--untracked-files=all")
+        told = await self._asker.run("status", *disarmed.value, *status.ARGV, read=status.read, look=look)
+        if isinstance(told, Unknown):
+            return told
+        return Known(replace(told.value, operation=status.operation(layout.git_dir)), told.ref)
+
+    async def refs(self) -> Known[LocalRefs] | Unknown:
+        """The local branches, and what is remembered of the remotes' ones."""
+        return await self._asker.run("for-each-ref", *REFS_ARGV, read=read_local_refs)
+
+    async def worktrees(self) -> Known[tuple[Worktree, ...]] | Unknown:
+        """All working trees of this repository, this one among them."""
+        return await self._asker.run("worktree", *WORKTREES_ARGV, read=read_worktrees)
+
+    async def stashes(self) -> Known[tuple[Commit, ...]] | Unknown:
+        """The stashed commits, newest first. Asked only where the status counted some: git fails without any."""
+        return await self._asker.run(
+            "stash", "rev-list", "--walk-reflogs", "refs/stash", "--", read=read_ids, look=("stash", "list")
+        )
+
+    async def once_had(self, branch: str, commit: Commit) -> Known[bool] | Unknown:
+        """Whether this clone's branch stood at the commit at some time (its reflog)."""
+
+        def read(raw: bytes) -> bool:
+            return commit in read_ids(raw)
+
+        argv = ("rev-list", "--walk-reflogs", f"refs/heads/{branch}", "--")
+        return await self._asker.run("reflog", *argv, read=read, look=("reflog", branch))
+
+    async def email(self) -> Known[str | None] | Unknown:
+        """Who commits here, in lower case; None where git does not know."""
+
+        def read(raw: bytes) -> str | None:
+            return raw.decode("utf-8").strip().lower() or None
+
+        return await self._asker.run("email", "config", "--get", "user.email", read=read, ok=(0, 1))
+
+    async def remotes(self) -> Known[tuple[str, ...]] | Unknown:
+        """The names of the configured remotes."""
+        return await self._asker.run("remotes", "remote", read=lambda raw: tuple(raw.decode("utf-8").split()))
 
     async def url(self, remote: str) -> Known[str | None] | Unknown:
         """The address that is fetched from; None where no such remote is configured."""

@@ -14,7 +14,7 @@ from signoff.systems.git.process import Children
 
 _CHUNK = 1 << 20
 # NUL, then "id parents", commit time, author, subject; then the names.
-_COMMIT_FORMAT = "--format=tformat:%x00%H %P%x00%ct%x00%an%x00%s"
+COMMIT_FORMAT = "--format=tformat:%x00%H %P%x00%ct%x00%an%x00%s"
 TREE = b"040000"
 ABSENT = b"000000"
 
@@ -105,7 +105,7 @@ def diff_commits(
         "--no-renames",
         "--ignore-submodules=none",
         "--encoding=UTF-8",
-        _COMMIT_FORMAT,
+        COMMIT_FORMAT,
         *options,
         "--",
         *map(os.fsdecode, paths),

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from signoff.model.facts import Why
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from google.cloud.artifactregistry_v1 import ArtifactRegistryAsyncClient
     from google.cloud.devtools.cloudbuild_v1 import CloudBuildAsyncClient
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2AsyncClient
+    from google.cloud.resourcemanager_v3 import ProjectsAsyncClient
     from google.cloud.run_v2 import (
         ExecutionsAsyncClient,
         JobsAsyncClient,
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
         WorkerPoolsAsyncClient,
     )
     from google.cloud.storage import Client as StorageClient
+
+C = TypeVar("C")
 
 TOKEN = "sandbox"
 """A made-up token: the sandbox only keeps strangers on this machine out with it."""
@@ -55,6 +58,24 @@ class Connection:
         """
         if self.sandbox is None and "_credentials" not in self.__dict__:
             await asyncio.to_thread(lambda: self._credentials)
+
+    async def refresh(self) -> str | None:
+        """Have the login give a token, as every call would; the account it speaks for, where it says.
+
+        Raises google.auth's errors; in a sandbox nothing is asked.
+        """
+        await self.login()
+        if self.sandbox is not None:
+            return TOKEN
+        return await asyncio.to_thread(self._refreshed)
+
+    def _refreshed(self) -> str | None:
+        from google.auth.transport.requests import Request
+
+        credentials = self._credentials
+        if not credentials.valid:
+            credentials.refresh(Request())
+        return getattr(credentials, "service_account_email", None) or getattr(credentials, "account", None) or None
 
     @cached_property
     def services(self) -> ServicesAsyncClient:
@@ -105,6 +126,12 @@ class Connection:
         return self._made(LoggingServiceV2AsyncClient)
 
     @cached_property
+    def projects(self) -> ProjectsAsyncClient:
+        from google.cloud import resourcemanager_v3
+
+        return self._made(resourcemanager_v3.ProjectsAsyncClient)
+
+    @cached_property
     def storage(self) -> StorageClient:
         """Synchronous: use it in a worker thread. The sandbox's is at its HTTP address, SIGNOFF_SANDBOX_HTTP."""
         from google.cloud import storage
@@ -115,8 +142,9 @@ class Connection:
             raise ConnectionError("the sandbox's HTTP address is not known: set SIGNOFF_SANDBOX_HTTP")
         from google.oauth2.credentials import Credentials
 
+        credentials: Any = Credentials(token=TOKEN)  # type: ignore[no-untyped-call]
         endpoint = {"api_endpoint": f"http://{self._sandbox_http}"}
-        return storage.Client(project="signoff", credentials=Credentials(token=TOKEN), client_options=endpoint)
+        return storage.Client(project="signoff", credentials=credentials, client_options=endpoint)
 
     async def close(self) -> None:
         """End the connections; the object can not be used after that."""
@@ -139,16 +167,18 @@ class Connection:
         channel = grpc.aio.insecure_channel(
             self.sandbox or "", options=[("grpc.max_receive_message_length", -1)], interceptors=[_token_bearer()]
         )
-        self._closing.insert(0, channel.close)
+        self._closing.append(lambda: channel.close(None))
         return channel
 
-    def _made(self, client_class: Any) -> Any:
+    def _made(self, client_class: type[C]) -> C:
+        made: Any = client_class  # the generated clients have no base class of their own
+        client: Any
         if self.sandbox is not None:
-            transport = client_class.get_transport_class("grpc_asyncio")(channel=self._channel)
-            return client_class(transport=transport)
-        client = client_class(credentials=self._credentials, transport="grpc_asyncio")
-        self._closing.append(client.transport.close)
-        return client
+            client = made(transport=made.get_transport_class("grpc_asyncio")(channel=self._channel))
+        else:
+            client = made(credentials=self._credentials, transport="grpc_asyncio")
+            self._closing.append(client.transport.close)
+        return client  # type: ignore[no-any-return]
 
 
 def _token_bearer() -> Any:

@@ -35,7 +35,7 @@ def why(error: Exception) -> Why | None:
     from google.auth import exceptions as auth
 
     if isinstance(error, grpc.RpcError):
-        error = api.from_grpc_error(error)
+        error = api.from_grpc_error(error)  # type: ignore[no-untyped-call]
     if isinstance(error, auth.TransportError):
         return "unreachable"
     if isinstance(error, auth.GoogleAuthError):

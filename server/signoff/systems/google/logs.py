@@ -23,6 +23,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _REVISION = "cloud_run_revision"
 _JOB = "cloud_run_job"
 _EXECUTION = "run.googleapis.com/execution_name"
+_TELLING = '((severity>=ERROR OR logName:"stderr") AND NOT logName:"requests")'
+"""Output that could tell an error: plain lines on stderr are DEFAULT (google/osv.dev#1305)."""
 
 
 class Logs:
@@ -38,8 +40,10 @@ class Logs:
         """What these wrote that could tell an error: severity ERROR and above, and all of stderr (plain lines there
         are DEFAULT). Oldest first; `incomplete` where there is more than can be read.
         """
-        wanted = f'({_units(revisions, executions)}) AND (severity>=ERROR OR logName:"stderr")'
-        return await self._read(project, "errors", f'{wanted} AND logName!~"requests$" AND {_from(since)}', PAGES)
+        if not revisions and not executions:
+            return self._nothing(project, "output")
+        wanted = f"{_units(revisions, executions)} AND {_TELLING} AND {_from(since)}"
+        return await self._read(project, "output", wanted, PAGES)
 
     async def requests(
         self, project: str, revisions: Sequence[str], since: datetime, *, pages: int = 1
@@ -47,27 +51,49 @@ class Logs:
         """The newest requests to these revisions, oldest first. It may be cut: it proves requests that it shows,
         never that there were no others.
         """
-        wanted = f'({_units(revisions, ())}) AND logName:"requests" AND {_from(since)}'
+        if not revisions:
+            return self._nothing(project, "requests")
+        wanted = f'{_units(revisions, ())} AND logName:"requests" AND {_from(since)}'
         return await self._read(project, "requests", wanted, pages, whole=False)
+
+    async def before(
+        self, project: str, *, services: Sequence[str], jobs: Sequence[str], without: Sequence[str], since: datetime
+    ) -> Known[tuple[LogEntry, ...]] | Unknown:
+        """Output that could tell an error, and failed requests, of these services and jobs except of the units
+        `without`. Oldest first, the newest `PAGES` pages: what is older is not known before.
+        """
+        of = _either(
+            (f'resource.type="{_REVISION}" AND resource.labels.service_name', services),
+            (f'resource.type="{_JOB}" AND resource.labels.job_name', jobs),
+        )
+        if names := _any_of(without):
+            of += f' AND NOT resource.labels.revision_name=({names}) AND NOT labels."{_EXECUTION}"=({names})'
+        failed = '(logName:"requests" AND httpRequest.status>=500)'
+        return await self._read(
+            project, "history", f"{of} AND ({_TELLING} OR {failed}) AND {_from(since)}", PAGES, whole=False
+        )
+
+    def _nothing(self, project: str, operation: str) -> Known[tuple[LogEntry, ...]]:
+        """The logs of nothing are empty, and nobody has to be asked for them."""
+        question = Question("logging", f"entries.list {operation}", f"projects/{project}")
+        return Known((), question.ref(self._boundary.now()))
 
     async def _read(
         self, project: str, operation: str, wanted: str, pages: int, *, whole: bool = True
     ) -> Known[tuple[LogEntry, ...]] | Unknown:
-        question = Question(
-            "logging",
-            f"entries.list {operation}",
-            f"projects/{project}",
-            ("gcloud", "logging", "read", wanted, f"--project={project}", "--limit=100"),
-        )
+        look = ("gcloud", "logging", "read", wanted, f"--project={project}", "--limit=100")
+        question = Question("logging", f"entries.list {operation}", f"projects/{project}", look)
 
         async def fetch() -> list[Any]:
+            await self._google.login()
             answer = await self._google.logging.list_log_entries(
                 request={
                     "resource_names": [f"projects/{project}"],
                     "filter": wanted,
                     "order_by": "timestamp desc",
                     "page_size": PAGE,
-                }
+                },
+                **self._google.CALL,
             )
             entries: list[Any] = []
             read = 0
@@ -87,15 +113,18 @@ class Logs:
 
 
 def _units(revisions: Iterable[str], executions: Iterable[str]) -> str:
-    """The filter for these units; ValueError for a name that is none of Cloud Run's."""
-    parts = []
-    if names := _any_of(revisions):
-        parts.append(f'(resource.type="{_REVISION}" AND resource.labels.revision_name=({names}))')
-    if names := _any_of(executions):
-        parts.append(f'(resource.type="{_JOB}" AND labels."{_EXECUTION}"=({names}))')
+    return _either(
+        (f'resource.type="{_REVISION}" AND resource.labels.revision_name', revisions),
+        (f'resource.type="{_JOB}" AND labels."{_EXECUTION}"', executions),
+    )
+
+
+def _either(*kinds: tuple[str, Iterable[str]]) -> str:
+    """The filter for things of several kinds by their names; ValueError for no name or for one not of Cloud Run."""
+    parts = [f"({field}=({names}))" for field, kind in kinds if (names := _any_of(kind))]
     if not parts:
-        raise ValueError("no revision and no execution to read the log of")
-    return " OR ".join(parts)
+        raise ValueError("no name to read the log of")
+    return f"({' OR '.join(parts)})"
 
 
 def _any_of(names: Iterable[str]) -> str:
@@ -107,7 +136,7 @@ def _any_of(names: Iterable[str]) -> str:
 
 
 def _from(since: datetime) -> str:
-    return f'timestamp>="{since.isoformat()}"'
+    return f'timestamp>="{since.isoformat(timespec="seconds")}"'
 
 
 def _entry(raw: Any) -> LogEntry:

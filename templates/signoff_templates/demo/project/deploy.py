@@ -23,7 +23,7 @@ PARENT = f"projects/{PROJECT}/locations/{REGION}"
 JOBS = {"extractor"}
 
 
-class Token(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
+class Token(grpc.UnaryUnaryClientInterceptor):
     """The sandbox's token on every call."""
 
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:

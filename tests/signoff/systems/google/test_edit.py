@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from google.cloud import run_v2
 from google.protobuf import json_format
+
 from signoff.systems.google import edit
 
 NEW = "us-docker.pkg.dev/demo/app/web@sha256:" + "2" * 64

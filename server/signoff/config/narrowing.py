@@ -1,30 +1,8 @@
-"""Path patterns of a workload's inputs: the one place that says what they mean.
-
-From the repository's root; `*` and `?` stay within a folder, `**` crosses folders, `[…]` is a class; what a pattern
-matches counts with everything below it. `!` takes away, and the last pattern that matches a path decides, so that `!`
-can be overridden. No pattern at all means the whole repository.
-"""
+"""When one list of path patterns surely takes all that another one took."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
-
-
-@lru_cache(maxsize=256)
-def matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
-    """Whether a path (from the root, with `/`) is among the inputs. Raises ValueError for a pattern that is none."""
-    if not patterns:
-        return lambda _path: True
-    from pathspec import PathSpec
-
-    return PathSpec.from_lines("gitignore", [_anchored(pattern) for pattern in patterns]).match_file
-
-
-def _anchored(pattern: str) -> str:
-    """The same in gitignore's words, where a name without `/` would match in every folder."""
-    away = "!" if pattern.startswith("!") else ""
-    return f"{away}/{pattern.removeprefix('!').lstrip('/')}"
+from collections.abc import Sequence
 
 
 def narrowed(old: Sequence[str], new: Sequence[str]) -> bool:

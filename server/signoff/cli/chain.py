@@ -1,0 +1,52 @@
+"""`signoff check` and `signoff run`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from signoff.check import Progress
+from signoff.cli.output import put, put_json
+from signoff.cli.work import claims_of, work
+from signoff.commands.context import Context
+from signoff.model.judgement import Link
+from signoff.model.report import EXIT_CODES, Report
+
+
+def check(options: argparse.Namespace) -> int:
+    """Some links; the exit code is that of their verdict."""
+    return _judge(options, [Link(link) for link in options.links])
+
+
+def run(options: argparse.Namespace) -> int:
+    """The whole chain."""
+    return _judge(options, None)
+
+
+def _judge(options: argparse.Namespace, links: list[Link] | None) -> int:
+    async def job(context: Context, progress: Progress) -> Report:
+        from signoff.commands.run import run as walk
+
+        return await walk(context, links, options.workloads, progress, claims=claims_of(options))
+
+    report = work(options, job)
+    show(report, as_json=options.json, verbose=options.verbose)
+    return EXIT_CODES[report.verdict]
+
+
+def show(report: Report, *, as_json: bool, verbose: bool = False) -> None:
+    """JSON, the board on a terminal, or text in a pipe."""
+    if as_json:
+        from signoff.views.structure import as_json as structure
+
+        put_json(structure(report))
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        from signoff.views.board import show as show_board
+
+        show_board(report, Console(highlight=False), verbose=verbose)
+    else:
+        from signoff.views.text import as_text
+
+        put(as_text(report))

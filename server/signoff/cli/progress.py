@@ -1,0 +1,63 @@
+"""A progress bar on stderr, once something has taken two seconds, and only where a person watches."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from signoff.check import Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+PATIENCE = 2.0
+"""Seconds."""
+
+
+class _Shown:
+    """Remembers how far things are; draws it from the moment that it is shown."""
+
+    def __init__(self) -> None:
+        self._now: tuple[int, int | None, str] = (0, None, "")
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+
+    def __call__(self, done: int, total: int | None, message: str) -> None:
+        self._now = (done, total, message)
+        self._draw()
+
+    def show(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+        columns = (SpinnerColumn(), BarColumn(20), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._bar.add_task("", total=None)
+        self._bar.start()
+        self._draw()
+
+    def stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _draw(self) -> None:
+        if self._bar is not None and self._task is not None:
+            done, total, message = self._now
+            self._bar.update(self._task, completed=done, total=total, description=message)
+
+
+@asynccontextmanager
+async def progress_bar() -> AsyncIterator[Progress]:
+    """A `Progress` to hand to a command."""
+    shown = _Shown()
+    later = asyncio.get_running_loop().call_later(PATIENCE, shown.show) if sys.stderr.isatty() else None
+    try:
+        yield shown
+    finally:
+        if later is not None:
+            later.cancel()
+        shown.stop()

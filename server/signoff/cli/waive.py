@@ -1,0 +1,35 @@
+"""`signoff waive`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from signoff.check import Progress
+from signoff.cli.output import put, put_json
+from signoff.cli.work import work
+from signoff.commands.context import Context
+from signoff.commands.waive import waive as waive_it
+from signoff.model.judgement import Link
+from signoff.model.report import Waiver
+
+
+def waive(options: argparse.Namespace) -> int:
+    """Asks the person at this terminal to type the workload's name."""
+
+    async def job(context: Context, progress: Progress) -> Waiver:
+        del progress
+        return await waive_it(context, options.workload, Link(options.link), options.reason, _ask)
+
+    waiver = work(options, job)
+    if options.json:
+        put_json({"schema": 1, "workload": waiver.workload, "link": waiver.link.value, "by": waiver.by})
+    else:
+        put(f"Waived: {waiver.link} of {waiver.workload}, for the commit that is checked out now.")
+    return 0
+
+
+def _ask(question: str) -> str:
+    sys.stdout.write(question)
+    sys.stdout.flush()
+    return sys.stdin.readline()

@@ -1,0 +1,1 @@
+"""A first signoff.toml from what a repository and its project already say."""

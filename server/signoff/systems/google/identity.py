@@ -1,0 +1,50 @@
+"""Who asks, and what they may: the login of this machine, and its permissions in a project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from signoff.boundary import Boundary, Question
+from signoff.model.facts import Known, Unknown
+from signoff.systems.google.connection import Connection
+
+
+class Identity:
+    """Application Default Credentials, or the sandbox's token."""
+
+    def __init__(self, boundary: Boundary, google: Connection) -> None:
+        self._boundary = boundary
+        self._google = google
+
+    async def account(self) -> Known[str | None] | Unknown:
+        """The account that Google accepts right now; None for a login that does not name its account."""
+        question = Question("identity", "token", "Application Default Credentials", _LOOK)
+
+        async def fetch() -> list[str | None]:
+            return [await self._google.refresh()]
+
+        return await self._boundary.ask(question, fetch, lambda answer: answer[0], self._google.why)
+
+    async def granted(self, project: str, permissions: Sequence[str]) -> Known[frozenset[str]] | Unknown:
+        """Those of the permissions that this login has on the project; ones given on a single resource do not show.
+
+        https://cloud.google.com/resource-manager/reference/rest/v3/projects/testIamPermissions
+        """
+        resource = f"projects/{project}"
+        look = ("gcloud", "projects", "get-iam-policy", project)
+        question = Question("iam", "projects.testIamPermissions", resource, look)
+
+        async def fetch() -> dict[str, Any]:
+            await self._google.login()
+            request = {"resource": resource, "permissions": list(permissions)}
+            answer = await self._google.projects.test_iam_permissions(request=request, **self._google.CALL)
+            return {"permissions": list(answer.permissions)}
+
+        def read(answer: dict[str, Any]) -> frozenset[str]:
+            return frozenset(answer["permissions"])
+
+        return await self._boundary.ask(question, fetch, read, self._google.why)
+
+
+_LOOK = ("gcloud", "auth", "application-default", "print-access-token")

@@ -1,0 +1,69 @@
+"""IAM: policies of Cloud Run resources, and which permissions the caller has.
+
+Whoever holds the sandbox's token may do everything, except what `deniedPermissions` of the state names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from google.iam.v1.iam_policy_pb2 import TestIamPermissionsResponse
+from google.iam.v1.policy_pb2 import Policy
+
+from signoff_sandbox.world.cloud import Cloud, Handler
+from signoff_sandbox.world.errors import aborted, invalid_argument, not_found
+
+#: The etag that Google gives a policy that was never set.
+NEVER_SET = b"\x00\x20\x01"
+RUN_RESOURCES = {"Services": "services", "Jobs": "jobs", "WorkerPools": "workerPools"}
+
+
+def _for(collection: str) -> dict[str, Handler]:
+    def existing(cloud: Cloud, resource: str) -> None:
+        if cloud.store.get(collection, resource) is None:
+            raise not_found(resource)
+
+    async def get_policy(cloud: Cloud, request: Any) -> Any:
+        existing(cloud, request.resource)
+        return cloud.iam_policies.get(request.resource, Policy(etag=NEVER_SET))
+
+    async def set_policy(cloud: Cloud, request: Any) -> Any:
+        existing(cloud, request.resource)
+        current = cloud.iam_policies.get(request.resource, Policy(etag=NEVER_SET))
+        if request.policy.etag and request.policy.etag != current.etag:
+            raise aborted(request.resource)
+        policy = Policy()
+        policy.CopyFrom(request.policy)
+        policy.etag = hashlib.sha256(current.etag + policy.SerializeToString(deterministic=True)).digest()[:8]
+        cloud.iam_policies[request.resource] = policy
+        return policy
+
+    async def test_permissions(cloud: Cloud, request: Any) -> Any:
+        existing(cloud, request.resource)
+        return granted(cloud, request)
+
+    return {"GetIamPolicy": get_policy, "SetIamPolicy": set_policy, "TestIamPermissions": test_permissions}
+
+
+def granted(cloud: Cloud, request: Any) -> Any:
+    """Those of the asked permissions that the caller has."""
+    for permission in request.permissions:
+        if "*" in permission or permission.count(".") < 2:
+            raise invalid_argument(f"'{permission}' is no permission.", permissions=f"'{permission}'")
+    return TestIamPermissionsResponse(
+        permissions=[one for one in request.permissions if one not in cloud.denied_permissions]
+    )
+
+
+async def test_project_permissions(cloud: Cloud, request: Any) -> Any:
+    """Resource Manager's check; every project exists."""
+    return granted(cloud, request)
+
+
+METHODS: dict[str, Handler] = {
+    "google.cloud.resourcemanager.v3.Projects/TestIamPermissions": test_project_permissions,
+}
+for _rpc, _collection in RUN_RESOURCES.items():
+    for _method, _handler in _for(_collection).items():
+        METHODS[f"google.cloud.run.v2.{_rpc}/{_method}"] = _handler

@@ -1,0 +1,323 @@
+"""Builds: from exact commits and from uploads, with provenance, digests, failures and their words."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tarfile
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.api_core import exceptions
+from google.cloud.devtools import cloudbuild_v1
+from google.cloud.devtools.cloudbuild_v1 import Build, BuildTrigger
+
+from support.cloudrun import IMAGE, PROJECT, Lab, app, lab
+
+Status = Build.Status
+Failure = Build.FailureInfo.FailureType
+
+
+@pytest.fixture
+async def cloud(tmp_path: Path) -> AsyncIterator[Lab]:
+    async with lab(tmp_path) as made:
+        yield made
+
+
+async def run(cloud: Lab, build: Build) -> Build:
+    """Run a build to its end, whatever that is."""
+    operation = await cloud.builds.create_build(project_id=PROJECT, build=build)
+    return await finished(cloud, operation)
+
+
+async def finished(cloud: Lab, operation: Any) -> Build:
+    try:
+        return await cloud.finish(operation)
+    except exceptions.GoogleAPICallError as error:
+        assert error.message == "Build failed; check build logs for details"
+        return await cloud.builds.get_build(project_id=PROJECT, id=operation.metadata.build.id)
+
+
+def step(*args: str, name: str = "bash", **fields: Any) -> dict[str, Any]:
+    return {"name": name, "entrypoint": "bash", "args": ["-c", *args], **fields}
+
+
+def log_of(cloud: Lab, build: Build) -> list[str]:
+    return [
+        entry.text_payload
+        for entry in cloud.cloud.logbook.everything()
+        if entry.resource.type == "build" and entry.resource.labels["build_id"] == build.id
+    ]
+
+
+async def test_a_build_is_made_from_its_commit_while_the_remote_moves_on(cloud: Lab) -> None:
+    first = cloud.repository.commit(app("one"))
+    second = cloud.repository.commit(app("two"))
+    builds = [await run(cloud, cloud.build_of(commit, f"{IMAGE}:{commit[:7]}")) for commit in (first, second, first)]
+    assert [build.status for build in builds] == [Status.SUCCESS] * 3
+    assert [b.source_provenance.resolved_git_source.revision for b in builds] == [first, second, first]
+    digests = [build.results.images[0].digest for build in builds]
+    assert digests[0] == digests[2] != digests[1]
+    assert builds[0].results.images[0].name == f"{IMAGE}:{first[:7]}"
+    assert builds[0].create_time <= builds[0].start_time <= builds[0].finish_time
+    assert {"FETCHSOURCE", "BUILD", "PUSH"} == set(builds[0].timing)
+
+
+async def test_a_branch_is_resolved_to_the_commit_it_has_now(cloud: Lab) -> None:
+    cloud.repository.commit(app("one"))
+    head = cloud.repository.commit(app("two"))
+    build = await run(cloud, cloud.build_of("main"))
+    assert build.source_provenance.resolved_git_source.revision == head
+    assert build.source.git_source.revision == "main"
+
+
+async def test_an_unknown_commit_fails_to_fetch(cloud: Lab) -> None:
+    cloud.repository.commit(app("one"))
+    build = await run(cloud, cloud.build_of("0" * 40))
+    assert (build.status, build.failure_info.type_) == (Status.FAILURE, Failure.FETCH_SOURCE_FAILED)
+    assert not build.results.images
+
+
+async def test_the_users_git_configuration_takes_no_part(
+    cloud: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = cloud.repository.commit(app("one"))
+    (tmp_path / ".gitconfig").write_text('[url "file:///nowhere/"]\n\tinsteadOf = /\n')
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))
+    assert (await run(cloud, cloud.build_of(head))).status == Status.SUCCESS
+
+
+async def test_pushing_moves_the_tag(cloud: Lab) -> None:
+    one, two = await cloud.build(app("one")), await cloud.build(app("two"))
+    tags = {image.uri: list(image.tags) for _, image in cloud.cloud.store.items("dockerImages")}
+    assert tags == {f"{IMAGE}@{one}": [], f"{IMAGE}@{two}": ["latest"]}
+
+
+async def test_a_missing_copy_source_fails_the_build(cloud: Lab) -> None:
+    commit = cloud.repository.commit({"Dockerfile": "FROM scratch\nCOPY package.json /\n"})
+    build = await run(cloud, cloud.build_of(commit))
+    assert (build.status, build.failure_info.type_) == (Status.FAILURE, Failure.USER_BUILD_STEP)
+    assert build.status_detail == (
+        'build step 0 "gcr.io/cloud-builders/docker" failed: step exited with non-zero status: 1'
+    )
+    assert build.steps[0].exit_code == 1
+    assert any("COPY failed: file not found" in line and "package.json" in line for line in log_of(cloud, build))
+    assert not list(cloud.cloud.store.items("dockerImages"))
+
+
+async def test_steps_are_processes_in_the_workspace_with_only_their_own_environment(
+    cloud: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://secret")
+    commit = cloud.repository.commit({"sub/a.txt": "hello"})
+    build = cloud.build_of(commit)
+    build.images = []
+    build.options.env = ["SHARED=yes"]
+    build.steps = [
+        step("cat a.txt; echo $$OWN $$SHARED [$$DATABASE_URL]; echo kept > b.txt", dir_="sub", env=["OWN=mine"]),
+        {"name": "python:3.12", "script": "#!/usr/bin/env python3\nprint(open('sub/b.txt').read())"},
+        {"name": "gcr.io/cloud-builders/docker", "args": ["--version"], "allow_failure": True},
+    ]
+    build = await run(cloud, build)
+    assert build.status == Status.SUCCESS
+    log = log_of(cloud, build)
+    assert "Step #0: hellomine yes []" in log
+    assert "Step #1: kept" in log
+    assert [s.exit_code for s in build.steps] == [0, 0, 1]
+
+
+async def test_a_failing_step_stops_the_build_with_its_exit_code(cloud: Lab) -> None:
+    build = Build(steps=[step("exit 9", id="test"), step("echo never")])
+    build = await run(cloud, build)
+    assert (build.status, build.failure_info.type_) == (Status.FAILURE, Failure.USER_BUILD_STEP)
+    assert [(s.status, s.exit_code) for s in build.steps] == [(Status.FAILURE, 9), (Status.QUEUED, 0)]
+    assert "never" not in " ".join(log_of(cloud, build))
+
+
+async def test_tools_with_logins_do_not_run_in_steps(cloud: Lab) -> None:
+    build = await run(cloud, Build(steps=[step("docker push x || gcloud run deploy x")]))
+    assert build.status == Status.FAILURE
+    assert "Step #0: gcloud is not modelled in steps of the sandbox" in log_of(cloud, build)
+
+
+async def test_an_image_that_no_step_built_is_not_found(cloud: Lab) -> None:
+    build = await run(cloud, Build(steps=[step("true")], images=[f"{IMAGE}:x"]))
+    assert (build.status, build.failure_info.type_) == (Status.FAILURE, Failure.PUSH_IMAGE_NOT_FOUND)
+
+
+async def test_a_build_that_takes_too_long_times_out(cloud: Lab) -> None:
+    build = await run(cloud, Build(steps=[step("sleep 60")], timeout={"nanos": 200_000_000}))
+    assert build.status == Status.TIMEOUT
+
+
+async def test_a_running_build_can_be_cancelled(cloud: Lab) -> None:
+    operation = await cloud.builds.create_build(project_id=PROJECT, build=Build(steps=[step("sleep 60")]))
+    name = operation.metadata.build.name
+    await cloud.until(lambda: cloud.cloud.store.get("builds", name).status == Status.WORKING)
+    cancelled = await cloud.builds.cancel_build(project_id=PROJECT, id=operation.metadata.build.id)
+    assert cancelled.status == Status.CANCELLED
+    with pytest.raises(exceptions.FailedPrecondition, match="CANCELLED"):
+        await cloud.builds.cancel_build(project_id=PROJECT, id=operation.metadata.build.id)
+    with pytest.raises(exceptions.GoogleAPICallError):
+        await cloud.finish(operation)
+
+
+async def test_substitutions_are_replaced_and_commit_is_empty_without_a_trigger(cloud: Lab) -> None:
+    build = Build(
+        steps=[step("echo $_NAME ${PROJECT_ID} [$COMMIT_SHA] $$HOME ${BUILD_ID}")], substitutions={"_NAME": "ada"}
+    )
+    build = await run(cloud, build)
+    assert list(build.steps[0].args)[1] == f"echo ada demo [] $HOME {build.id}"
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (Build(steps=[step("echo $NONSENSE")]), '"NONSENSE" is not a valid built-in substitution'),
+        (Build(steps=[step("echo $_MISSING")]), '"_MISSING" is not matched in the substitution data'),
+        (Build(steps=[step("true")], substitutions={"_UNUSED": "x"}), '"_UNUSED" in the substitution data'),
+        (Build(steps=[step("true")], substitutions={"NAME": "x"}), "must begin with an underscore"),
+        (Build(steps=[step("true")], images=[f"{IMAGE}:$COMMIT_SHA"]), f'invalid image name "{IMAGE}:"'),
+        (Build(), "no build steps"),
+    ],
+)
+async def test_a_build_that_makes_no_sense_is_refused(cloud: Lab, build: Build, message: str) -> None:
+    with pytest.raises(exceptions.InvalidArgument, match="generic::invalid_argument") as refused:
+        await cloud.builds.create_build(project_id=PROJECT, build=build)
+    assert message in refused.value.message
+
+
+async def test_loose_substitutions_are_empty(cloud: Lab) -> None:
+    build = Build(steps=[step("echo [$_MISSING]")], options={"substitution_option": "ALLOW_LOOSE"})
+    assert (await run(cloud, build)).steps[0].args[1] == "echo []"
+
+
+async def test_builds_are_listed_newest_first_and_filtered(cloud: Lab) -> None:
+    good = await run(cloud, Build(steps=[step("true")], tags=["nightly", "a"]))
+    bad = await run(cloud, Build(steps=[step("false")], tags=["nightly"]))
+
+    async def listed(text: str) -> list[str]:
+        found = await cloud.builds.list_builds(project_id=PROJECT, filter=text)
+        return [build.id async for build in found]
+
+    assert await listed("") == [bad.id, good.id]
+    assert await listed('status="SUCCESS"') == [good.id]
+    assert await listed("status=FAILURE OR status=SUCCESS") == [bad.id, good.id]
+    assert await listed('tags="nightly" AND NOT tags="a"') == [bad.id]
+    assert await listed(f'create_time>"{good.create_time.rfc3339()}"') == [bad.id]
+    assert await listed(f'build_id="{good.id}"') == [good.id]
+    with pytest.raises(exceptions.InvalidArgument, match="Invalid filter"):
+        await listed("status=")
+
+
+async def test_the_log_is_a_file_in_the_logs_bucket_and_entries_unless_asked_otherwise(cloud: Lab) -> None:
+    build = await run(cloud, Build(steps=[step("echo hello")], logs_bucket="gs://my-logs"))
+    path = cloud.cloud.machine.folder / "storage" / "my-logs" / f"log-{build.id}.txt"
+    assert "Step #0: hello" in path.read_text().splitlines()
+    assert "Step #0: hello" in log_of(cloud, build)
+    quiet = await run(cloud, Build(steps=[step("echo hello")], options={"logging": "CLOUD_LOGGING_ONLY"}))
+    assert not list((cloud.cloud.machine.folder / "storage").rglob(f"*{quiet.id}*"))
+
+
+def tar(files: dict[str, str]) -> bytes:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as archive:
+        for name, text in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text.encode()))
+    return data.getvalue()
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("pack", [tar, zipped])
+async def test_an_uploaded_source_is_built_with_its_generation_and_no_commit(cloud: Lab, pack: Any) -> None:
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import storage
+
+    class Token(AnonymousCredentials):
+        def apply(self, headers: dict[str, str], token: str | None = None) -> None:
+            headers["authorization"] = "Bearer sandbox"
+
+        before_request = lambda self, request, method, url, headers: self.apply(headers)  # noqa: E731
+
+    content = pack(app("up"))
+
+    def upload() -> int:
+        client = storage.Client(
+            project=PROJECT,
+            credentials=Token(),
+            client_options={"api_endpoint": f"http://{cloud.sandbox.http_address}"},
+        )
+        bucket = client.create_bucket("demo_cloudbuild")
+        blob = bucket.blob("source/a.tgz")
+        blob.upload_from_string(content, content_type="application/gzip")
+        large = bucket.blob("large", chunk_size=256 * 1024)
+        large.upload_from_file(io.BytesIO(b"\r\n--x" * 200_000))
+        assert large.download_as_bytes() == b"\r\n--x" * 200_000
+        assert blob.download_as_bytes() == content
+        assert client.get_bucket("demo_cloudbuild").get_blob("source/a.tgz").generation == blob.generation
+        assert [b.name for b in client.list_blobs("demo_cloudbuild", prefix="source/")] == ["source/a.tgz"]
+        client.close()
+        return int(blob.generation)
+
+    generation = await asyncio.to_thread(upload)
+    build = cloud.build_of("ignored")
+    build.source = {"storage_source": {"bucket": "demo_cloudbuild", "object_": "source/a.tgz"}}
+    build = await run(cloud, build)
+    assert build.status == Status.SUCCESS
+    resolved = build.source_provenance.resolved_storage_source
+    assert (resolved.bucket, resolved.object_, resolved.generation) == ("demo_cloudbuild", "source/a.tgz", generation)
+    assert list(build.source_provenance.file_hashes) == [f"gs://demo_cloudbuild/source/a.tgz#{generation}"]
+    assert "COMMIT_SHA" not in build.substitutions
+    service = await cloud.create(f"{IMAGE}:latest")
+    assert (await cloud.http.get(service.uri)).text.startswith("up ")
+
+
+async def test_a_trigger_builds_its_branch_with_the_commit_as_substitution(cloud: Lab) -> None:
+    config = (
+        "steps:\n- name: gcr.io/cloud-builders/docker\n  dir: .\n"
+        f"  args: [build, -t, '{IMAGE}:$COMMIT_SHA', --build-arg, SHORT=$SHORT_SHA, .]\n"
+        f"images: ['{IMAGE}:$COMMIT_SHA']\n"
+    )
+    cloud.repository.commit({**app("one"), "ci/build.yaml": config})
+    cloud.repository.tag("v1")
+    head = cloud.repository.commit({"other.txt": ""})
+    trigger = BuildTrigger(
+        name="web",
+        filename="ci/build.yaml",
+        source_to_build={"uri": str(cloud.repository.folder), "ref": "refs/heads/main"},
+    )
+    made = await cloud.builds.create_build_trigger(project_id=PROJECT, trigger=trigger)
+    assert [t.id async for t in await cloud.builds.list_build_triggers(project_id=PROJECT)] == [made.id]
+    build = await finished(cloud, await cloud.builds.run_build_trigger(project_id=PROJECT, trigger_id="web"))
+    assert build.status == Status.SUCCESS
+    assert build.build_trigger_id == made.id
+    assert build.source_provenance.resolved_git_source.revision == head
+    wanted = {"COMMIT_SHA": head, "REVISION_ID": head, "SHORT_SHA": head[:7], "BRANCH_NAME": "main"}
+    assert wanted.items() <= dict(build.substitutions).items()
+    assert build.results.images[0].name == f"{IMAGE}:{head}"
+    source = cloudbuild_v1.RepoSource(tag_name="v1")
+    tagged = await finished(
+        cloud, await cloud.builds.run_build_trigger(project_id=PROJECT, trigger_id=made.id, source=source)
+    )
+    assert tagged.substitutions["TAG_NAME"] == "v1"
+    assert tagged.substitutions["COMMIT_SHA"] != head
+
+
+async def test_a_disabled_trigger_does_not_run(cloud: Lab) -> None:
+    trigger = BuildTrigger(name="web", disabled=True, build=Build(steps=[step("true")]))
+    await cloud.builds.create_build_trigger(project_id=PROJECT, trigger=trigger)
+    with pytest.raises(exceptions.FailedPrecondition, match="disabled"):
+        await cloud.builds.run_build_trigger(project_id=PROJECT, trigger_id="web")

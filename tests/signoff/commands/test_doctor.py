@@ -1,0 +1,319 @@
+"""Each trouble is one row with its cure; what can not be told is unknown, never ok."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from signoff.boundary import Boundary, Fault, Question
+from signoff.commands.doctor import DoctorResult, doctor
+from signoff.commands.doctor_rows import Row
+from signoff.config import load
+from signoff.model.finding import Advice, Command
+from signoff.model.quoted import Quoted
+from signoff.model.text import Text
+from signoff.systems import Systems
+from signoff.systems.google.permissions import READING, all_permissions
+from support.repositories import Clone, Remote
+from support.sandbox import Sandbox, running_sandbox
+
+TOML = """\
+[targets.production]
+project = "demo"
+regions = ["us-central1", "us-east1"]
+branch = "main"
+[workloads.web]
+kind = "service"
+inputs = ["web/**"]
+[workloads.etl]
+kind = "job"
+inputs = ["etl/**"]
+"""
+TEMPLATE = {"containers": [{"image": "us-docker.pkg.dev/demo/r/i"}]}
+PARENT = "projects/demo/locations/us-central1"
+STATE = {
+    "services": [{"name": f"{PARENT}/services/web", "template": TEMPLATE}],
+    "jobs": [{"name": f"{PARENT}/jobs/etl", "template": {"template": TEMPLATE}}],
+}
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    made = Remote(tmp_path).clone("work")
+    made.commit({"signoff.toml": TOML})
+    made.push()
+    return made
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with running_sandbox(STATE) as running:
+        yield running
+
+
+def plain(text: Text) -> str:
+    return "".join(part.outside if isinstance(part, Quoted) else part for part in text.parts)
+
+
+def row(result: DoctorResult, name: str) -> Row:
+    return next(one for one in result.rows if one.name == name)
+
+
+async def looked(
+    folder: Path, sandbox: Sandbox | None, plant: Mapping[tuple[str, str], Fault] | None = None
+) -> DoctorResult:
+    def planted(question: Question) -> Fault | None:
+        return (plant or {}).get((question.system, question.operation))
+
+    boundary = Boundary(plant=planted)
+    boundary.policy = type(boundary.policy)(seconds=10, tries=1)
+    systems = Systems(boundary, folder, sandbox=sandbox.grpc if sandbox else None)
+    try:
+        return await doctor(folder, systems=systems)
+    finally:
+        await systems.close()
+
+
+async def test_where_all_is_well_every_row_says_so(clone: Clone, sandbox: Sandbox) -> None:
+    result = await looked(clone.path, sandbox)
+    assert result.healthy, [plain(one.says) for one in result.rows if one.status != "ok"]
+    assert result.sandbox
+    names = [one.name for one in result.rows]
+    assert names[:6] == ["git", "repository", "signoff.toml", "remote", "branch", "login"]
+    assert {"Cloud Build", "Cloud Run in us-central1", "Cloud Run in us-east1", "service web", "job etl"} < set(names)
+    assert {f"permissions for {link.value}" for link in READING} < set(names)
+    assert plain(row(result, "service web").says) == "is in us-central1"
+
+
+async def test_a_folder_without_repository_and_configuration(tmp_path: Path) -> None:
+    result = await looked(tmp_path, None)
+    assert [(one.name, one.status) for one in result.rows] == [("repository", "trouble"), ("signoff.toml", "trouble")]
+    fix = row(result, "signoff.toml").fix
+    assert isinstance(fix, Advice)
+    assert "signoff init" in plain(fix.says)
+
+
+async def test_a_missing_git_is_named(clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("GIT_PYTHON_GIT_EXECUTABLE", str(tmp_path / "git"))
+    result = await looked(clone.path, None, {("identity", "token"): "expired"})
+    assert (row(result, "git").status, plain(row(result, "git").says)) == ("trouble", "the program git was not found")
+
+
+async def test_every_mistake_of_the_configuration_is_a_row_with_its_place(clone: Clone) -> None:
+    clone.write({"signoff.toml": TOML.replace("branch", "brunch").replace('"job"', '"jop"')})
+    found = [one for one in (await looked(clone.path, None)).rows if one.name == "signoff.toml"]
+    assert [(one.status, one.location.line if one.location else None) for one in found] == [
+        ("trouble", 4), ("trouble", 9),
+    ]  # fmt: skip
+
+
+async def test_a_placeholder_project_is_not_asked(clone: Clone, sandbox: Sandbox) -> None:
+    clone.write({"signoff.toml": TOML.replace('"demo"', '"your-project-id"')})
+    result = await looked(clone.path, sandbox)
+    assert row(result, "project").status == "trouble"
+    assert not any("Cloud" in one.name for one in result.rows)
+
+
+async def test_an_input_that_could_not_be_followed_is_told(clone: Clone, sandbox: Sandbox) -> None:
+    clone.write({"signoff.toml": TOML.replace('inputs = ["etl/**"]\n', "")})
+    assert "the whole repository" in plain(row(await looked(clone.path, sandbox), "inputs of etl").says)
+
+
+async def test_a_remote_that_is_not_configured(clone: Clone, sandbox: Sandbox) -> None:
+    clone.git("remote", "rename", "origin", "upstream")
+    found = row(await looked(clone.path, sandbox), "remote")
+    assert found.status == "trouble"
+    assert isinstance(found.fix, Advice)
+    assert "upstream" in plain(found.fix.says)
+
+
+async def test_a_remote_that_does_not_answer(clone: Clone, sandbox: Sandbox) -> None:
+    clone.git("remote", "set-url", "origin", str(clone.path.parent / "gone.git"))
+    found = row(await looked(clone.path, sandbox), "remote")
+    assert found.status != "ok"
+    assert found.fix == Command(("git", "ls-remote", "--heads", "origin"))
+
+
+async def test_a_branch_that_the_remote_does_not_have(clone: Clone, sandbox: Sandbox) -> None:
+    clone.write({"signoff.toml": TOML.replace('"main"', '"release"')})
+    assert row(await looked(clone.path, sandbox), "branch").status == "trouble"
+
+
+async def test_a_workload_that_is_not_there(clone: Clone, sandbox: Sandbox) -> None:
+    clone.write({"signoff.toml": TOML.replace('kind = "job"', 'kind = "service"')})
+    result = await looked(clone.path, sandbox)
+    assert row(result, "service etl").status == "trouble"
+    assert row(result, "service web").status == "ok"
+
+
+async def test_where_a_region_did_not_answer_a_missing_workload_is_unknown(clone: Clone, sandbox: Sandbox) -> None:
+    result = await looked(clone.path, sandbox, {("run", "services.list"): "timeout"})
+    assert row(result, "Cloud Run in us-east1").status == "unknown"
+    assert row(result, "service web").status == "unknown"
+
+
+async def test_missing_permissions_name_the_role_and_what_may_lie_on_a_resource_is_unknown(clone: Clone) -> None:
+    denied = ["logging.logEntries.list", "storage.objects.get", "run.services.update"]
+    with running_sandbox({**STATE, "deniedPermissions": denied}) as limited:
+        result = await looked(clone.path, limited)
+    assert row(result, "permissions for built").status == "unknown"
+    healthy = row(result, "permissions for healthy")
+    assert healthy.status == "trouble"
+    assert "logging.logEntries.list" in plain(healthy.says)
+    assert isinstance(healthy.fix, Advice)
+    assert "roles/logging.viewer" in plain(healthy.fix.says)
+    assert row(result, "permissions to deploy").status == "trouble"
+    assert row(result, "permissions for serving").status == "ok"
+
+
+async def test_who_does_not_deploy_is_not_asked_for_permissions_to(clone: Clone, sandbox: Sandbox) -> None:
+    clone.write({"signoff.toml": TOML.replace("inputs", 'deploy = "ci"\ninputs')})
+    assert not any("permissions to" in one.name for one in (await looked(clone.path, sandbox)).rows)
+
+
+async def test_an_api_that_is_switched_off_has_the_command_that_switches_it_on(clone: Clone) -> None:
+    with running_sandbox(STATE) as limited:
+        message = "Cloud Build API has not been used in project demo before or it is disabled."
+        limited.fault("google.devtools.cloudbuild.v1.CloudBuild/ListBuilds", code="PERMISSION_DENIED", message=message)
+        result = await looked(clone.path, limited)
+    found = row(result, "Cloud Build")
+    assert found.status == "trouble"
+    assert found.fix == Command(("gcloud", "services", "enable", "cloudbuild.googleapis.com", "--project=demo"))
+
+
+FAULTS: list[Fault] = ["denied", "timeout", "unreachable", "throttled", "malformed", "incomplete"]
+GOOGLE = [
+    ("iam", "projects.testIamPermissions"),
+    ("build", "builds.list"),
+    ("run", "services.list"),
+    ("run", "jobs.list"),
+    ("identity", "token"),
+]
+GIT = [("git", "version"), ("git", "layout"), ("git", "remotes"), ("git", "remote-url"), ("git", "ls-remote")]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("call", [*GOOGLE, *GIT])
+async def test_no_fault_of_any_call_looks_healthy(
+    call: tuple[str, str], fault: Fault, clone: Clone, sandbox: Sandbox
+) -> None:
+    assert not (await looked(clone.path, sandbox, {call: fault})).healthy
+
+
+@pytest.mark.parametrize("call", GOOGLE)
+async def test_an_expired_login_is_one_row_whichever_call_notices_it(
+    call: tuple[str, str], clone: Clone, sandbox: Sandbox
+) -> None:
+    result = await looked(clone.path, sandbox, {call: "expired"})
+    assert [(one.name, one.code) for one in result.rows if one.status != "ok"] == [("login", "identity/expired")]
+    assert row(result, "branch").status == "ok"  # what needs no login is still told
+    assert row(result, "login").fix == Command(("gcloud", "auth", "application-default", "login"))
+
+
+@contextmanager
+def token_endpoint(status: int, answer: Mapping[str, Any]) -> Iterator[str]:
+    """A token endpoint over real HTTP that gives one answer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            body = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/token"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def service_account(folder: Path, token_uri: str) -> Path:
+    key = rsa.generate_private_key(65537, 2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    file = folder / "key.json"
+    account = {"type": "service_account", "client_email": "reader@acme.example", "private_key": pem}
+    file.write_text(json.dumps({**account, "private_key_id": "1", "token_uri": token_uri}), encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def no_metadata(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No login of the machine that runs the test is found."""
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path / "nothing"))
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+
+
+async def account(folder: Path) -> Any:
+    systems = Systems(Boundary(), folder)
+    try:
+        return await systems.identity.account()
+    finally:
+        await systems.close()
+
+
+@pytest.mark.usefixtures("no_metadata")
+async def test_without_any_login_one_row_says_how_to_get_one(clone: Clone) -> None:
+    result = await looked(clone.path, None)
+    assert [(one.name, one.code) for one in result.rows if one.status != "ok"] == [("login", "identity/expired")]
+
+
+@pytest.mark.usefixtures("no_metadata")
+async def test_a_revoked_login_is_expired(clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with token_endpoint(400, {"error": "invalid_grant", "error_description": "Token has been revoked."}) as uri:
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(service_account(tmp_path, uri)))
+        result = await looked(clone.path, None)
+    assert [(one.name, one.code) for one in result.rows if one.status != "ok"] == [("login", "identity/expired")]
+
+
+@pytest.mark.usefixtures("no_metadata")
+async def test_a_login_that_works_names_its_account(
+    clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with token_endpoint(200, {"access_token": "made-up", "expires_in": 3600, "token_type": "Bearer"}) as uri:
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(service_account(tmp_path, uri)))
+        assert (await account(clone.path)).value == "reader@acme.example"
+
+
+@pytest.mark.usefixtures("no_metadata")
+async def test_a_token_endpoint_that_can_not_be_reached_is_unknown_not_expired(
+    clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with token_endpoint(200, {}) as uri:
+        pass  # its port is closed now
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(service_account(tmp_path, uri)))
+    result = await looked(clone.path, None)
+    assert (row(result, "login").status, row(result, "login").code) == ("unknown", None)
+
+
+def test_each_permission_has_googles_form() -> None:
+    assert all(len(permission.split(".")) == 3 for permission in all_permissions())
+
+
+async def test_the_sandbox_is_found_through_the_environment(
+    clone: Clone, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGNOFF_SANDBOX", sandbox.grpc)
+    result = await doctor(clone.path)
+    assert (result.sandbox, result.healthy) == (True, True)
+    assert load(clone.path).target().project == "demo"

@@ -1,0 +1,125 @@
+"""An edit that asks for less proof is shown; one that asks for more is not."""
+
+from __future__ import annotations
+
+import typing
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from signoff.config import Config, parse
+from signoff.config.loosening import loosened
+from signoff.config.loosens import Loosens, NeverLoosens
+from signoff.config.schema import Document, HandoffTable, LogsTable, SourceTable, TargetTable, WorkloadTable
+
+BASE = """\
+[targets.production]
+project = "acme-prod"
+regions = ["us-central1", "us-east1"]
+branch = "main"
+default = true
+
+[targets.staging]
+project = "acme-staging"
+regions = ["us-central1"]
+branch = "next"
+
+[workloads.web]
+kind = "service"
+inputs = ["web/**", "shared/**", "!**/*.md"]
+build = { config = "cloudbuild.yaml" }
+url = "https://app.example.com"
+critical = true
+smoke = [{ path = "/a" }, { path = "/b", expect = "blocked" }]
+
+[workloads.extractor]
+kind = "job"
+after = ["web"]
+deploy = "ci"
+"""
+EXTRACTOR = BASE[BASE.index("[workloads.extractor]") :]
+STAGING = BASE[BASE.index("[targets.staging]") : BASE.index("[workloads.web]")]
+
+
+def config(toml: str, folder: Path) -> Config:
+    return parse(toml.encode(), folder / "signoff.toml")
+
+
+LOOSER = {
+    "a workload is gone": (EXTRACTOR, "", "workloads.extractor"),
+    "a target is gone": (STAGING, "", "targets.staging"),
+    "a region is gone": (', "us-east1"', "", "targets.production.regions"),
+    "another project": ("acme-prod", "acme-play", "targets.production.project"),
+    "another branch": ('"main"', '"quiet"', "targets.production.branch"),
+    "another default": ("default = true\n\n[targets.staging]", "\n[targets.staging]\ndefault = true", "targets"),
+    "a pattern is gone": ('"shared/**", ', "", "workloads.web.inputs"),
+    "a pattern takes more away": ('"!**/*.md"', '"!**/*.md", "!web/secret.py"', "workloads.web.inputs"),
+    "patterns in another order": ('"web/**", "shared/**", "!**/*.md"', '"!**/*.md", "web/*"', "workloads.web.inputs"),
+    "built otherwise": ('{ config = "cloudbuild.yaml" }', '{ image = "x.example/y" }', "workloads.web.build"),
+    "another configuration": ('"cloudbuild.yaml"', '"other.yaml"', "workloads.web.build"),
+    "not deployed here any more": ("critical = true", 'critical = true\ndeploy = "other"', "workloads.web.deploy"),
+    "another way in": ("app.example", "internal.example", "workloads.web.url"),
+    "no way in": ('url = "https://app.example.com"\n', "", "workloads.web.url"),
+    "not critical": ("critical = true", "critical = false", "workloads.web.critical"),
+    "labels accepted": ("critical = true", "critical = true\naccept_labels = true", "workloads.web.accept_labels"),
+    "a smoke is gone": ('{ path = "/a" }, ', "", "workloads.web.smoke"),
+    "a smoke expects less": ('"/b", expect = "blocked"', '"/b"', "workloads.web.smoke"),
+    "another name": ('kind = "job"', 'kind = "job"\nname = "dummy"', "workloads.extractor.name"),
+    "another kind": ('kind = "job"', 'kind = "worker-pool"', "workloads.extractor.kind"),
+    "another remote": ("[targets.production]", '[source]\nremote = "fork"\n[targets.production]', "source.remote"),
+    "another flow": ("[targets.production]", '[source]\nflow = "pull-request"\n[targets.production]', "source.flow"),
+    "another folder": ("[targets.production]", '[handoff]\nfolder = "web"\n[targets.production]', "handoff.folder"),
+    "a shorter lag": ("[targets.production]", "[logs]\nlag_seconds = 5\n[targets.production]", "logs.lag_seconds"),
+}  # fmt: skip
+NOT_LOOSER = {
+    "a region more": ('"us-east1"', '"us-east1", "us-west1"'),
+    "a pattern more": ('"web/**"', '"web/**", "lib/**"'),
+    "an exclusion less": (', "!**/*.md"', ""),
+    "a smoke more": ('{ path = "/a" }', '{ path = "/a" }, { path = "/c" }'),
+    "deployed here": ('deploy = "ci"', 'deploy = "signoff"'),
+    "critical too": ('kind = "job"', 'kind = "job"\ncritical = true'),
+    "a default spelled out": ("[targets.production]", '[source]\nflow = "push"\n[targets.production]'),
+    "a longer lag": ("[targets.production]", "[logs]\nlag_seconds = 90\n[targets.production]"),
+    "another order": ('after = ["web"]', "after = []"),
+    "a comment": ("[workloads.web]", "# words\n[workloads.web]"),
+    "a workload more": ("[workloads.web]", '[workloads.more]\nkind = "service"\n[workloads.web]'),
+}
+
+
+@pytest.mark.parametrize("name", LOOSER)
+def test_asking_for_less_is_named(name: str, tmp_path: Path) -> None:
+    before, after, key = LOOSER[name]
+    assert before in BASE
+    edited = BASE.replace(before, after, 1)
+    assert [found.key for found in loosened(config(BASE, tmp_path), config(edited, tmp_path))] == [key]
+
+
+@pytest.mark.parametrize("name", NOT_LOOSER)
+def test_asking_for_as_much_or_more_is_quiet(name: str, tmp_path: Path) -> None:
+    before, after = NOT_LOOSER[name]
+    assert before in BASE
+    assert loosened(config(BASE, tmp_path), config(BASE.replace(before, after, 1), tmp_path)) == ()
+
+
+def test_an_image_that_copies_less_is_seen_through_inputs_left_out(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM x\nCOPY web /web\n", encoding="utf-8")
+    followed = BASE.replace('["web/**", "shared/**", "!**/*.md"]', '{ dockerfile = "Dockerfile" }')
+    assert [found.key for found in loosened(config(BASE, tmp_path), config(followed, tmp_path))] == [
+        "workloads.web.inputs"
+    ]
+
+
+@pytest.mark.parametrize("table", [Document, SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable])
+def test_every_setting_declares_what_loosening_it_means(table: type[BaseModel]) -> None:
+    for name, field in table.model_fields.items():
+        declared = [rule for rule in field.metadata if isinstance(rule, Loosens | NeverLoosens)]
+        nested = isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        assert declared or nested, f"{table.__name__}.{name}"
+
+
+def test_every_table_of_the_document_is_held_to_that() -> None:
+    held = {SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable}
+    inside = {typing.get_args(field.annotation)[-1] if typing.get_args(field.annotation) else field.annotation
+              for field in Document.model_fields.values()}  # fmt: skip
+    assert inside == held
