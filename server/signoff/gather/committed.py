@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signoff.gather.content import inputs_of
+from signoff.gather.inputs import inputs_of
 from signoff.gather.meeting import layout, status
 from signoff.gather.parts import files
 from signoff.gather.upload_set import left_out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signoff.gather.content import inputs_of
+from signoff.gather.inputs import inputs_of
 from signoff.gather.landed import landed, went_back
 from signoff.gather.meeting import meeting
 from signoff.gather.source import source

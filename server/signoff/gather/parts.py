@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
-from signoff.gather.content import inputs_of
+from signoff.gather.inputs import inputs_of
 from signoff.gather.meeting import layout, live
 from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.quoted import Quoted

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from signoff.gather.content import inputs_of
 from signoff.gather.elsewhere import elsewhere
+from signoff.gather.inputs import inputs_of
 from signoff.gather.landed import landed
 from signoff.gather.parts import parts
 from signoff.gather.source import source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from signoff.gather.content import inputs_of
+from signoff.gather.inputs import inputs_of
 from signoff.gather.meeting import status
 from signoff.gather.published import refs
 from signoff.model.facts import Unknown
