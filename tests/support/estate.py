@@ -1,4 +1,4 @@
-"""A project planted in a sandbox beside a real repository: what a builder, a registry and Cloud Run would have on record.
+"""A project planted in a sandbox beside a real repository: what builder, registry and Cloud Run have on record.
 
 Entries are Google's own REST JSON. Times count in minutes from START, as the repository's commits do.
 """
@@ -17,7 +17,7 @@ from signoff.chain import CHECKS
 from signoff.gather.overview import overviews
 from signoff.model.judgement import Link
 from signoff.model.report import LinkReport, Report
-from signoff.model.subject import Commit, Target, Workload, WorkloadName
+from signoff.model.subject import Commit, Subject, Target, Workload, WorkloadName
 from signoff.survey import Survey
 from signoff.systems import Systems
 from signoff.walk import walk
@@ -215,8 +215,6 @@ class Estate:
     async def survey(self, *workloads: Workload, commit: Commit | None = None) -> AsyncIterator[Survey]:
         """A look at the target now, that is in the year 2026 some days after START."""
         target = Target("production", self.project, self.regions, "main")
-        from signoff.model.subject import Subject
-
         subject = Subject(commit or self.clone.head(), self.clone.path, target, workloads or (WEB,))
         systems = Systems(self.boundary, self.clone.path, sandbox=self.sandbox.grpc)
         try:
