@@ -1,4 +1,4 @@
-"""What a session changed, and which commit each workload is wanted at."""
+"""Which workloads a session changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from signoff.gather.meeting import status
 from signoff.gather.published import refs
 from signoff.model.facts import Unknown
 from signoff.model.source import CommitLine
-from signoff.model.subject import Commit, Session, WorkloadName
+from signoff.model.subject import Session, WorkloadName
 from signoff.survey import Survey
 
 
@@ -27,16 +27,6 @@ async def touched(survey: Survey) -> Mapping[WorkloadName, bool]:
         workload.name: any(inputs_of(subject, workload).matches(path) for path in changed)
         for workload in subject.workloads
     }
-
-
-async def wanted(survey: Survey) -> Mapping[WorkloadName, Commit | None]:
-    """The newest commit in the subject's history that touches each workload's inputs; None where that is not known."""
-    workloads = survey.subject.workloads
-    inputs = [inputs_of(survey.subject, workload) for workload in workloads]
-    found = await survey.systems.git.history().newest_touching(survey.subject.commit, inputs)
-    if isinstance(found, Unknown):
-        return {workload.name: None for workload in workloads}
-    return {workload.name: commit for workload, commit in zip(workloads, found.value, strict=True)}
 
 
 async def _changed(survey: Survey) -> frozenset[bytes] | None:
