@@ -7,6 +7,7 @@ Silence is not health: a revision that answered no request, a job that never ran
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from signoff.model.evidence import Evidence
 from signoff.model.finding import Action, Advice, Finding
@@ -42,7 +43,7 @@ def judge(workload: Workload, health: Health) -> Judgement:
     return passed(
         proofs[0],
         *proofs[1:],
-        says=_says(health),
+        says=_says(workload, health),
         notes=tuple(note for judgement in judged for note in judgement.findings),
     )
 
@@ -73,7 +74,7 @@ def _judge_unit(workload: Workload, health: Health, unit: UnitLog) -> Judgement:
         return failed(*(_new(unit, error) for error in new))
     if not unit.exercises:
         return unknown(
-            text("{} answered nothing since {}: silence is not health", unit.unit, unit.since.isoformat()),
+            text("{} answered nothing since {}: silence is not health", unit.unit, _moment(unit.since)),
             Finding(
                 NOT_EXERCISED,
                 text("nothing reached {} since it serves", unit.unit),
@@ -114,7 +115,7 @@ def _not_exercised(health: Health, errors: Sequence[ErrorSeen]) -> Text | None:
 def _still_there(workload: Workload, unit: UnitLog, error: ErrorSeen) -> Finding:
     return Finding(
         STILL_THERE,
-        text("{} is still in the logs of {}: {} times, last at {}", *_of(error, unit)),
+        text("{} is still in the logs of {} (seen: {}, last at {})", *_of(error, unit)),
         (_shown(unit, error),),
         fix=Action("deploy", (workload.name,)),
     )
@@ -123,7 +124,7 @@ def _still_there(workload: Workload, unit: UnitLog, error: ErrorSeen) -> Finding
 def _new(unit: UnitLog, error: ErrorSeen) -> Finding:
     return Finding(
         NEW_ERROR,
-        text("{} is new in the logs of {}: {} times, last at {}", *_of(error, unit)),
+        text("{} is new in the logs of {} (seen: {}, last at {})", *_of(error, unit)),
         (_shown(unit, error),),
         fix=Advice(text("read these log lines; roll back if users meet it")),
     )
@@ -132,14 +133,18 @@ def _new(unit: UnitLog, error: ErrorSeen) -> Finding:
 def _known(unit: UnitLog, error: ErrorSeen) -> Finding:
     return Finding(
         KNOWN_ERROR,
-        text("{} goes on in {} as before: {} times, last at {}", *_of(error, unit)),
+        text("{} goes on in {} as before (seen: {}, last at {})", *_of(error, unit)),
         (_shown(unit, error),),
         severity="warning",
     )
 
 
 def _of(error: ErrorSeen, unit: UnitLog) -> tuple[Quoted, str, int, str]:
-    return error.says, unit.unit, error.count, error.last.isoformat(timespec="seconds")
+    return error.says, unit.unit, error.count, _moment(error.last)
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _shown(unit: UnitLog, error: ErrorSeen) -> Evidence:
@@ -155,7 +160,9 @@ def _exercise(workload: Workload, earlier: Sequence[ErrorSeen]) -> Action | Advi
     return Advice(text("send {} a request as a user does, then ask again", workload.name))
 
 
-def _says(health: Health) -> Text:
+def _says(workload: Workload, health: Health) -> Text:
     units = ", ".join(unit.unit for unit in health.units)
+    if workload.kind == "job":
+        return text("{} ran without a new error", units)
     count = sum(len(unit.exercises) for unit in health.units)
-    return text("{} answered {} times without a new error", units, count)
+    return text("{} answered {} without a new error", units, "a request" if count == 1 else f"{count} requests")

@@ -36,10 +36,8 @@ class Stage:
         self._sandbox: subprocess.Popen[str] | None = None
 
     def _environment(self) -> dict[str, str]:
-        kept = {
-            name: os.environ[name] for name in ("PATH", "TERM", "COLUMNS", "LANG", "NO_COLOR", "PYTHONPATH") if name in os.environ
-        }
-        return kept | {
+        inherited = ("PATH", "TERM", "COLUMNS", "LANG", "NO_COLOR", "PYTHONPATH")
+        return {name: os.environ[name] for name in inherited if name in os.environ} | {
             "HOME": str(self.folder / "home"),
             "TMPDIR": str(self.folder / "tmp"),
             "SIGNOFF_STATE": str(self.folder / "state"),
