@@ -54,8 +54,8 @@ async def _changed(survey: Survey) -> frozenset[bytes] | None:
 async def _commits(survey: Survey, session: Session) -> list[CommitLine] | None:
     """The commits since the session's start that are this worktree's own.
 
-    A commit that the remote is known to have is one's own only if one's address is on it and it was made in the
-    session: all others came with a fetch. One that the remote has not was made here.
+    One that the remote is not known to have was made here. One that it has is one's own if HEAD's reflog saw it made,
+    or if one's address is on it and it was made in the session (by a forge, for instance): others came with a fetch.
     """
     git, head = survey.systems.git, survey.subject.commit
     if session.head == head:
@@ -72,7 +72,8 @@ async def _commits(survey: Survey, session: Session) -> list[CommitLine] | None:
     lines = await git.history().lines(since.value)
     if isinstance(local, Unknown) or isinstance(lines, Unknown):
         return None
-    made_here = frozenset(local.value[0])
+    reflog = await git.made_here()
+    made_here = frozenset(local.value[0]) | (frozenset() if isinstance(reflog, Unknown) else reflog.value)
 
     def is_own(line: CommitLine) -> bool:
         if line.id in made_here or email.value is None:
