@@ -43,7 +43,7 @@ def judge(workload: Workload, health: Health) -> Judgement:
     return passed(
         proofs[0],
         *proofs[1:],
-        says=_says(health),
+        says=_says(workload, health),
         notes=tuple(note for judgement in judged for note in judgement.findings),
     )
 
@@ -160,7 +160,9 @@ def _exercise(workload: Workload, earlier: Sequence[ErrorSeen]) -> Action | Advi
     return Advice(text("send {} a request as a user does, then ask again", workload.name))
 
 
-def _says(health: Health) -> Text:
+def _says(workload: Workload, health: Health) -> Text:
     units = ", ".join(unit.unit for unit in health.units)
+    if workload.kind == "job":
+        return text("{} ran without a new error", units)
     count = sum(len(unit.exercises) for unit in health.units)
-    return text("{} answered {} times without a new error", units, count)
+    return text("{} answered {} without a new error", units, "a request" if count == 1 else f"{count} requests")

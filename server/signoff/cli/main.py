@@ -43,11 +43,9 @@ def _handled(options: argparse.Namespace) -> int:
     except BrokenPipeError:
         return 0
     except Exception as error:
-        if os.environ.get("SIGNOFF_DEBUG") == "1":
-            raise
         from signoff.cli.output import tell_bug
 
-        tell_bug(error)
+        tell_bug(error, whole=os.environ.get("SIGNOFF_DEBUG") == "1")
         return BUG
     return code
 

@@ -72,6 +72,7 @@ async def subject_of(context: Context, workloads: Sequence[str] | None = None) -
         remote=context.config.source.remote,
         flow=context.config.source.flow,
         handoff_folder=context.config.handoff.folder,
+        log_lag=context.config.log_lag,
         session=session,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,7 @@ def parse(raw: bytes, path: Path) -> Config:
         root=root,
         source=Source(document.source.remote, document.source.flow),
         handoff=Handoff(document.handoff.folder),
+        log_lag=timedelta(seconds=document.logs.lag_seconds),
         targets=targets,
         default_target=named[0] if len(named) == 1 else None,
         inputs={WorkloadName(name): inputs_of(root, table) for name, table in document.workloads.items()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -54,6 +55,7 @@ class Config:
     root: Path
     source: Source
     handoff: Handoff
+    log_lag: timedelta
     targets: Mapping[str, Target]
     default_target: str | None
     """The one meant where none is named; None with several targets and no default among them."""

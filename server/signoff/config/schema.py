@@ -58,6 +58,19 @@ class HandoffTable(Table):
     )
 
 
+class LogsTable(Table):
+    """How logs are judged."""
+
+    lag_seconds: Annotated[
+        int, Loosens("entries that come later are not waited for any more", lambda old, new: new < old)
+    ] = Field(
+        default=30,
+        ge=0,
+        le=3600,
+        description="How late a log entry may come, in seconds: a request counts as judged once it is older.",
+    )
+
+
 class TargetTable(Table):
     """A place that the workloads are deployed to."""
 
@@ -216,6 +229,7 @@ class Document(Table):
 
     source: SourceTable = Field(default=SourceTable(), description="Where the source is.")
     handoff: HandoffTable = Field(default=HandoffTable(), description="Where the handoff documents are written.")
+    logs: LogsTable = Field(default=LogsTable(), description="How logs are judged.")
     targets: Annotated[dict[Name, TargetTable], Loosens("a target is gone", None)] = Field(
         min_length=1, description="The places that the workloads are deployed to."
     )

@@ -148,7 +148,7 @@ async def _unit_log(
         exercises = [entry for entry in entries if entry.request and not entry.request.refused]
     lines = [entry for entry in said.value if _is_of(entry, unit)]
     found = errors(sorted([*lines, *entries], key=lambda entry: entry.at))
-    shown = proof.shows(f"{unit.name}: answered", len(exercises))
+    shown = proof.shows(f"{unit.name}: {'completed runs' if unit.job else 'answered requests'}", len(exercises))
     return UnitLog(unit.name, survey.now - HISTORY, tuple(exercises), found, shown)
 
 

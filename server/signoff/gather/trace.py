@@ -64,7 +64,7 @@ async def traces(survey: Survey) -> Mapping[WorkloadName, Trace | Unknown]:
         return {workload.name: compared for workload in survey.subject.workloads}
     workloads = {workload.name: workload for workload in survey.subject.workloads}
     done = await asyncio.gather(
-        *(_traced(survey, known.value, workloads[name], one, compared.value, builds) for name, one in whole.items())
+        *(_traced(survey, known.value, workloads[name], one, compared, builds) for name, one in whole.items())
     )
     return {**{n: one for n, one in found.items() if isinstance(one, Unknown)}, **dict(zip(whole, done, strict=True))}
 
@@ -239,7 +239,7 @@ async def _of_upload(survey: Survey, known: Reference, workload: Workload, uploa
     compared = await contents(survey, known, [(workload.name, upload.commit)])
     if isinstance(compared, Unknown):
         return Content("unknown", why=text("git does not say what {} holds", short(upload.commit)))
-    return replace(compared.value[workload.name, upload.commit], left_out=upload.content.left_out)
+    return replace(compared[workload.name, upload.commit], left_out=upload.content.left_out)
 
 
 def _evidence(

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from signoff.config import Config, parse
 from signoff.config.loosening import loosened
 from signoff.config.loosens import Loosens, NeverLoosens
-from signoff.config.schema import Document, HandoffTable, SourceTable, TargetTable, WorkloadTable
+from signoff.config.schema import Document, HandoffTable, LogsTable, SourceTable, TargetTable, WorkloadTable
 
 BASE = """\
 [targets.production]
@@ -70,6 +70,7 @@ LOOSER = {
     "another remote": ("[targets.production]", '[source]\nremote = "fork"\n[targets.production]', "source.remote"),
     "another flow": ("[targets.production]", '[source]\nflow = "pull-request"\n[targets.production]', "source.flow"),
     "another folder": ("[targets.production]", '[handoff]\nfolder = "web"\n[targets.production]', "handoff.folder"),
+    "a shorter lag": ("[targets.production]", "[logs]\nlag_seconds = 5\n[targets.production]", "logs.lag_seconds"),
 }  # fmt: skip
 NOT_LOOSER = {
     "a region more": ('"us-east1"', '"us-east1", "us-west1"'),
@@ -79,6 +80,7 @@ NOT_LOOSER = {
     "deployed here": ('deploy = "ci"', 'deploy = "signoff"'),
     "critical too": ('kind = "job"', 'kind = "job"\ncritical = true'),
     "a default spelled out": ("[targets.production]", '[source]\nflow = "push"\n[targets.production]'),
+    "a longer lag": ("[targets.production]", "[logs]\nlag_seconds = 90\n[targets.production]"),
     "another order": ('after = ["web"]', "after = []"),
     "a comment": ("[workloads.web]", "# words\n[workloads.web]"),
     "a workload more": ("[workloads.web]", '[workloads.more]\nkind = "service"\n[workloads.web]'),
@@ -108,7 +110,7 @@ def test_an_image_that_copies_less_is_seen_through_inputs_left_out(tmp_path: Pat
     ]
 
 
-@pytest.mark.parametrize("table", [Document, SourceTable, HandoffTable, TargetTable, WorkloadTable])
+@pytest.mark.parametrize("table", [Document, SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable])
 def test_every_setting_declares_what_loosening_it_means(table: type[BaseModel]) -> None:
     for name, field in table.model_fields.items():
         declared = [rule for rule in field.metadata if isinstance(rule, Loosens | NeverLoosens)]
@@ -117,7 +119,7 @@ def test_every_setting_declares_what_loosening_it_means(table: type[BaseModel]) 
 
 
 def test_every_table_of_the_document_is_held_to_that() -> None:
-    held = {SourceTable, HandoffTable, TargetTable, WorkloadTable}
+    held = {SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable}
     inside = {typing.get_args(field.annotation)[-1] if typing.get_args(field.annotation) else field.annotation
               for field in Document.model_fields.values()}  # fmt: skip
     assert inside == held

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,9 @@ flow = "pull-request"
 
 [handoff]
 folder = "handoffs"
+
+[logs]
+lag_seconds = 90
 
 [targets.production]
 project = "acme-prod"
@@ -84,6 +88,7 @@ def test_every_setting_arrives_in_its_type(repository: Path) -> None:
     production = config.target()
     assert production == Target("production", "acme-prod", ("us-central1", "europe-west1"), "main")
     assert (config.source.remote, config.source.flow, config.handoff.folder) == ("upstream", "pull-request", "handoffs")
+    assert config.log_lag == timedelta(seconds=90)
     web, extractor, pool, other = config.workloads_for(production)
     assert web.name == "web"
     assert web.resource == "web-production"

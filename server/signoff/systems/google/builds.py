@@ -134,7 +134,7 @@ def _origin(raw: Any) -> Origin:
     kind = source.WhichOneof("source") if raw.HasField("source") else None
     if resolved.HasField("resolved_storage_source") or kind == "storage_source":
         at = resolved.resolved_storage_source if resolved.HasField("resolved_storage_source") else source.storage_source
-        return Upload(at.bucket, at.object, at.generation)
+        return Upload(at.bucket, at.object_, at.generation)
     if resolved.HasField("resolved_storage_source_manifest") or kind == "storage_source_manifest":
         return NoSource()
     if resolved.HasField("resolved_repo_source") or kind == "repo_source":

@@ -136,7 +136,7 @@ def _any_of(names: Iterable[str]) -> str:
 
 
 def _from(since: datetime) -> str:
-    return f'timestamp>="{since.isoformat()}"'
+    return f'timestamp>="{since.isoformat(timespec="seconds")}"'
 
 
 def _entry(raw: Any) -> LogEntry:
