@@ -52,8 +52,7 @@ def with_blocks(links: Mapping[Link, LinkReport], waived: frozenset[Link] = froz
         required = (r for r in REQUIRES.get(link, ()) if r in folded and r not in waived)
         cause = next((r for r in required if folded[r].status not in _GOOD), None)
         if report.status is Status.PASS and cause is not None:
-            says = text("{}; ", report.reason) if report.reason else text("")
-            report = replace(report, status=Status.BLOCKED, reason=text("{}but {} has not passed", says, cause.value))
+            report = replace(report, status=Status.BLOCKED, reason=_without(report.reason, cause))
         if report.status is Status.BLOCKED:
             report = replace(report, blocked_by=cause)
         folded[link] = report
