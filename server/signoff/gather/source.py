@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from signoff.gather.landed import landed
-from signoff.gather.meeting import Live, Meeting, live, meeting, status
+from signoff.gather.meeting import Live, live, meeting, status
 from signoff.gather.published import Published, published, refs
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
-from signoff.model.source import CommitLine, Reference, Relation, SourceFacts, WorkingTree
-from signoff.model.subject import Commit
+from signoff.model.source import CommitLine, Reference, Relation, SourceFacts
+from signoff.model.subject import Commit, Subject
 from signoff.survey import Survey
 from signoff.systems.git.inputs import Inputs
 
@@ -76,10 +76,13 @@ async def source(survey: Survey) -> Known[SourceFacts] | Unknown:
         return lines
     here = tree.value if isinstance(tree, Known) else None  # what is not known of it is the matter of `committed`
     local = here.branch if here and here.head == subject.commit else None
-    relation = await _relation(survey, met.value, local)
+    detached = here is not None and here.branch is None and here.head == subject.commit
+    upstream = here.upstream if here and local and here.upstream else None
+    counterpart = _counterpart(survey.subject, asked.value, local, upstream)
+    relation = await _relation(survey, asked.value, where.value, counterpart, local)
     if isinstance(relation, Unknown):
         return relation
-    named = await _named(survey, asked.value, where.value, here, local)
+    named = await _named(survey, asked.value, where.value, upstream, local)
     if isinstance(named, Unknown):
         return named
     look = ("git", "ls-remote", "--heads", subject.remote, subject.target.branch)
@@ -93,6 +96,8 @@ async def source(survey: Survey) -> Known[SourceFacts] | Unknown:
             now=survey.now,
             head=Known(met.value.head, replace(asked.ref, look=look)),
             local=local,
+            detached=detached,
+            counterpart=counterpart,
             operation=here.operation if here else None,
             missing=lines.value,
             unpublished=frozenset(where.value.own),
@@ -104,46 +109,56 @@ async def source(survey: Survey) -> Known[SourceFacts] | Unknown:
     )
 
 
-async def _relation(survey: Survey, met: Meeting, local: str | None) -> Relation | Unknown:
-    """How the subject's commit stands to the branch's head, from what this clone remembers of both."""
-    git, branch = survey.systems.git, survey.subject.target.branch
-    if met.head is None or not met.sides.missing:
+def _counterpart(subject: Subject, asked: Live, local: str | None, upstream: str | None) -> str | None:
+    """The branch of the remote that a push of this work goes to; None where the remote has no such branch."""
+    heads = asked.refs.heads
+    if subject.flow == "push":
+        return subject.target.branch if subject.target.branch in heads else None
+    names = ((upstream or "").removeprefix(f"{subject.remote}/"), local)
+    return next((name for name in names if name and name in heads), None)
+
+
+async def _relation(
+    survey: Survey, asked: Live, where: Published, counterpart: str | None, local: str | None
+) -> Relation | Unknown:
+    """How the subject's commit stands to its counterpart, from what this clone remembers of both."""
+    git, commit = survey.systems.git, survey.subject.commit
+    head = asked.refs.heads.get(counterpart) if counterpart else None
+    if head is None or head == commit:
         return "ahead"
-    if met.base is None:
+    history = git.history(where.objects)
+    base = await history.merge_base(commit, head)
+    if isinstance(base, Unknown):
+        return base
+    if base.value is None:
         return "unrelated"
     remembered = await survey.get(refs)
     if isinstance(remembered, Unknown):
         return remembered
-    last = remembered.value.remembered.get(f"{survey.subject.remote}/{branch}")
-    if last is not None and last != met.head:
-        kept = await git.history(met.objects).merge_base(last, met.head)
+    last = remembered.value.remembered.get(f"{survey.subject.remote}/{counterpart}")
+    if last is not None and last != head and base.value != commit:
+        kept = await history.merge_base(last, head)
         if isinstance(kept, Unknown):
             return kept
         if kept.value != last:
             return "rewritten there"
-    if not met.sides.newer:
+    if base.value in {head, commit}:
         return "ahead"
-    if local is not None:
-        had = await git.once_had(local, met.head)
-        if not isinstance(had, Unknown) and had.value:
-            return "rewritten here"
-    return "diverged"
+    had = await git.once_had(local, head) if local else None
+    return "rewritten here" if isinstance(had, Known) and had.value else "diverged"
 
 
 async def _named(
-    survey: Survey, asked: Live, where: Published, here: WorkingTree | None, local: str | None
+    survey: Survey, asked: Live, where: Published, upstream: str | None, local: str | None
 ) -> str | Unknown | None:
     """A branch of the remote, other than the one that is built, that holds the subject's commit."""
     heads, commit = asked.refs.heads, survey.subject.commit
     if where.own:
         return None
-    upstream = here.upstream if here and local and here.upstream else ""
-    likely = [upstream.removeprefix(f"{survey.subject.remote}/"), local or ""]
+    likely = [(upstream or "").removeprefix(f"{survey.subject.remote}/"), local or ""]
     exact = [name for name, head in heads.items() if head == commit]
     names = [n for n in dict.fromkeys([*likely, *exact]) if n in heads and n != survey.subject.target.branch]
     for name in names:
-        if heads[name] == commit:
-            return name
         lacks = await survey.systems.git.history(where.objects).reached([commit], [heads[name]])
         if isinstance(lacks, Unknown):
             return lacks

@@ -1,4 +1,4 @@
-"""What a session changed, and which commit each workload is wanted at."""
+"""Which workloads a session changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from signoff.gather.meeting import status
 from signoff.gather.published import refs
 from signoff.model.facts import Unknown
 from signoff.model.source import CommitLine
-from signoff.model.subject import Commit, Session, WorkloadName
+from signoff.model.subject import Session, WorkloadName
 from signoff.survey import Survey
 
 
@@ -29,16 +29,6 @@ async def touched(survey: Survey) -> Mapping[WorkloadName, bool]:
     }
 
 
-async def wanted(survey: Survey) -> Mapping[WorkloadName, Commit | None]:
-    """The newest commit in the subject's history that touches each workload's inputs; None where that is not known."""
-    workloads = survey.subject.workloads
-    inputs = [inputs_of(survey.subject, workload) for workload in workloads]
-    found = await survey.systems.git.history().newest_touching(survey.subject.commit, inputs)
-    if isinstance(found, Unknown):
-        return {workload.name: None for workload in workloads}
-    return {workload.name: commit for workload, commit in zip(workloads, found.value, strict=True)}
-
-
 async def _changed(survey: Survey) -> frozenset[bytes] | None:
     """The paths that the session changed; None where that is not known."""
     session, tree = survey.subject.session, await survey.get(status)
@@ -54,8 +44,8 @@ async def _changed(survey: Survey) -> frozenset[bytes] | None:
 async def _commits(survey: Survey, session: Session) -> list[CommitLine] | None:
     """The commits since the session's start that are this worktree's own.
 
-    A commit that the remote is known to have is one's own only if one's address is on it and it was made in the
-    session: all others came with a fetch. One that the remote has not was made here.
+    One that the remote is not known to have was made here. One that it has is one's own if HEAD's reflog saw it made,
+    or if one's address is on it and it was made in the session (by a forge, for instance): others came with a fetch.
     """
     git, head = survey.systems.git, survey.subject.commit
     if session.head == head:
@@ -72,7 +62,8 @@ async def _commits(survey: Survey, session: Session) -> list[CommitLine] | None:
     lines = await git.history().lines(since.value)
     if isinstance(local, Unknown) or isinstance(lines, Unknown):
         return None
-    made_here = frozenset(local.value[0])
+    reflog = await git.made_here()
+    made_here = frozenset(local.value[0]) | (frozenset() if isinstance(reflog, Unknown) else reflog.value)
 
     def is_own(line: CommitLine) -> bool:
         if line.id in made_here or email.value is None:

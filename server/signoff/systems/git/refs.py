@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,19 @@ def read_stashes(raw: bytes) -> tuple[Stash, ...]:
         commit, base, _index, *untracked = (Commit(object_id(part)) for part in line.split(" "))
         found.append(Stash(commit, base, untracked[0] if untracked else None))
     return tuple(found)
+
+
+_MADE = re.compile(
+    rb"(commit|cherry-pick|revert|am)\b|rebase \((pick|reword|edit|squash|fixup|continue)\b"
+    rb"|(merge|pull)\b.*: Merge made"
+)
+"""The reflog's words for a new commit, as against one that was fetched, checked out or gone back to."""
+
+
+def read_made(raw: bytes) -> frozenset[Commit]:
+    """Of a reflog's lines (commit, NUL, what was done) those that made their commit."""
+    lines = (line.partition(b"\0") for line in raw.split(b"\n") if line)
+    return frozenset(Commit(object_id(oid.decode("ascii"))) for oid, _, did in lines if _MADE.match(did))
 
 
 def read_local_refs(raw: bytes) -> LocalRefs:

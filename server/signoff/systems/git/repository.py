@@ -26,6 +26,7 @@ from signoff.systems.git.refs import (
     Stash,
     Worktree,
     read_local_refs,
+    read_made,
     read_stashes,
     read_worktrees,
 )
@@ -98,6 +99,11 @@ class Repository:
 
         argv = ("rev-list", "--walk-reflogs", f"refs/heads/{branch}", "--")
         return await self._asker.run("reflog", *argv, read=read, look=("reflog", branch))
+
+    async def made_here(self) -> Known[frozenset[Commit]] | Unknown:
+        """The commits that came into being in this working tree, by the reflog of its HEAD."""
+        argv = ("rev-list", "--walk-reflogs", "--no-commit-header", "--format=tformat:%H%x00%gs", "HEAD", "--")
+        return await self._asker.run("reflog", *argv, read=read_made, look=("reflog",))
 
     async def email(self) -> Known[str | None] | Unknown:
         """Who commits here, in lower case; None where git does not know."""
