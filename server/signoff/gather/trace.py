@@ -105,7 +105,7 @@ async def _records(
     names = {template.main.image.path for template in used}
     names |= {claim.copied_from for claim in tied if claim.copied_from}
     if isinstance(workload.build, ExistingImage):
-        names.add(ImageRef.parse(workload.build.image).path)
+        names.add(workload.build.image)
     triggers = {claim.build.trigger for claim in tied if claim.build and claim.build.trigger}
     own = [build for build in builds.builds if build.paths & names or (not build.paths and build.trigger in triggers)]
     made = [claim for build in own if build.status == "SUCCESS" for claim in _of_build(build, names)]
