@@ -34,17 +34,17 @@ def age(now: datetime, then: datetime) -> str:
 
 
 def details(commits: Sequence[CommitLine], now: datetime) -> Text:
-    """`(oldest 2 h ago): «Fix the mapper», «Retry» and 3 more`, newest first."""
+    """`(oldest 2 h ago): “Fix the mapper”, “Retry” and 3 more`, newest first."""
     first = oldest(commits)
     when = text(" (oldest {} ago)" if len(commits) > 1 else " ({} ago)", age(now, first)) if first else text("")
     return text("{}: {}", when, listed([commit.subject for commit in commits]))
 
 
 def listed(names: Sequence[Quoted]) -> Text:
-    """`«a», «b», «c» and 2 more`"""
+    """`“a”, “b”, “c” and 2 more`; a view puts the marks around what came from outside."""
     told = text("")
     for number, name in enumerate(names[:_SHOWN]):
-        told = text("{}{}«{}»", told, ", " if number else "", name)
+        told = text("{}{}{}", told, ", " if number else "", name)
     more = len(names) - _SHOWN
     return text("{} and {} more", told, more) if more > 0 else told
 

@@ -112,14 +112,14 @@ def test_a_bug_is_one_line_and_exit_code_4(clone: Path, nowhere: dict[str, str],
     assert "Traceback" in debug.stderr
 
 
-def test_a_reader_that_goes_away_is_no_trouble() -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    with os.fdopen(writing, "w") as out:
-        done = subprocess.run(
-            argv("completion", "bash"), stdout=out, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False
-        )
-    assert (done.returncode, done.stderr) == (0, b"")
+def test_a_reader_that_goes_away_changes_no_verdict(clone: Path, nowhere: dict[str, str]) -> None:
+    env = ENVIRONMENT | nowhere
+    for command, code in ((["completion", "bash"], 0), (["check", "healthy", "--json"], 3), (["check", "healthy"], 3)):
+        reading, writing = os.pipe()
+        os.close(reading)
+        with os.fdopen(writing, "w") as out:
+            done = subprocess.run(argv(*command), cwd=clone, stdout=out, stderr=subprocess.PIPE, env=env, check=False)
+        assert (done.returncode, done.stderr) == (code, b"")
 
 
 def test_ctrl_c_ends_it_cleanly_with_130(clone: Path, nowhere: dict[str, str], silence: str) -> None:

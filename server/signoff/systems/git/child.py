@@ -1,22 +1,24 @@
-"""One running git process: its input fed, its errors drained, its end checked."""
+"""One running git process: its pipes, and its end checked."""
 
 import contextlib
 import os
 import signal
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from io import BufferedReader
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self, cast
+from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 from signoff.systems.git.errors import GitError
+from signoff.systems.git.pump import Pump
 
 if TYPE_CHECKING:
     import subprocess
-    from io import BufferedReader
 
     import git
 
-_STDERR_KEPT = 64 * 1024
+# Data, data as it is made, or another child's output.
+Input = bytes | Iterator[bytes] | BufferedReader | None
+_BUFFER = 1 << 16
 
 
 class Child:
@@ -30,25 +32,21 @@ class Child:
         self,
         argv: Sequence[str],
         process: "git.Git.AutoInterrupt",
-        stdin: bytes | BinaryIO | None,
+        stdin: Input,
         ok: tuple[int, ...],
     ) -> None:
         # GitPython's wrapper would end the process when it is collected; it is kept alive with the child.
         self._wrapper = process
         self._process: subprocess.Popen[bytes] = cast("subprocess.Popen[bytes]", process.proc)
         self.argv = tuple(argv)
-        self.out = cast("BufferedReader", self._process.stdout)
         self._ok = ok
         self._stopped = False
-        self._stderr = bytearray()
-        # Both pipes need a reader and a writer of their own: past 64 KiB one side would wait for the other for ever.
-        self._threads = [threading.Thread(target=self._drain, daemon=True)]
-        if isinstance(stdin, bytes):
-            self._threads.append(threading.Thread(target=self._feed, args=(stdin,), daemon=True))
-        elif stdin is not None:
-            stdin.close()  # the other child hears of it when this one stops reading
-        for thread in self._threads:
-            thread.start()
+        out, err = cast("IO[bytes]", self._process.stdout), cast("IO[bytes]", self._process.stderr)
+        source = () if stdin is None or isinstance(stdin, BufferedReader) else stdin
+        self._pump = Pump(out, err, self._process.stdin, (source,) if isinstance(source, bytes) else source)
+        self.out: BufferedReader = BufferedReader(cast("Any", self._pump), _BUFFER)
+        if isinstance(stdin, BufferedReader):
+            self._pump.drink(cast("Pump", stdin.raw))
 
     def stop(self) -> None:
         """End the process: the rest of its output is not needed, and its exit code says nothing."""
@@ -70,21 +68,7 @@ class Child:
         if kind is not None:
             self.kill()
         self.out.close()  # before the wait: an unread pipe would hold the process for ever
+        self._pump.finish(lambda: self._process.poll() is not None)
         code = self._process.wait()
-        for thread in self._threads:
-            thread.join()
         if kind is None and not self._stopped and code not in self._ok:
-            raise GitError(self.argv, code, bytes(self._stderr))
-
-    def _feed(self, data: bytes) -> None:
-        pipe = cast("BinaryIO", self._process.stdin)
-        with contextlib.suppress(BrokenPipeError):
-            pipe.write(data)
-        with contextlib.suppress(BrokenPipeError):
-            pipe.close()
-
-    def _drain(self) -> None:
-        pipe = cast("BinaryIO", self._process.stderr)
-        while chunk := pipe.read(8192):
-            self._stderr += chunk[: _STDERR_KEPT - len(self._stderr)]
-        pipe.close()
+            raise GitError(self.argv, code, bytes(self._pump.errors))

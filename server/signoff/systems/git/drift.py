@@ -4,15 +4,17 @@ The steps: compare trees by object id (drift_trees); for what differs, one walk 
 one diff of the commits found missing (drift_commits); for diverged deployments, drop cherry-picked twins (drift_twins).
 """
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from signoff.systems.git.drift_commits import MissingCommits
-from signoff.systems.git.drift_router import Router
+from signoff.systems.git.drift_router import Router, bits_of
 from signoff.systems.git.drift_trees import Answer, Compared, compare
 from signoff.systems.git.drift_twins import twins
 from signoff.systems.git.drift_types import Drift, Missing, Question
-from signoff.systems.git.drift_walk import Walk, walk
+from signoff.systems.git.drift_walk import Walk
 from signoff.systems.git.errors import GitError
 from signoff.systems.git.inputs import common_paths
 from signoff.systems.git.process import Children, Git, object_id
@@ -34,7 +36,7 @@ async def drift(
     does not answer (its kind is never "unknown-object"); ValueError on a head that is no full id.
     """
     _check(head, questions)
-    answers = await git.work(lambda children: _drift(children, head, questions), timeout)
+    answers = await git.work(lambda children: _drift(children, head, questions, git.is_shallow), timeout)
     return {answer.key: answer for answer in answers}
 
 
@@ -63,7 +65,7 @@ class _Behind:
     compared: Compared
 
 
-def _drift(children: Children, head: str, questions: Sequence[Question]) -> list[Drift]:
+def _drift(children: Children, head: str, questions: Sequence[Question], is_shallow: Callable[[], bool]) -> list[Drift]:
     answers = compare(children, head, questions, Router([question.inputs for question in questions]))
     done: list[Drift] = []
     behind: list[_Behind] = []
@@ -77,53 +79,65 @@ def _drift(children: Children, head: str, questions: Sequence[Question]) -> list
     if not behind:
         return done
     try:
-        return done + _missing(children, behind)
+        return done + _missing(children, behind, is_shallow())
     except GitError as error:
         if error.kind != "unknown-object":
             raise
     return done + [_drifted(one, why=_NO_HISTORY) for one in behind]
 
 
-def _missing(children: Children, behind: Sequence[_Behind]) -> list[Drift]:
-    head = behind[0].compared.head
-    history = walk(children, head, [one.compared.commit for one in behind])
-    with children.start("rev-parse", "--is-shallow-repository") as child:
-        shallow = child.out.read().strip() == b"true"
-    why = dict.fromkeys(range(len(behind)), _SHALLOW) if shallow else {}
-    if shallow:
-        history.keep_proven()
-    else:
-        why |= dict.fromkeys(_drop_twins(children, history, behind), _NO_CONTENT)
-    gathered = MissingCommits(
-        children,
-        history,
-        Router([one.question.inputs for one in behind]),
-        [one.compared.files for one in behind],
-        common_paths(one.question.inputs for one in behind),
-    ).gather()
+def _missing(children: Children, behind: Sequence[_Behind], shallow: bool) -> list[Drift]:
+    history = Walk(behind[0].compared.head, [one.compared.commit for one in behind])
+    router = Router([one.question.inputs for one in behind])
+    files = [one.compared.files for one in behind]
+    paths = common_paths(one.question.inputs for one in behind)
+
+    def plain(ids: bytes | Iterator[bytes]) -> MissingCommits:
+        found = MissingCommits(children, history, router, files, paths)
+        found.plain(ids)
+        return found
+
+    why: dict[int, str] = {}
+    with closing(history.steps(children)) as steps:
+        if shallow:
+            deque(steps, maxlen=0)  # what is proven is known at the end
+            history.keep_proven()
+            found = plain(history.plain())
+            why = dict.fromkeys(range(len(behind)), _SHALLOW)
+        else:
+            found = plain(steps)  # one git walks while the other compares
+            held, failed = _twins(children, history, behind, found)
+            why = dict.fromkeys(failed, _NO_CONTENT)
+            if held:
+                history.drop(held)
+                found = plain(history.plain())
+    found.merges()
     return [
         _drifted(one, commits, why.get(index), bool(history.diverged >> index & 1))
-        for index, (one, commits) in enumerate(zip(behind, gathered, strict=True))
+        for index, (one, commits) in enumerate(zip(behind, found.newest_first(), strict=True))
     ]
 
 
-def _drop_twins(children: Children, history: Walk, behind: Sequence[_Behind]) -> list[int]:
-    """Take the twins out of history.missing; the indexes of those for which that could not be done."""
-    lacking = history.lacking()
+def _twins(
+    children: Children, history: Walk, behind: Sequence[_Behind], found: MissingCommits
+) -> tuple[dict[bytes, int], list[int]]:
+    """The commits of which diverged deployments hold a twin, and which do; and those that it can not be said of."""
     groups: dict[tuple[bytes, tuple[bytes, ...]], list[int]] = {}
-    for index, one in enumerate(behind):
-        if history.diverged & lacking & 1 << index:
+    for index in bits_of(history.diverged):
+        if found.any(index):
+            one = behind[index]
             groups.setdefault((one.compared.commit, one.question.inputs.prefixes()), []).append(index)
+    held: dict[bytes, int] = {}
     failed: list[int] = []
     for (commit, paths), indexes in groups.items():
         try:
             for twin in twins(children, history.head.decode(), commit.decode(), paths):
-                history.missing[twin] &= ~sum(1 << index for index in indexes)
+                held[twin] = held.get(twin, 0) | sum(1 << index for index in indexes)
         except GitError as error:
             if error.kind != "unknown-object":
                 raise
             failed += indexes
-    return failed
+    return held, failed
 
 
 def _drifted(one: _Behind, commits: tuple[Missing, ...] = (), why: str | None = None, diverged: bool = False) -> Drift:

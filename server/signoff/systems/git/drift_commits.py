@@ -1,10 +1,10 @@
 """Which of the missing commits touch which workload's inputs, read once for all workloads."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from signoff.systems.git.drift_router import Router, bits_of
 from signoff.systems.git.drift_types import Missing
-from signoff.systems.git.drift_walk import Walk
+from signoff.systems.git.drift_walk import Walk, as_lines
 from signoff.systems.git.inputs import are_few
 from signoff.systems.git.process import Children
 from signoff.systems.git.stream import Touched, commits, diff_commits
@@ -31,20 +31,19 @@ class MissingCommits:
             for name in names:
                 self._unexplained[name] = self._unexplained.get(name, 0) | 1 << index
 
-    def gather(self) -> list[tuple[Missing, ...]]:
-        """For each workload its missing commits, newest first."""
-        self._plain()
-        self._resolving_merges()
-        self._discarding_merges()
+    def any(self, index: int) -> bool:
+        """Whether workload index misses a commit, as far as was looked."""
+        return bool(self._found[index])
+
+    def newest_first(self) -> list[tuple[Missing, ...]]:
+        """For each workload what was found."""
         rank = {commit: index for index, commit in enumerate(self._walk.missing)}
         return [tuple(found[commit] for commit in sorted(found, key=rank.__getitem__)) for found in self._found]
 
-    def _plain(self) -> None:
-        """Commits with one parent or none."""
-        ids = [commit for commit, bits in self._walk.missing.items() if bits and len(self._walk.parents[commit]) < 2]
-        paths = _worth(self._paths)
+    def plain(self, ids: bytes | Iterator[bytes]) -> None:
+        """Look at commits with one parent or none (lines of ids, which the walk may still be finding)."""
         router, missing, unexplained = self._router.mask, self._walk.missing, self._unexplained
-        for touched in self._touched(ids, paths, "--root"):
+        for touched in self._touched(ids, _worth(self._paths), "--root"):
             lacking = missing[touched.commit]
             bits = 0
             for path in touched.paths:
@@ -53,11 +52,16 @@ class MissingCommits:
                     unexplained[path] &= ~lacking
             self._add(touched, bits & lacking)
 
+    def merges(self) -> None:
+        """Look at merges as far as the plain commits leave differences unexplained."""
+        self._resolving_merges()
+        self._discarding_merges()
+
     def _resolving_merges(self) -> None:
         """Merges whose result is none of their parents' (conflicts, evil merges), for what is unexplained."""
         left = self._left()
         ids = self._merges(_union(left))
-        for touched in self._touched(ids, _worth(left), "-c"):
+        for touched in self._touched(as_lines(ids), _worth(left), "-c"):
             lacking, bits = self._walk.missing[touched.commit], 0
             for path in touched.paths:
                 bits |= left.get(path, 0) & lacking
@@ -79,7 +83,7 @@ class MissingCommits:
                 bits = on_top.get(parent, 0) | self._walk.deployed.get(parent, 0)
                 if bits & self._walk.missing[merge]:
                     edges[b"%s %s" % (merge, parent)] = bits
-        for touched in self._touched(list(edges), _worth(left)):
+        for touched in self._touched(as_lines(edges), _worth(left)):
             bits = 0
             for path in touched.paths:
                 bits |= left.get(path, 0)
@@ -93,7 +97,7 @@ class MissingCommits:
         parents = self._walk.parents
         return [commit for commit, lacking in self._walk.missing.items() if lacking & bits and len(parents[commit]) > 1]
 
-    def _touched(self, ids: list[bytes], paths: Sequence[bytes], *options: str) -> Iterable[Touched]:
+    def _touched(self, ids: bytes | Iterator[bytes], paths: Sequence[bytes], *options: str) -> Iterable[Touched]:
         if not ids:
             return
         with diff_commits(self._children, ids, paths, *options) as child:

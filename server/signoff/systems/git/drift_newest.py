@@ -26,13 +26,11 @@ async def newest_touching(
     """
     object_id(head)
     inputs = list(inputs_by_key.values())
-    found = await git.work(lambda children: _newest(children, head, inputs), timeout)
+    found = await git.work(lambda children: _newest(children, head, inputs, git.is_shallow()), timeout)
     return {key: found.get(index) for index, key in enumerate(inputs_by_key)}
 
 
-def _newest(children: Children, head: str, inputs: Sequence[Inputs]) -> dict[int, str]:
-    with children.start("rev-parse", "--is-shallow-repository") as child:
-        shallow = child.out.read().strip() == b"true"
+def _newest(children: Children, head: str, inputs: Sequence[Inputs], shallow: bool) -> dict[int, str]:
     # The oldest commits of a shallow clone look like roots that made every file; what they changed is not known.
     options = ["-c"] if shallow else ["-c", "--root"]
     router = Router(inputs)

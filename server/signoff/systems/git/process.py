@@ -5,6 +5,7 @@ pipe; the event loop stays free.
 """
 
 import asyncio
+import contextlib
 import os
 import re
 import subprocess
@@ -12,11 +13,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar, cast
 
-from signoff.systems.git.child import Child
+from signoff.systems.git.child import Child, Input
 from signoff.systems.git.errors import GitError
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ _KEPT = re.compile(
 _ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",  # `status` does not rewrite the user's index
     "GIT_TERMINAL_PROMPT": "0",
+    "GIT_FLUSH": "0",  # whole buffers down the pipe, not a write for every commit
     "GIT_NO_REPLACE_OBJECTS": "1",  # what was built is the real commit, not its replacement
     "GIT_GRAFT_FILE": os.devnull,
     "GIT_NO_LAZY_FETCH": "1",  # git >= 2.45; older ones are kept offline by GIT_ALLOW_PROTOCOL
@@ -59,7 +62,9 @@ def object_id(text: str) -> str:
 class Children:
     """Starts the git processes of one piece of work, and ends all of them at once."""
 
-    def __init__(self, start: Callable[[Sequence[str], int | BinaryIO | None, bool], "git.Git.AutoInterrupt"]) -> None:
+    def __init__(
+        self, start: Callable[[Sequence[str], int | BufferedReader | None, bool], "git.Git.AutoInterrupt"]
+    ) -> None:
         self._start = start
         self._lock = threading.Lock()
         self._running: list[Child] = []
@@ -68,12 +73,12 @@ class Children:
     def start(
         self,
         *argv: str,
-        stdin: bytes | BinaryIO | None = None,
+        stdin: Input = None,
         ok: tuple[int, ...] = (0,),
         network: bool = False,
     ) -> Child:
-        """Start ``git ARGV``; use it as a context manager. stdin is data, or another child's ``out``."""
-        source = subprocess.PIPE if isinstance(stdin, bytes) else stdin
+        """Start ``git ARGV``; use it as a context manager. stdin: see Input; another child's is its ``out``."""
+        source = stdin if stdin is None or isinstance(stdin, BufferedReader) else subprocess.PIPE
         child = Child(argv, self._start(argv, source, network), stdin, ok)
         with self._lock:
             self._running.append(child)
@@ -137,6 +142,15 @@ class Git:
         await _end(children, submitted, future)
         raise GitError(("(all)",), None, f"no answer in {timeout:g} s".encode(), "timeout")
 
+    def is_shallow(self) -> bool:
+        """Whether this clone's history is cut. To be called in a worker thread: it opens the repository."""
+        folder = Path(self._open().git_dir)
+        with contextlib.suppress(FileNotFoundError):  # a linked worktree says where the shared part is
+            folder /= os.fsdecode((folder / "commondir").read_bytes().rstrip(b"\r\n"))
+        with contextlib.suppress(FileNotFoundError):  # the file that git itself goes by; it may be left empty
+            return (folder / "shallow").stat().st_size > 0
+        return False
+
     def close(self) -> None:
         """Close the repository; running work is awaited."""
         self._pool.shutdown()
@@ -152,7 +166,7 @@ class Git:
     ) -> None:
         await asyncio.to_thread(self.close)
 
-    def _start(self, argv: Sequence[str], stdin: int | BinaryIO | None, network: bool) -> "git.Git.AutoInterrupt":
+    def _start(self, argv: Sequence[str], stdin: int | BufferedReader | None, network: bool) -> "git.Git.AutoInterrupt":
         repo = self._open()
         from git.exc import GitCommandNotFound
 

@@ -12,7 +12,7 @@ from io import BufferedReader
 from signoff.systems.git.child import Child
 from signoff.systems.git.process import Children
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
 # NUL, then "id parents", commit time, author, subject; then the names.
 COMMIT_FORMAT = "--format=tformat:%x00%H %P%x00%ct%x00%an%x00%s"
 TREE = b"040000"
@@ -90,11 +90,11 @@ def commits(out: BufferedReader) -> Iterator[Touched]:
 
 
 def diff_commits(
-    children: Children, ids: Sequence[bytes] | BufferedReader, paths: Sequence[bytes], *options: str
+    children: Children, ids: bytes | Iterator[bytes] | BufferedReader, paths: Sequence[bytes], *options: str
 ) -> Child:
     """Start a diff of each commit with its parent (or with the parent named after it), for ``commits``.
 
-    ids: lines, or the output of another child. paths: literal ones to look at; () for all.
+    ids: lines, as in Children.start. paths: literal ones to look at; () for all.
     """
     return children.start(
         "diff-tree",
@@ -109,5 +109,5 @@ def diff_commits(
         *options,
         "--",
         *map(os.fsdecode, paths),
-        stdin=ids if isinstance(ids, BufferedReader) else b"\n".join([*ids, b""]),
+        stdin=ids,
     )
