@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from signoff.checks import built
+from signoff.gather.standing import standing
+from signoff.model.facts import Unknown
 from signoff.model.judgement import Link
+from signoff.model.lineage import KeptInMemory, Proof
 from signoff.model.report import LinkReport
 from support.estate import WEB, Estate, codes, digest, git_source, statuses, words
 from support.uploads import archive
@@ -220,20 +223,49 @@ async def test_two_builds_of_one_digest_prove_what_the_better_one_holds(estate: 
 
 
 async def test_a_proof_is_kept_when_the_build_record_vanishes(estate: Estate) -> None:
-    from signoff.model.lineage import KeptInMemory, Proof
-
     made = digest("vanished")
     estate.deployed(made, 6)
     async with estate.survey() as survey:
         kept = KeptInMemory()
         kept.put(Proof(made, estate.clone.head(), "proven", "projects/p/locations/global/builds/1"))
         survey.systems.proofs = kept
-        from signoff.gather.standing import standing
-        from signoff.model.facts import Unknown
-
         facts = await standing(survey, WEB)
         assert not isinstance(facts, Unknown)
         assert built.judge(WEB, facts).status == "pass"
+
+
+async def test_what_a_build_proves_is_kept_and_what_is_stated_is_not(estate: Estate) -> None:
+    made = estate.build(estate.clone.head(), 5)
+    stated = estate.build(None, 5, name="other", substitutions={"COMMIT_SHA": estate.clone.head()})
+    estate.service(estate.revision(1, stated, 6), estate.revision(2, made, 7), shares={0: 50, 1: 50}, pinned=True)
+    async with estate.survey() as survey:
+        await standing(survey, WEB)
+        proof = survey.systems.proofs.get(made)
+        assert proof is not None
+        assert (proof.commit, proof.strength) == (estate.clone.head(), "proven")
+        assert proof.source.endswith(f"builds/{proof.source.rpartition('/')[2]}")
+        assert survey.systems.proofs.get(stated) is None
+
+
+async def test_a_stated_commit_never_outweighs_a_proven_one_of_the_same_digest(estate: Estate) -> None:
+    first = estate.clone.head()
+    newest = change(estate)
+    same = estate.build(first, 5)
+    estate.build(None, 8, image=same, substitutions={"COMMIT_SHA": newest})
+    estate.deployed(same, 9)
+    assert (await look(estate, workload=replace(WEB, accept_labels=True))).status == "fail"
+
+
+async def test_a_build_of_another_branch_does_not_hide_how_far_the_branch_is_behind(estate: Estate) -> None:
+    estate.deployed(estate.build(estate.clone.head(), 5), 6)
+    estate.clone.switch("other", new=True)
+    other = estate.clone.commit({"web/other.py": "1\n"})
+    estate.clone.switch("main")
+    change(estate)
+    estate.build(other, 9, tag="pr-1")
+    links = await estate.links()
+    assert codes(links[Link.BUILT]) == [built.BEHIND]
+    assert statuses(links) == ("fail", "blocked", "blocked")
 
 
 async def test_denied_builds_are_unknown_and_traffic_is_still_judged(estate: Estate) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from signoff.checks import released
+from signoff.gather.standing import standing
+from signoff.model.facts import Unknown
 from signoff.model.judgement import Link
 from signoff.model.report import LinkReport
+from signoff.model.subject import Candidate
 from support.estate import JOB, REGION, WEB, Estate, codes, digest, ready, statuses, words
 
 FAILED = ready("FAILED", "The user-provided container failed to start", revisionReason="HEALTH_CHECK_CONTAINER_ERROR")
@@ -252,8 +256,6 @@ async def test_what_heals_by_itself_is_asked_again(estate: Estate, code: str) ->
 
 
 async def test_a_worker_pool_is_judged_by_its_template(estate: Estate) -> None:
-    from dataclasses import replace
-
     old, new = two_builds(estate)
     name = f"{estate.place()}/workerPools/web"
     revision = f"{name}/revisions/web-00001-abc"
@@ -271,3 +273,21 @@ async def test_a_worker_pool_is_judged_by_its_template(estate: Estate) -> None:
     pool["template"] = {"containers": [{"image": f"{estate.path()}@{old}"}]}
     estate.plant(workerPools=[pool])
     assert statuses(await estate.links(workload)) == ("pass", "fail", "blocked")
+
+
+async def test_a_candidate_is_judged_in_place_of_the_newest_revision(estate: Estate) -> None:
+    old, new = two_builds(estate)
+    first, second = estate.revision(1, new, 11), estate.revision(2, old, 12)
+    estate.service(first, second, shares={0: 100}, pinned=True)
+    candidate = {WEB.name: Candidate("web-00002-abc")}
+    async with estate.survey() as survey:
+        survey.subject = replace(survey.subject, candidate=candidate)
+        facts = await standing(survey, WEB)
+    assert not isinstance(facts, Unknown)
+    assert facts.placements[0].newest is not None
+    assert facts.placements[0].newest.name == "web-00002-abc"
+    async with estate.survey() as survey:
+        survey.subject = replace(survey.subject, candidate={WEB.name: Candidate("web-00009-xyz")})
+        gone = await standing(survey, WEB)
+    assert not isinstance(gone, Unknown)
+    assert released.judge(WEB, gone).status == "unknown"

@@ -87,7 +87,7 @@ def _read_all(raw: Iterable[Any], location: str) -> Iterable[Build]:
 
 
 def _read(raw: Any, location: str) -> Build:
-    created = moment(raw, "create_time") or moment(raw, "start_time")
+    created = moment(raw, "create_time")
     if not _ID.fullmatch(raw.id) or created is None:
         raise ValueError("a build without id or time")
     failure = raw.failure_info.detail if raw.HasField("failure_info") else ""
