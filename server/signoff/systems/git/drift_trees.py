@@ -80,10 +80,13 @@ class _Pairs:
         """(path from the repository's root, for whom, difference), from one process."""
         if not self._places:
             return
+        unanswered = set(self._places)  # two different trees have a difference
         with _diff_trees(children, self._places, *options) as child:
-            for pair, entry in tree_pairs(child.out):
+            for pair, entry in tree_pairs(child.out, unanswered):
                 for place, bits in self._places[pair].items():
                     yield (place + b"/" + entry.path if place else entry.path), bits, entry
+        if unanswered:
+            raise GitError(child.argv, 0, b"unreadable trees: " + b", ".join(unanswered), "unknown-object")
 
 
 class _Comparison:
@@ -108,6 +111,8 @@ class _Comparison:
         return frozenset(self._files.get(index, ()))
 
     def _names(self, asked: _Asked) -> Iterator[bytes]:
+        yield commit_of(self._head)
+        yield tree_at(self._head, ROOT)
         for _, question in asked:
             if is_object_id(question.deployed):
                 for commit in (question.deployed, self._head):
@@ -139,8 +144,8 @@ class _Comparison:
                 old, new = self._objects.tree(old_commit, folder), self._objects.tree(self._head, folder)
                 if old is not None and new is not None:
                     level.add(old, new, folder, 1 << index)
-                    rest = path[len(folder) :].lstrip(b"/").partition(b"/")[1:]
-                    entry_path = path[: len(path) - len(b"".join(rest))]
+                    end = path.find(b"/", len(folder) + 1)
+                    entry_path = path if end < 0 else path[:end]
                     sought[entry_path] = sought.get(entry_path, 0) | 1 << index
                     break
         for path, bits, entry in level.differences(self._children):

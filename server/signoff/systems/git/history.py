@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -90,23 +90,19 @@ def read_paths(raw: bytes) -> dict[Commit, frozenset[bytes]]:
     """Changed paths by commit, from diff-tree with a header of NUL and the commit's id (see stream.py)."""
     tokens = iter(raw.split(b"\0")[:-1])
     found: dict[Commit, frozenset[bytes]] = {}
-    for empty in tokens:
-        commit, first = next(tokens, b""), next(tokens, None)
-        if empty or first is None:
+    if next(tokens, b""):
+        raise Malformed("a header of unknown form")
+    for commit in tokens:
+        first = next(tokens, None)
+        if first is None or (first and not first.startswith(b"\n")):
             raise Malformed("a header of unknown form")
         paths = [first[1:]] if first else []
         for path in tokens:
-            if not path:
-                tokens = _again(tokens)
+            if not path:  # what every header starts with
                 break
             paths.append(path)
         found[_commit(commit.decode("ascii"))] = frozenset(paths)
     return found
-
-
-def _again(tokens: Iterator[bytes]) -> Iterator[bytes]:
-    yield b""
-    yield from tokens
 
 
 def _commit(text: str) -> Commit:

@@ -102,7 +102,7 @@ class Repository:
 
     async def made_here(self) -> Known[frozenset[Commit]] | Unknown:
         """The commits that came into being in this working tree, by the reflog of its HEAD."""
-        argv = ("rev-list", "--walk-reflogs", "--no-commit-header", "--format=tformat:%H%x00%gs", "HEAD", "--")
+        argv = ("log", "--walk-reflogs", "--no-show-signature", "--format=tformat:%H%x00%gs", "HEAD", "--")
         return await self._asker.run("reflog", *argv, read=read_made, look=("reflog",))
 
     async def email(self) -> Known[str | None] | Unknown:

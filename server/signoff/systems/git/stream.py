@@ -51,19 +51,23 @@ def tokens(out: BufferedReader) -> Iterator[bytes]:
         yield from parts
 
 
-def tree_pairs(out: BufferedReader) -> Iterator[tuple[bytes, Entry]]:
-    """Parse ``diff-tree --stdin --raw -z --no-abbrev`` over pairs of trees: (b"OLD NEW", entry) for each difference."""
+def tree_pairs(out: BufferedReader, unanswered: set[bytes]) -> Iterator[tuple[bytes, Entry]]:
+    """Parse ``diff-tree --stdin --raw -z --no-abbrev`` over pairs of trees: (b"OLD NEW", entry) for each difference.
+
+    Pairs that git has an answer to are taken out of unanswered: one whose tree it can not read it passes over, with
+    exit code 0 and often without a word.
+    """
     pair = b""
     stream = tokens(out)
     for token in stream:
         *headers, raw = token.split(b"\n")  # pairs without a difference are headers alone
+        unanswered.difference_update(headers)
         pair = headers[-1] if headers else pair
-        if raw:
-            old_mode, new_mode, old_id, new_id, _status = raw.removeprefix(b":").split(b" ")
-            path = next(stream, None)
-            if path is None:  # cut short: the exit code says why
-                return
-            yield pair, Entry(old_mode, new_mode, old_id, new_id, path)
+        old_mode, new_mode, old_id, new_id, _status = raw.removeprefix(b":").split(b" ")
+        path = next(stream, None)
+        if path is None:  # cut short: the exit code says why
+            return
+        yield pair, Entry(old_mode, new_mode, old_id, new_id, path)
 
 
 def commits(out: BufferedReader) -> Iterator[Touched]:

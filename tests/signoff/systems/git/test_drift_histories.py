@@ -79,7 +79,7 @@ async def asked(path: Path, head: str, questions: Sequence[Question]) -> dict[st
         return await drift(git, head, questions)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(histories(), st.data())
 def test_the_engine_agrees_with_the_oracle(
     tmp_path_factory: pytest.TempPathFactory, nodes: list[Node], data: st.DataObject
@@ -103,7 +103,7 @@ def test_the_engine_agrees_with_the_oracle(
             assert oracle.landed(head, missing.commit) == missing.landed_at
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(histories())
 def test_the_newest_touching_commits_have_no_touching_descendants(
     tmp_path_factory: pytest.TempPathFactory, nodes: list[Node]
