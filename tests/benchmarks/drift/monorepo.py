@@ -70,7 +70,7 @@ class _Stream:
         self.lines += [f"from :{parent}\n".encode()] if parent else []
         self.lines += [f"merge :{other}\n".encode() for other in merged]
         for name in dict.fromkeys(files):
-            content = f"{name} {self.marks if not merged else merged}\n".encode()
+            content = f"{name} {merged or self.marks}\n".encode()
             self.lines.append(b"M 100644 inline %s\ndata %d\n%s\n" % (name.encode(), len(content), content))
         return self.marks
 
