@@ -9,7 +9,7 @@ from datetime import datetime
 from signoff.model.judgement import Judgement, Link, Status
 from signoff.model.report import LinkReport, Verdict, Waiver, WorkloadReport
 from signoff.model.subject import WorkloadName
-from signoff.model.text import text
+from signoff.model.text import Text, text
 
 REQUIRES: Mapping[Link, tuple[Link, ...]] = {
     Link.BUILT: (Link.PUSHED, Link.MERGED),
@@ -52,12 +52,22 @@ def with_blocks(links: Mapping[Link, LinkReport], waived: frozenset[Link] = froz
         required = (r for r in REQUIRES.get(link, ()) if r in folded and r not in waived)
         cause = next((r for r in required if folded[r].status not in _GOOD), None)
         if report.status is Status.PASS and cause is not None:
-            says = text("{}; ", report.reason) if report.reason else text("")
-            report = replace(report, status=Status.BLOCKED, reason=text("{}but {} has not passed", says, cause.value))
+            report = replace(report, status=Status.BLOCKED, reason=_without(report.reason, cause))
         if report.status is Status.BLOCKED:
             report = replace(report, blocked_by=cause)
         folded[link] = report
     return folded
+
+
+def _without(proved: Text | None, cause: Link) -> Text:
+    """What was proved, and what is missing in it: a green build of a commit without the fix is no pass."""
+    if proved is None:
+        return text("{} has not passed", cause.value)
+    missing = {
+        Link.PUSHED: "without the commits that are not pushed",
+        Link.MERGED: "without what is not merged",
+    }.get(cause)
+    return text("{}, {}", proved, missing) if missing else text("{}; but {} has not passed", proved, cause.value)
 
 
 def waived_links(workload: WorkloadName, waivers: Iterable[Waiver]) -> frozenset[Link]:

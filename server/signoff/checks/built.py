@@ -85,8 +85,9 @@ def _without_good(workload: Workload, facts: Standing, trace: Trace, known: Refe
 
 
 def _candidates_by_age(trace: Trace) -> list[Lineage]:
-    """Recent builds newest first; without any, what is deployed."""
-    return list(trace.built) or list(trace.lineages.values())
+    """Recent builds newest first, those of other branches last; without any, what is deployed."""
+    made = sorted(trace.built, key=lambda one: one.content.state == "diverged")
+    return made or list(trace.lineages.values())
 
 
 def _may_be_older(newest: Lineage, trace: Trace) -> bool:

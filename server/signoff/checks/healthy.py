@@ -7,7 +7,7 @@ Silence is not health: a revision that answered no request, a job that never ran
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from signoff.model.evidence import Evidence
 from signoff.model.finding import Action, Advice, Finding
@@ -50,17 +50,18 @@ def judge(workload: Workload, health: Health) -> Judgement:
 
 def claim(health: Mapping[str, Health], gone: str) -> tuple[Status, Text]:
     """Whether a claimed error is gone, over all workloads: proven only where what raised it was exercised since."""
-    met_before = False
-    for name, facts in health.items():
+    for facts in health.values():
         for unit in facts.units:
             if any(_is(error, gone) for error in unit.errors):
                 return Status.FAIL, text("{} is still in the logs of {}", Quoted(gone), unit.unit)
-        earlier = [error for error in facts.earlier if _is(error, gone)]
-        met_before = met_before or bool(earlier)
-        if earlier and (missing := _not_exercised(facts, earlier)):
-            return Status.UNKNOWN, text("{} is not seen on {}, but {}", Quoted(gone), name, missing)
-    if not met_before:
+    earlier = {name: [error for error in facts.earlier if _is(error, gone)] for name, facts in health.items()}
+    if not any(earlier.values()):
         return Status.UNKNOWN, text("{} is not in the logs before either: its absence proves nothing", Quoted(gone))
+    for name, errors in earlier.items():
+        if errors and (missing := _not_exercised(health[name], errors)):
+            if _not_exercised(health[name], errors, lag=timedelta(0)) is None:
+                return Status.WAITING, text("{} is not seen on {}; logs may still be on their way", Quoted(gone), name)
+            return Status.UNKNOWN, text("{} is not seen on {}, but {}", Quoted(gone), name, missing)
     return Status.PASS, text("{} is gone: what raised it was exercised since", Quoted(gone))
 
 
@@ -93,13 +94,14 @@ def _is(error: ErrorSeen, gone: str) -> bool:
     return error.says.contains(gone) or error.signature == gone
 
 
-def _not_exercised(health: Health, errors: Sequence[ErrorSeen]) -> Text | None:
+def _not_exercised(health: Health, errors: Sequence[ErrorSeen], *, lag: timedelta | None = None) -> Text | None:
     """What of the errors' paths was not answered since, by what serves now and before the lag; None: all was."""
+    late = health.lag if lag is None else lag
     settled = [
         entry.request.path if entry.request else None
         for unit in health.units
         for entry in unit.exercises
-        if entry.at + health.lag <= health.now and (entry.request is None or entry.request.status < 500)
+        if entry.at + late <= health.now and (entry.request is None or entry.request.status < 500)
     ]
     if not settled:
         return text("nothing exercised it since")

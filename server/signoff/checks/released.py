@@ -114,7 +114,7 @@ class _Region:
         image = job.template.main.image
         proof = self._lineage(image)
         says = (
-            text("job {} uses {}", job.name, made_from(proof))
+            text("job {} uses its image; {}", job.name, made_from(proof))
             if proof
             else text("job {} uses {}", job.name, image.path)
         )

@@ -14,7 +14,7 @@ USAGE, BUG, INTERRUPTED = 2, 4, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The exit code. One clear message for what can be expected, one line for a bug, nothing for a closed pipe."""
+    """The exit code. One clear message for what can be expected, one line for a bug."""
     from signoff.cli.parser import parse
 
     try:
@@ -22,8 +22,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _handled(options)
     except KeyboardInterrupt:
         return INTERRUPTED
-    finally:
-        _flush()
 
 
 def _handled(options: argparse.Namespace) -> int:
@@ -40,21 +38,9 @@ def _handled(options: argparse.Namespace) -> int:
 
         tell_error(error, as_json=getattr(options, "json", False))
         return error.exit_code
-    except BrokenPipeError:
-        return 0
     except Exception as error:
-        if os.environ.get("SIGNOFF_DEBUG") == "1":
-            raise
         from signoff.cli.output import tell_bug
 
-        tell_bug(error)
+        tell_bug(error, whole=os.environ.get("SIGNOFF_DEBUG") == "1")
         return BUG
     return code
-
-
-def _flush() -> None:
-    """A reader that went away (`signoff run | head -1`) is no trouble of ours, also not at Python's own last flush."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,7 +12,7 @@ from signoff import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Sequence
+    from collections.abc import Callable, Container
     from typing import Any
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -168,8 +168,8 @@ def _waive(parser: argparse.ArgumentParser) -> None:
 def _serve(parser: argparse.ArgumentParser) -> None:
     _common(parser, "serve:serve", target=False)
     parser.add_argument("--read-only", action="store_true", help="offer no tool that changes a target")
-    parser.add_argument("--http", action="store_true", help="serve HTTP on loopback instead of stdio")
-    parser.add_argument("--port", type=int, default=8765, metavar="N", help="for --http (default: 8765)")
+    parser.add_argument("--transport", choices=("stdio", "http"), default="stdio", help="http: on loopback, at /mcp")
+    parser.add_argument("--port", type=int, default=8765, metavar="N", help="of http (default: 8765)")
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
@@ -197,7 +197,7 @@ COMMANDS: tuple[tuple[str, str, Fill], ...] = (
     ("approve", "read a plan, say yes, and carry it out", _approve),
     ("handoff", "write or read the handoff document", _handoff),
     ("waive", "say as a person that a link does not count for this commit", _waive),
-    ("serve", "be an MCP server on stdio", _serve),
+    ("serve", "be an MCP server", _serve),
     ("demo", "play the story on an embedded Google Cloud", _demo),
     ("sandbox", "run the embedded Google Cloud (up), or say how to reach it (env)", _sandbox),
     ("completion", "print the completion script of a shell", _completion),

@@ -14,8 +14,7 @@ def serve(options: argparse.Namespace) -> int:
     """Until the client closes the connection. stdout belongs to the protocol."""
     from signoff.mcp.server import serve as serve_it
 
-    start = Path(options.directory)
-    serve_it(start, read_only=options.read_only, transport="http" if options.http else "stdio", port=options.port)
+    serve_it(Path(options.directory), read_only=options.read_only, transport=options.transport, port=options.port)
     return 0
 
 

@@ -28,7 +28,8 @@ def init(options: argparse.Namespace) -> int:
     for note in made.notes:
         tell(words.name(note))
     if made.written:
-        put(f"{words.name(str(made.path))} has {words.count(len(made.workloads), 'workload')}. Read it, then: signoff doctor")
+        count = words.count(len(made.workloads), "workload")
+        put(f"{words.name(str(made.path))} has {count}. Read it, then: signoff doctor")
     else:
         put(words.page(made.text))
     return 0

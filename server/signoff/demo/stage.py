@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
+from signal import SIGINT, SIGTERM
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from signoff.model.errors import SignoffError
 
@@ -92,7 +95,7 @@ class Stage:
     def _start_sandbox(self) -> None:
         argv = [sys.executable, "-m", "signoff_sandbox", "up", "--until-stdin-closes"]
         argv += ["--state", str(self.folder / "sandbox.json"), "--data", str(self.folder / "sandbox")]
-        with (self.folder / "sandbox.log").open("w", encoding="utf-8") as log:
+        with (self.folder / "sandbox.log").open("w", encoding="utf-8") as log, _unbroken():
             self._sandbox = subprocess.Popen(
                 argv,
                 env=self.env,
@@ -131,23 +134,42 @@ class Stage:
 
     def shown(self, argv: Sequence[str]) -> int:
         """A command that the watcher sees, straight on their terminal; its exit code."""
-        return subprocess.run(argv, env=self.env, cwd=self.clone, stdin=subprocess.DEVNULL, check=False).returncode
+        with self._child(argv) as child:
+            return child.wait()
 
     def told(self, argv: Sequence[str], line: Callable[[str], None]) -> int:
         """A command whose lines the story passes on and reads; its exit code."""
-        with subprocess.Popen(
-            argv,
-            env=self.env,
-            cwd=self.clone,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-        ) as child:
+        with self._child(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
             for said in _stream(child.stdout):
                 line(said.rstrip("\n"))
         return child.returncode
+
+    @contextmanager
+    def _child(self, argv: Sequence[str], **streams: Any) -> Iterator[subprocess.Popen[str]]:
+        """A command in the clone, which never outlives an interruption of the story."""
+        child: subprocess.Popen[str] | None = None
+        try:
+            with _unbroken():
+                child = subprocess.Popen(
+                    argv,
+                    env=self.env,
+                    cwd=self.clone,
+                    stdin=subprocess.DEVNULL,
+                    text=True,
+                    encoding="utf-8",
+                    **streams,
+                )
+            with child:
+                yield child
+        except BaseException:
+            if child is not None:
+                child.terminate()
+                try:
+                    child.wait(timeout=5)
+                except subprocess.TimeoutExpired:
+                    child.kill()
+                    child.wait()
+            raise
 
     def close(self) -> None:
         """End the sandbox and with it everything that runs in it."""
@@ -162,6 +184,20 @@ class Stage:
             sandbox.kill()
             sandbox.wait()
         _stream(sandbox.stdout).close()
+
+
+@contextmanager
+def _unbroken() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait while a child is being started: one that nobody knows yet would be ended by nobody."""
+    came: list[int] = []
+    kept = {one: signal.signal(one, lambda number, _frame: came.append(number)) for one in (SIGINT, SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in kept.items():
+            signal.signal(one, handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 def _stream(stream: IO[str] | None) -> IO[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from signoff.demo.stage import DemoError, Stage
 SIGNOFF = (sys.executable, "-m", "signoff")
 ERROR = "KeyError: 'School'"
 REQUESTS = 3
+LAG = 1.0
+"""Seconds, as in the project's signoff.toml: a request counts once its log entries can not be late any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,7 @@ class _Story:
             answers = [_get(self.urls[name] + path) for _ in range(REQUESTS)]
             self.tell.command(f"curl {self.urls[name]}{path}")
             self.tell.line(answers[-1])
+        time.sleep(LAG + 0.2)
 
     def run_told(self, program: str, *arguments: str) -> None:
         self.tell.command(" ".join((program, *(f'"{a}"' if " " in a else a for a in arguments))))

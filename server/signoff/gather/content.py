@@ -27,11 +27,11 @@ SHOWN = 5
 Pair = tuple[WorkloadName, Commit]
 
 
-async def contents(
-    survey: Survey, reference: Reference, pairs: Iterable[Pair]
-) -> Known[Mapping[Pair, Content]] | Unknown:
+async def contents(survey: Survey, reference: Reference, pairs: Iterable[Pair]) -> Mapping[Pair, Content] | Unknown:
     """What each commit holds for its workload."""
     asked = list(dict.fromkeys(pairs))
+    if not asked:
+        return {}
     against = await _drifts(survey, reference, reference.commit, asked)
     if isinstance(against, Unknown):
         return against
@@ -46,7 +46,7 @@ async def contents(
             on_branch = drift.state == "same" or (drift.state == "drifted" and not drift.diverged)
             if on_branch and against.value[pair].exact:
                 found[pair] = Content("holds")
-    return Known(found, against.ref)
+    return found
 
 
 async def _drifts(

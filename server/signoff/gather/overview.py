@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from signoff.gather.inputs import inputs_of
 from signoff.gather.placements import placements
+from signoff.gather.touched import touched
 from signoff.gather.trace import traces
 from signoff.model.facts import Unknown
 from signoff.model.lineage import Placement, Trace
@@ -16,7 +17,8 @@ from signoff.walk import Overview
 
 
 async def overviews(survey: Survey) -> Mapping[WorkloadName, Overview]:
-    """The commits that are wanted and that serve; None where it is not proven."""
+    """Whether the session touched it, and the commits that are wanted and that serve; None where it is not proven."""
+    own = await survey.get(touched)
     placed, traced, newest = await survey.get(placements), await survey.get(traces), await survey.get(wanted)
     found: dict[WorkloadName, Overview] = {}
     for workload in survey.subject.workloads:
@@ -24,7 +26,7 @@ async def overviews(survey: Survey) -> Mapping[WorkloadName, Overview]:
         commit = None
         if not isinstance(places, Unknown) and not isinstance(trace, Unknown):
             commit = _serving(places, trace)
-        found[workload.name] = Overview(wanted=newest.get(workload.name), serving=commit)
+        found[workload.name] = Overview(own[workload.name], newest.get(workload.name), commit)
     return found
 
 

@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from signoff.gather.current import jobs, services, worker_pools
@@ -126,14 +127,19 @@ def _previous(newest: Revision | None, service: Service, history: History) -> tu
     if newest is None:
         return None, False
     own = [entry for (parent, _), entry in history.entries.items() if parent == service.name]
-    older = [entry for entry in own if isinstance(entry, Revision) and entry.created < newest.created]
-    older.sort(key=lambda revision: revision.created, reverse=True)
+    older = [entry for entry in own if isinstance(entry, Revision) and _age(entry) < _age(newest)]
+    older.sort(key=_age, reverse=True)
     if history.whole:
         ready = (revision for revision in older if revision.ready and revision.ready.state == "succeeded")
         return next(ready, older[0] if older else None), True
     before = _number(newest.name) - 1
     found = next((revision for revision in older if _number(revision.name) == before), None)
     return found, found is not None or before == 0
+
+
+def _age(revision: Revision) -> tuple[datetime, str]:
+    """Names that Cloud Run gives rise in their order."""
+    return revision.created, revision.name
 
 
 def _number(revision: str) -> int:

@@ -64,24 +64,31 @@ async def deployed_images(survey: Survey) -> Mapping[str, str]:
 async def recent_builds(survey: Survey) -> RecentBuilds | Unknown:
     """Builds of the target's regions and of `global`, until each deployed digest has its build or a kept proof."""
     target = survey.subject.target
-    deployed = await survey.get(deployed_images)
-    wanted = [_Wanted(digest, {digest}) for digest in deployed if survey.systems.proofs.get(digest) is None]
     read = _Read(dict.fromkeys([*target.regions, "global"], ""))
     size = min(_LARGEST, max(_SMALLEST, _EACH * len(survey.subject.workloads)))
-    for number in range(PAGES):
+
+    async def next_pages() -> Unknown | None:
         places = list(read.tokens.items())
-        pages = await asyncio.gather(
-            *(survey.systems.builds.page(target.project, place, size, token) for place, token in places)
-        )
-        for (place, _), page in zip(places, pages, strict=True):
+        asked = (survey.systems.builds.page(target.project, place, size, token) for place, token in places)
+        for (place, _), page in zip(places, await asyncio.gather(*asked), strict=True):
             if isinstance(page, Unknown):
                 return page
             read.take(place, page)
-        wanted = read.lacking(wanted)
-        if number == 0:
-            wanted = read.lacking([await _known_as(survey, one, deployed[one.digest]) for one in wanted])
+        return None
+
+    deployed, unknown = await asyncio.gather(survey.get(deployed_images), next_pages())
+    if unknown is not None:
+        return unknown
+    unproven = [digest for digest in deployed if survey.systems.proofs.get(digest) is None]
+    wanted = read.lacking(_Wanted(digest, {digest}) for digest in unproven)
+    wanted = read.lacking([await _known_as(survey, one, deployed[one.digest]) for one in wanted])
+    for _ in range(PAGES - 1):
         if not wanted or not read.tokens:
             break
+        unknown = await next_pages()
+        if unknown is not None:
+            return unknown
+        wanted = read.lacking(wanted)
     return read.result()
 
 

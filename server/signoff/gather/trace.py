@@ -39,16 +39,17 @@ class _Claim:
     build: Build | None = None
     index: str | None = None
     copied_from: str | None = None
-    why: Content = _NEVER
+    content: Content = _NEVER
     foreign: bool = False
 
 
 async def traces(survey: Survey) -> Mapping[WorkloadName, Trace | Unknown]:
     """What the builder says of each workload's images, and git of their commits. What one lacks is its own Unknown."""
-    known, placed = await asyncio.gather(survey.get(reference), survey.get(placements))
+    known, placed, builds = await asyncio.gather(
+        survey.get(reference), survey.get(placements), survey.get(recent_builds)
+    )
     if isinstance(known, Unknown):
         return {workload.name: known for workload in survey.subject.workloads}
-    builds = await survey.get(recent_builds)
     if isinstance(builds, Unknown):
         return {workload.name: builds for workload in survey.subject.workloads}
     found: dict[WorkloadName, _Found | Unknown] = {}
@@ -64,7 +65,7 @@ async def traces(survey: Survey) -> Mapping[WorkloadName, Trace | Unknown]:
         return {workload.name: compared for workload in survey.subject.workloads}
     workloads = {workload.name: workload for workload in survey.subject.workloads}
     done = await asyncio.gather(
-        *(_traced(survey, known.value, workloads[name], one, compared.value, builds) for name, one in whole.items())
+        *(_traced(survey, known.value, workloads[name], one, compared, builds) for name, one in whole.items())
     )
     return {**{n: one for n, one in found.items() if isinstance(one, Unknown)}, **dict(zip(whole, done, strict=True))}
 
@@ -104,7 +105,7 @@ async def _records(
     names = {template.main.image.path for template in used}
     names |= {claim.copied_from for claim in tied if claim.copied_from}
     if isinstance(workload.build, ExistingImage):
-        names.add(ImageRef.parse(workload.build.image).path)
+        names.add(workload.build.image)
     triggers = {claim.build.trigger for claim in tied if claim.build and claim.build.trigger}
     own = [build for build in builds.builds if build.paths & names or (not build.paths and build.trigger in triggers)]
     made = [claim for build in own if build.status == "SUCCESS" for claim in _of_build(build, names)]
@@ -149,7 +150,7 @@ async def _claims(
     if isinstance(inside, Unknown):
         why = text("{}, and the registry does not say whether it belongs to an index ({})", why, inside.detail)
     foreign = isinstance(inside, Repository) and inside.whole and builds.read_back_to is None
-    return [_Claim(image.digest, "none", why=Content("unknown", why=why), foreign=foreign)]
+    return [_Claim(image.digest, "none", content=Content("unknown", why=why), foreign=foreign)]
 
 
 def _placed(claim: _Claim, image: ImageRef) -> _Claim:
@@ -177,13 +178,13 @@ async def _traced(
 ) -> Trace | Unknown:
     lineages: dict[str, Lineage] = {}
     for claim in (*found.deployed, *found.built):
-        if claim.digest in lineages and lineages[claim.digest].content.state == "holds":
+        before = lineages.get(claim.digest)
+        if before is not None and before.holds(accept_labels=False):
             continue
         one = await _lineage(survey, known, workload, claim, compared, builds.ref.at)
         if isinstance(one, Unknown):
             return one
-        # Several builds can make one image: what the best of them proves is true of it.
-        if claim.digest not in lineages or one.content.state == "holds":
+        if before is None or _worth(one) > _worth(before):
             lineages[claim.digest] = one
             _keep(survey, one)
 
@@ -203,6 +204,11 @@ async def _traced(
     )
 
 
+def _worth(lineage: Lineage) -> tuple[bool, bool]:
+    """Several builds can make one image: what the best of them proves is true of it, and what is stated comes last."""
+    return lineage.strength != "stated", lineage.content.state == "holds"
+
+
 async def _lineage(
     survey: Survey,
     known: Reference,
@@ -212,7 +218,7 @@ async def _lineage(
     at: datetime,
 ) -> Lineage | Unknown:
     commit, how, strength = claim.commit, claim.how, claim.strength
-    content = compared[workload.name, commit] if commit else claim.why
+    content = compared[workload.name, commit] if commit else claim.content
     if claim.how == "upload" and claim.build is not None and isinstance(claim.build.origin, Upload):
         upload = await uploaded(survey, known, workload, claim.build.origin, claim.build.stated)
         if isinstance(upload, Unknown):
@@ -239,7 +245,7 @@ async def _of_upload(survey: Survey, known: Reference, workload: Workload, uploa
     compared = await contents(survey, known, [(workload.name, upload.commit)])
     if isinstance(compared, Unknown):
         return Content("unknown", why=text("git does not say what {} holds", short(upload.commit)))
-    return replace(compared.value[workload.name, upload.commit], left_out=upload.content.left_out)
+    return replace(compared[workload.name, upload.commit], left_out=upload.content.left_out)
 
 
 def _evidence(

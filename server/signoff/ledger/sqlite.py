@@ -96,26 +96,21 @@ class SqliteStore:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Make the table in a new file; refuse a file that is not ours or of a newer signoff."""
-        application, version = _pragma(connection, "application_id"), _pragma(connection, "user_version")
-        if (application, version) == (APPLICATION, VERSION):
-            connection.execute("PRAGMA synchronous = FULL")
-            return
-        if application == APPLICATION:
+        if _pragma(connection, "application_id") == 0 and _is_empty(connection):
+            self.path.chmod(0o600)
+            _use_wal(connection)
+            with _transaction(connection):
+                if _is_empty(connection):  # else another process was faster
+                    for statement in _statements(_TABLE):
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+                    connection.execute(f"PRAGMA user_version = {VERSION}")
+        if _pragma(connection, "application_id") != APPLICATION:
+            raise self._broken("the file is not a ledger of signoff")
+        version = _pragma(connection, "user_version")
+        if version != VERSION:
             fix = "update signoff, or set SIGNOFF_STATE to another folder"
             raise LedgerError(f"the ledger is of another version ({version})", where=str(self.path), fix=fix)
-        if application != 0 or connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            # Another process may have made the table between our two looks: then it is ours after all.
-            if _pragma(connection, "application_id") != APPLICATION:
-                raise self._broken("the file is not a ledger of signoff")
-            return
-        self.path.chmod(0o600)
-        _use_wal(connection)
-        with _transaction(connection):
-            if _pragma(connection, "application_id") == 0:
-                for statement in _statements(_TABLE):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA application_id = {APPLICATION}")
-                connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("PRAGMA synchronous = FULL")
 
     def _broken(self, what: str) -> LedgerError:
@@ -148,6 +143,10 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.02)
         else:
             return
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    return not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -109,7 +109,7 @@ class Placement:
             if variable.name not in names
             and (variable.kind == "value" or variable.kind.rpartition(":")[0] not in secrets)
         )
-        return tuple(sorted(gone, key=lambda variable: variable.name.outside))
+        return tuple(sorted(gone, key=lambda variable: variable.name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ class CommittedFacts:
 
 
 Relation = Literal["ahead", "diverged", "rewritten here", "rewritten there", "unrelated"]
-"""How a commit that the branch lacks stands to it; `ahead`: a plain push would bring it there."""
+"""How a commit that the remote's counterpart lacks stands to it; `ahead`: a plain push would bring it there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,9 @@ class SourceFacts:
     head: Known[Commit | None]
     local: str | None = None
     """The checked-out branch; None where HEAD is detached or is not the commit."""
+    detached: bool = False
+    counterpart: str | None = None
+    """The branch of the remote that a push goes to: the one that is built; for pull requests the local one's own."""
     operation: Operation | None = None
     missing: tuple[CommitLine, ...] = ()
     unpublished: frozenset[Commit] = frozenset()

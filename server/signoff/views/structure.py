@@ -56,12 +56,13 @@ class _Shelf:
     def __init__(self) -> None:
         self.evidences: list[EvidenceJson] = []
         self.findings: list[FindingJson] = []
-        self._numbers: dict[Evidence, int] = {}
+        self._numbers: dict[tuple[Evidence, type], int] = {}
 
     def evidence(self, evidence: Evidence) -> int:
-        number = self._numbers.get(evidence)
+        key = (evidence, type(evidence.value))  # to Python, 1 and True are equal
+        number = self._numbers.get(key)
         if number is None:
-            number = self._numbers[evidence] = len(self.evidences)
+            number = self._numbers[key] = len(self.evidences)
             self.evidences.append(_evidence(evidence))
         return number
 

@@ -22,6 +22,8 @@ KINDS = (
     ("Tasks", "Task", "tasks", "tasks"),
     ("WorkerPools", "WorkerPool", "workerPools", "worker_pools"),
 )
+#: Histories, as people are shown them.
+NEWEST_FIRST = ("revisions", "executions")
 
 
 def _getter(collection: str) -> Handler:
@@ -47,7 +49,9 @@ def _lister(collection: str, field: str, response_type: str) -> Handler:
                 parent="location '-' is not accepted",
             )
         response: Any = message_class(response_type)()
-        items = [item for item in cloud.store.list(collection, request.parent) if _shown(item, request)]
+        items: list[Any] = [item for item in cloud.store.list(collection, request.parent) if _shown(item, request)]
+        if collection in NEWEST_FIRST:
+            items.sort(key=lambda item: (item.create_time.seconds, item.create_time.nanos), reverse=True)
         getattr(response, field).extend(page(request, items, response))
         return response
 

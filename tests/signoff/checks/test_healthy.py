@@ -122,9 +122,11 @@ def test_a_claim_of_an_error_that_never_was_there_is_not_proven() -> None:
 def test_a_claim_is_refuted_by_any_workload_that_still_shows_the_error() -> None:
     quiet = health(unit(request("/report")), earlier=BEFORE)
     loud = health(unit(*traceback(GONE)))
+    unexercised = health(unit(), earlier=BEFORE)
     assert claim({"web": quiet, "extractor": loud}, GONE)[0] is Status.FAIL
+    assert claim({"web": unexercised, "extractor": loud}, GONE)[0] is Status.FAIL
 
 
 def test_a_claim_waits_for_the_ingestion_lag() -> None:
     facts = {"web": health(unit(request("/report", ago=5)), earlier=BEFORE, lag=30)}
-    assert claim(facts, GONE)[0] is Status.UNKNOWN
+    assert claim(facts, GONE)[0] is Status.WAITING

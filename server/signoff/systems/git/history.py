@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -17,8 +17,9 @@ from signoff.systems.git.answers import Asker
 from signoff.systems.git.drift_router import Router
 from signoff.systems.git.inputs import Inputs
 from signoff.systems.git.process import Children, is_object_id, object_id
-from signoff.systems.git.stream import COMMIT_FORMAT
 from signoff.systems.git.stream import commits as touching
+from signoff.systems.git.stream import diff_commits
+from signoff.systems.git.tree import Entry, read_blobs, read_tree
 
 _LINE = "--format=tformat:%H%x00%ct%x00%ae%x00%ce%x00%an%x00%s"
 _NAMES = ("diff-tree", "--stdin", "-r", "-z", "--name-only", "--no-renames", "--root", "--ignore-submodules=none")
@@ -89,23 +90,19 @@ def read_paths(raw: bytes) -> dict[Commit, frozenset[bytes]]:
     """Changed paths by commit, from diff-tree with a header of NUL and the commit's id (see stream.py)."""
     tokens = iter(raw.split(b"\0")[:-1])
     found: dict[Commit, frozenset[bytes]] = {}
-    for empty in tokens:
-        commit, first = next(tokens, b""), next(tokens, None)
-        if empty or first is None:
+    if next(tokens, b""):
+        raise Malformed("a header of unknown form")
+    for commit in tokens:
+        first = next(tokens, None)
+        if first is None or (first and not first.startswith(b"\n")):
             raise Malformed("a header of unknown form")
         paths = [first[1:]] if first else []
         for path in tokens:
-            if not path:
-                tokens = _again(tokens)
+            if not path:  # what every header starts with
                 break
             paths.append(path)
         found[_commit(commit.decode("ascii"))] = frozenset(paths)
     return found
-
-
-def _again(tokens: Iterator[bytes]) -> Iterator[bytes]:
-    yield b""
-    yield from tokens
 
 
 def _commit(text: str) -> Commit:
@@ -131,6 +128,40 @@ class History:
         look = ("show", f"{commit}:{path}")
         return await self.ask.run("cat-file", "cat-file", "--batch", read=read_file, look=look, stdin=stdin)
 
+    async def tree(self, commit: Commit) -> Known[tuple[Entry, ...]] | Unknown:
+        """All files of a commit."""
+        argv = ("ls-tree", "-r", "-z", "--full-tree", object_id(commit))
+        return await self.ask.run("ls-tree", *argv, read=read_tree)
+
+    async def blobs(self, ids: Sequence[str]) -> Known[tuple[bytes, ...]] | Unknown:
+        """The contents of files, by their object ids, in the same order (of none: asked all the same)."""
+        stdin = "".join(f"{object_id(oid)}\n" for oid in ids).encode()
+
+        def read(raw: bytes) -> tuple[bytes, ...]:
+            found = read_blobs(raw)
+            if len(found) != len(ids):
+                raise Incomplete("not every file was answered")
+            return found
+
+        return await self.ask.run("cat-file", "cat-file", "--batch", read=read, stdin=stdin)
+
+    async def small_blobs(self, ids: Sequence[str], limit: int = 1024) -> Known[Mapping[str, bytes]] | Unknown:
+        """Of these files the contents of those that are smaller than `limit` bytes, by object id."""
+
+        def read(raw: bytes) -> list[str]:
+            sizes = [line.split(" ") for line in raw.decode("ascii").splitlines()]
+            return [object_id(oid) for oid, size in sizes if int(size) < limit]
+
+        stdin = "".join(f"{object_id(oid)}\n" for oid in dict.fromkeys(ids)).encode()
+        batch = ("cat-file", "--batch-check=%(objectname) %(objectsize)")
+        small = await self.ask.run("cat-file", *batch, read=read, stdin=stdin)
+        if isinstance(small, Unknown):
+            return small
+        contents = await self.blobs(small.value)
+        if isinstance(contents, Unknown):
+            return contents
+        return Known(dict(zip(small.value, contents.value, strict=True)), contents.ref)
+
     async def sides(self, ours: Commit, theirs: Commit) -> Known[Sides] | Unknown:
         """What is only in one of two commits' histories."""
         ends = f"{object_id(ours)}...{object_id(theirs)}"
@@ -140,6 +171,11 @@ class History:
         """The best common ancestor; None where the histories share nothing."""
         argv = ("merge-base", object_id(ours), object_id(theirs))
         return await self.ask.run("merge-base", *argv, ok=(0, 1), read=lambda raw: next(iter(read_ids(raw)), None))
+
+    async def first_parent(self, commit: Commit) -> Known[Commit | None] | Unknown:
+        """The commit before; None for a first one."""
+        argv = ("rev-list", "--max-count=1", "--skip=1", "--first-parent", object_id(commit), "--")
+        return await self.ask.run("rev-list", *argv, read=lambda raw: next(iter(read_ids(raw)), None))
 
     async def between(
         self, ours: Commit, theirs: Commit, *options: str, paths: Iterable[bytes] = ()
@@ -218,7 +254,7 @@ class History:
             wanted = (1 << len(inputs)) - 1
             found = []
             walk = children.start("rev-list", "--topo-order", object_id(head))
-            with walk, children.start(*_NAMES, "-c", COMMIT_FORMAT, stdin=walk.out) as child:
+            with walk, diff_commits(children, walk.out, (), "--root", "-c") as child:
                 for touched in touching(child.out):
                     mask = 0
                     for path in touched.paths:

@@ -46,11 +46,16 @@ class Private:
             "remote": () if layout.shallow else (objects,),
             "view": (objects, whole / "objects"),
             "tips": (objects, whole / "objects"),
+            "parts": (),
         }
 
     @property
     def reading(self) -> Path:
         return self._folder / ("view.git" if self._layout.shallow else "remote.git")
+
+    @property
+    def tips(self) -> Path:
+        return self._folder / "tips.git"
 
     async def open(self, name: str) -> Git:
         """The repository `name`.git, made if it is not there. GitError and OSError where that fails."""
@@ -108,6 +113,19 @@ class Private:
         if self._layout.shallow:
             await self.open("view")
         return answer
+
+    async def has(self, url: str, commit: str, seconds: float) -> bytes:
+        """b"yes" where the repository at this address hands out the commit (asked by its id), else b"no"."""
+        git = await self.open("parts")
+        # Without its trees, and by itself: what is fetched is only the proof that it is there.
+        options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--filter=tree:0")
+        try:
+            await git.run("fetch", *options, "--depth=1", "--refetch", "--", url, commit, timeout=seconds, network=True)
+        except GitError as error:
+            if b"not our ref" in error.stderr or b"unadvertised object" in error.stderr:
+                return b"no"
+            raise
+        return b"yes"
 
     def close(self) -> None:
         for git in self._opened.values():

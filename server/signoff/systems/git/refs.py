@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from signoff.boundary import Malformed
 from signoff.model.subject import Commit
-from signoff.systems.git.process import is_object_id
+from signoff.systems.git.process import is_object_id, object_id
 
 REFS_ARGV = ("for-each-ref", "--format=%(objecttype)%00%(objectname)%00%(refname)", "refs/heads", "refs/remotes")
 WORKTREES_ARGV = ("worktree", "list", "--porcelain", "-z")
@@ -28,6 +29,37 @@ class Worktree:
     path: Path
     head: Commit | None
     branch: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stash:
+    """Put aside work: what differs between `commit` and `base`, and the files of `untracked`, a commit of its own."""
+
+    commit: Commit
+    base: Commit
+    untracked: Commit | None
+
+
+def read_stashes(raw: bytes) -> tuple[Stash, ...]:
+    """One stash a line: its commit, the commit it was made on, its index, and its untracked files if there were any."""
+    found = []
+    for line in raw.decode("ascii").splitlines():
+        commit, base, _index, *untracked = (Commit(object_id(part)) for part in line.split(" "))
+        found.append(Stash(commit, base, untracked[0] if untracked else None))
+    return tuple(found)
+
+
+_MADE = re.compile(
+    rb"(commit|cherry-pick|revert|am)\b|rebase \((pick|reword|edit|squash|fixup|continue)\b"
+    rb"|(merge|pull)\b.*: Merge made"
+)
+"""The reflog's words for a new commit, as against one that was fetched, checked out or gone back to."""
+
+
+def read_made(raw: bytes) -> frozenset[Commit]:
+    """Of a reflog's lines (commit, NUL, what was done) those that made their commit."""
+    lines = (line.partition(b"\0") for line in raw.split(b"\n") if line)
+    return frozenset(Commit(object_id(oid.decode("ascii"))) for oid, _, did in lines if _MADE.match(did))
 
 
 def read_local_refs(raw: bytes) -> LocalRefs:

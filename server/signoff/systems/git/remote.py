@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from signoff.boundary import Malformed
 from signoff.model.subject import Commit
@@ -41,3 +42,9 @@ def absolute(url: str, top: Path) -> str:
     if "://" not in url and not Path(url).is_absolute() and (top / url).exists():
         return str((top / url).resolve())
     return url
+
+
+def without_login(url: str) -> str:
+    """The address as it may be shown: a name and password in it are left out."""
+    split = urlsplit(url)
+    return split._replace(netloc=split.netloc.rpartition("@")[2]).geturl() if split.scheme and split.netloc else url

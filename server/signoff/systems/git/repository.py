@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from signoff.boundary import Boundary, Malformed
+from signoff.boundary import Boundary, Malformed, Question
 from signoff.model.facts import Known, Unknown
+from signoff.model.quoted import Quoted
 from signoff.model.source import WorkingTree
 from signoff.model.subject import Commit
-from signoff.systems.git import filters, status
+from signoff.systems.git import filters, lfs, status
 from signoff.systems.git import layout as layouts
 from signoff.systems.git.answers import Asker
 from signoff.systems.git.history import History, read_ids
 from signoff.systems.git.layout import Layout
 from signoff.systems.git.private import Private, state_folder
 from signoff.systems.git.process import Git
-from signoff.systems.git.refs import REFS_ARGV, WORKTREES_ARGV, LocalRefs, Worktree, read_local_refs, read_worktrees
-from signoff.systems.git.remote import RemoteRefs, absolute, read_refs
+from signoff.systems.git.refs import (
+    REFS_ARGV,
+    WORKTREES_ARGV,
+    LocalRefs,
+    Stash,
+    Worktree,
+    read_local_refs,
+    read_made,
+    read_stashes,
+    read_worktrees,
+)
+from signoff.systems.git.remote import RemoteRefs, absolute, read_refs, without_login
 
 _FETCH_SECONDS = 60.0
 
@@ -75,11 +86,10 @@ class Repository:
         """All working trees of this repository, this one among them."""
         return await self._asker.run("worktree", *WORKTREES_ARGV, read=read_worktrees)
 
-    async def stashes(self) -> Known[tuple[Commit, ...]] | Unknown:
-        """The stashed commits, newest first. Asked only where the status counted some: git fails without any."""
-        return await self._asker.run(
-            "stash", "rev-list", "--walk-reflogs", "refs/stash", "--", read=read_ids, look=("stash", "list")
-        )
+    async def stashes(self) -> Known[tuple[Stash, ...]] | Unknown:
+        """What was put aside, newest first. Asked only where the status counted some: git fails without any."""
+        argv = ("rev-list", "--walk-reflogs", "--parents", "refs/stash", "--")
+        return await self._asker.run("stash", *argv, read=read_stashes, look=("stash", "list"))
 
     async def once_had(self, branch: str, commit: Commit) -> Known[bool] | Unknown:
         """Whether this clone's branch stood at the commit at some time (its reflog)."""
@@ -89,6 +99,11 @@ class Repository:
 
         argv = ("rev-list", "--walk-reflogs", f"refs/heads/{branch}", "--")
         return await self._asker.run("reflog", *argv, read=read, look=("reflog", branch))
+
+    async def made_here(self) -> Known[frozenset[Commit]] | Unknown:
+        """The commits that came into being in this working tree, by the reflog of its HEAD."""
+        argv = ("log", "--walk-reflogs", "--no-show-signature", "--format=tformat:%H%x00%gs", "HEAD", "--")
+        return await self._asker.run("reflog", *argv, read=read_made, look=("reflog",))
 
     async def email(self) -> Known[str | None] | Unknown:
         """Who commits here, in lower case; None where git does not know."""
@@ -126,7 +141,7 @@ class Repository:
         """The branches and tags of the remote, asked live."""
         limit = self.boundary.policy.seconds + 1
         look = ("ls-remote", "--heads", "--tags", remote)
-        return await self._asker.ask("ls-remote", look, lambda: private.list_remote(limit), read_refs)
+        return await self._asker.ask("ls-remote", look, lambda: private.list_remote(limit), read_refs, resource=remote)
 
     async def fetch(
         self, remote: str, private: Private, branches: Sequence[str], *, trees: bool = True
@@ -145,6 +160,35 @@ class Repository:
             read,
             seconds=_FETCH_SECONDS,
         )
+
+    async def has(self, private: Private, url: str, commit: Commit) -> Known[bool] | Unknown:
+        """Whether another repository (a submodule's) hands out a commit, asked live."""
+
+        def read(raw: bytes) -> bool:
+            if raw not in {b"yes", b"no"}:
+                raise Malformed("neither yes nor no")
+            return raw == b"yes"
+
+        limit = self.boundary.policy.seconds + 1
+        place = without_login(url)
+        return await self._asker.ask(
+            "has", ("ls-remote", place), lambda: private.has(url, commit, limit), read, resource=Quoted(place)
+        )
+
+    async def lfs_has(
+        self, private: Private, url: str, objects: Sequence[tuple[str, int]]
+    ) -> Known[Mapping[str, bool]] | Unknown:
+        """Which LFS objects (SHA-256, size) the store of a remote's address has."""
+        store = lfs.endpoint(url)
+        question = Question("git", "lfs", Quoted(without_login(store or url)), ("git", "lfs", "ls-files", "--long"))
+        if store is None:
+            says = "only LFS stores at web addresses can be asked"
+            return Unknown("incomplete", question.ref(self.boundary.now()), Quoted(says))
+
+        async def fetch() -> bytes:
+            return await lfs.ask(await private.open("remote"), store, objects, self.boundary.policy.seconds)
+
+        return await self.boundary.ask(question, fetch, lambda raw: lfs.read(raw, objects), lfs.why)
 
     def history(self, at: Path | None = None) -> History:
         """The commits of the clone, or of the git directory `at`."""

@@ -87,7 +87,7 @@ def _read_all(raw: Iterable[Any], location: str) -> Iterable[Build]:
 
 
 def _read(raw: Any, location: str) -> Build:
-    created = moment(raw, "create_time") or moment(raw, "start_time")
+    created = moment(raw, "create_time")
     if not _ID.fullmatch(raw.id) or created is None:
         raise ValueError("a build without id or time")
     failure = raw.failure_info.detail if raw.HasField("failure_info") else ""
@@ -134,7 +134,7 @@ def _origin(raw: Any) -> Origin:
     kind = source.WhichOneof("source") if raw.HasField("source") else None
     if resolved.HasField("resolved_storage_source") or kind == "storage_source":
         at = resolved.resolved_storage_source if resolved.HasField("resolved_storage_source") else source.storage_source
-        return Upload(at.bucket, at.object, at.generation)
+        return Upload(at.bucket, at.object_, at.generation)
     if resolved.HasField("resolved_storage_source_manifest") or kind == "storage_source_manifest":
         return NoSource()
     if resolved.HasField("resolved_repo_source") or kind == "repo_source":

@@ -98,7 +98,7 @@ def revision(message: Any) -> Revision:
         parent=parent(message.name),
         created=moment(message, "create_time") or _EPOCH,
         template=template(message, message.labels, message.annotations),
-        ready=next((_condition(entry) for entry in message.conditions if entry.type == "Ready"), None),
+        ready=next((_condition(entry) for entry in message.conditions if entry.type_ == "Ready"), None),
     )
 
 

@@ -1,0 +1,29 @@
+"""Estates: a sandbox that the tests of a file share, each with a project and a repository of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from support.estate import Estate
+from support.repositories import project
+from support.sandbox import Sandbox, running_sandbox
+
+
+@pytest.fixture(scope="module")
+def shared_sandbox() -> Iterator[Sandbox]:
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def estate(shared_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Estate:
+    """One pushed commit, and nothing built or deployed yet."""
+    monkeypatch.setenv("SIGNOFF_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("SIGNOFF_SANDBOX_HTTP", shared_sandbox.http)
+    shared_sandbox.clear_faults()
+    shared_sandbox.reset_calls()
+    return Estate(shared_sandbox, f"p-{uuid4().hex[:12]}", project(tmp_path / "repository"))
