@@ -66,8 +66,8 @@ async def judged(clone: Clone, workload: Workload = WEB, **over: Any) -> Mapping
 
 
 def told(said: Text | None) -> str:
-    """A sentence with its quoted parts, for looking at in a test."""
-    return "".join(part if isinstance(part, str) else part.outside for part in said.parts) if said else ""
+    """A sentence with its quoted parts set apart, for looking at in a test."""
+    return "".join(part if isinstance(part, str) else f"«{part.outside}»" for part in said.parts) if said else ""
 
 
 def codes(link: LinkReport) -> set[str]:

@@ -52,7 +52,7 @@ def _open(workload: Workload, facts: MergedFacts, source: SourceFacts) -> Judgem
     where = f"{source.remote}/{source.branch}"
     told = text("{}{}", touch(facts.missing, workload.name), details(facts.missing, source.now))
     shown = source.head.shows(f"refs/heads/{source.branch}", source.head.value)
-    on = text(" (on {}/{})", source.remote, Quoted(source.published)) if source.published else text("")
+    on = text(" (on {})", Quoted(f"{source.remote}/{source.published}")) if source.published else text("")
     fix = Advice(text("open the pull request for {} and have it merged", source.branch))
     finding = Finding(OPEN, text("not merged into {} yet{}: {}", where, on, told), (shown,), fix, "warning")
     return waiting("person", text("until its pull request is merged into {}", where), finding, evidence=(shown,))

@@ -11,6 +11,7 @@ from signoff.model.evidence import Evidence
 from signoff.model.facts import Unknown
 from signoff.model.finding import Advice, Finding
 from signoff.model.judgement import Judgement, failed, passed, skipped, unknown
+from signoff.model.quoted import Quoted
 from signoff.model.source import CommitLine, Part, PushedFacts, SourceFacts
 from signoff.model.subject import Workload
 from signoff.model.text import Text, text
@@ -75,7 +76,7 @@ def _says(workload: Workload, facts: PushedFacts, source: SourceFacts) -> Text:
         at = text("the content of its commits is on {}/{}", source.remote, source.branch)
         return text("{}, as of {}", at, str(facts.landed.by)[:7])
     if facts.missing:
-        on = f"{source.remote}/{source.published}" if source.published else f"a branch of {source.remote}"
+        on = Quoted(f"{source.remote}/{source.published}") if source.published else f"a branch of {source.remote}"
         return text("{} on {}", _are(touch(facts.missing, workload.name), len(facts.missing)), on)
     return text("every commit that touches {} is on {}/{}", workload.name, source.remote, source.branch)
 

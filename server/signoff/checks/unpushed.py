@@ -76,14 +76,14 @@ def _cause(source: SourceFacts) -> tuple[str, Text, Fix]:
 def _apart(source: SourceFacts) -> tuple[str, Text, Fix]:
     """The checked-out branch and its counterpart on the remote are not what they were to each other."""
     there = source.counterpart or source.branch
-    name = text("{}/{}", source.remote, Quoted(there))
+    name = Quoted(f"{source.remote}/{there}")
     if source.relation == "rewritten here":
         says = text("{} was rewritten here after it was pushed, so a plain push is refused", Quoted(there))
         advice = (
-            "look at git log {}/{} for what would be lost; if nothing of it is to be kept, a push with "
+            "look at git log of {} for what would be lost; if nothing of it is to be kept, a push with "
             "--force-with-lease replaces it, else git pull --rebase"
         )
-        fix = Advice(text(advice, source.remote, Quoted(there)))
+        fix = Advice(text(advice, name))
         return REWRITTEN, says, fix
     if source.relation == "rewritten there":
         says = text("{} was rewritten on the remote since the last fetch: commits that this clone knows are gone", name)
@@ -123,7 +123,7 @@ def _out_of_detached(source: SourceFacts) -> Fix:
 
 def _other_branch(source: SourceFacts) -> Text:
     pushed = (
-        text("pushed to {}/{}", source.remote, Quoted(source.published)) if source.published else text("not pushed")
+        text("pushed to {}", Quoted(f"{source.remote}/{source.published}")) if source.published else text("not pushed")
     )
     return text(
         "The work is on the branch {} ({}), and builds are made from {}",

@@ -14,10 +14,11 @@ from signoff.survey import Survey
 
 
 async def touched(survey: Survey) -> Mapping[WorkloadName, bool]:
-    """Whether this worktree's own commits or edits changed inputs of each workload since the session began.
+    """Whether this worktree's own commits or edits, since the session began, changed inputs of each workload.
 
-    Without a known session, and wherever git does not say, every workload counts: what is not known is not left out.
-    Needs no network: what was fetched from others is on the branches that are remembered of the remote.
+    Work that is still only here counts whenever it was done. Without a known session, and wherever git does not say,
+    every workload counts: what is not known is not left out. Needs no network: what was fetched from others is on the
+    branches that are remembered of the remote.
     """
     subject = survey.subject
     changed = await survey.get(_changed)
@@ -42,32 +43,32 @@ async def _changed(survey: Survey) -> frozenset[bytes] | None:
 
 
 async def _commits(survey: Survey, session: Session) -> list[CommitLine] | None:
-    """The commits since the session's start that are this worktree's own.
+    """The commits that are this worktree's own and that this session answers for; None where git does not say.
 
-    One that the remote is not known to have was made here. One that it has is one's own if HEAD's reflog saw it made,
-    or if one's address is on it and it was made in the session (by a forge, for instance): others came with a fetch.
+    Of those since the session's start: one that HEAD's reflog saw made, or that bears one's address and was made in
+    the session (by a forge, for instance); others came with a fetch. And what the remote is not known to have,
+    however old: as with an edit that an earlier session left behind, nobody else can push it.
     """
     git, head = survey.systems.git, survey.subject.commit
-    if session.head == head:
-        return []
+    remembered = await survey.get(refs)
     since = await git.history().between(session.head, head)
-    remembered, email = await survey.get(refs), await git.email()
-    if isinstance(since, Unknown) or isinstance(remembered, Unknown) or isinstance(email, Unknown):
+    if isinstance(remembered, Unknown) or isinstance(since, Unknown):
         return None
-    if not since.value:
-        return []
     prefix = f"{survey.subject.remote}/"
     theirs = [c for name, c in remembered.value.remembered.items() if name.startswith(prefix)]
-    local = await git.history().reached([head], [session.head, *theirs])
-    lines = await git.history().lines(since.value)
-    if isinstance(local, Unknown) or isinstance(lines, Unknown):
+    local = await git.history().reached([head], theirs)
+    if isinstance(local, Unknown):
         return None
-    reflog = await git.made_here()
-    made_here = frozenset(local.value[0]) | (frozenset() if isinstance(reflog, Unknown) else reflog.value)
+    every = tuple(dict.fromkeys((*local.value[0], *since.value)))
+    if not every:
+        return []
+    lines, email, reflog = await git.history().lines(every), await git.email(), await git.made_here()
+    if isinstance(lines, Unknown) or isinstance(email, Unknown) or isinstance(reflog, Unknown):
+        return None
+    made_here = reflog.value.union(local.value[0])
+    began = session.began.replace(microsecond=0)  # git keeps whole seconds
 
     def is_own(line: CommitLine) -> bool:
-        if line.id in made_here or email.value is None:
-            return True
-        return email.value in line.emails and line.at >= session.began.replace(microsecond=0)
+        return line.id in made_here or email.value is None or (email.value in line.emails and line.at >= began)
 
     return [line for line in lines.value if is_own(line)]

@@ -57,7 +57,7 @@ async def test_an_open_pull_request_waits_on_a_person(clone: Clone) -> None:
     link = await merged(clone)
     assert (link.status, link.waits_on, codes(link)) == (WAITING, "person", {"merged/open"})
     said = told(link.findings[0].message)
-    assert "not merged into origin/main yet (on origin/feature): 2 commits that touch web" in said
+    assert "not merged into origin/main yet (on «origin/feature»): 2 commits that touch web" in said
     assert "«Second half», «First half»" in said
 
 

@@ -147,7 +147,7 @@ async def test_work_on_a_feature_branch_is_not_what_is_built(clone: Clone) -> No
     link = await pushed(clone)
     assert codes(link) == {"pushed/other-branch"}
     said = told(link.findings[0].message)
-    assert "The work is on the branch feature (pushed to origin/feature), and builds are made from main" in said
+    assert "The work is on the branch «feature» (pushed to «origin/feature»), and builds are made from main" in said
     assert link.findings[0].fix == Command(("git", "push", "origin", "HEAD:main"))
 
 
@@ -283,8 +283,8 @@ async def test_stashes_branches_and_other_worktrees_are_notes_where_they_touch_t
     ]
     job = await pushed(clone, workload=JOB)
     assert [finding.message.parts[0] for finding in job.findings] == [
-        "1 stash holds changes of job that are not on origin: «",
-        "1 other working tree holds changes of job that are not on origin: «",
+        "1 stash holds changes of job that are not on origin: ",
+        "1 other working tree holds changes of job that are not on origin: ",
     ]
 
 

@@ -103,6 +103,14 @@ async def test_someone_elses_commit_that_was_picked_by_hand_counts(clone: Clone)
     assert await asked(clone, session=began) == {"web": True, "job": False}
 
 
+async def test_unpushed_work_of_an_earlier_session_is_still_this_worktrees_to_push(clone: Clone) -> None:
+    clone.commit({"web/app.py": "left behind\n"})
+    began = session(clone)
+    assert await asked(clone, session=began) == {"web": True, "job": False}
+    clone.push()
+    assert await asked(clone, session=began) == NONE
+
+
 async def test_the_handoff_and_the_configuration_are_no_work(clone: Clone) -> None:
     began = session(clone)
     clone.commit({"docs/handoffs/today.md": "x\n", "signoff.toml": "x\n"})

@@ -6,8 +6,11 @@ user's repository, which may name programs (core.sshCommand, credential helpers)
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
+import re
+import secrets
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +26,11 @@ def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
         return Path(own)
     base = environment.get("XDG_STATE_HOME")
     return (Path(base) if base else Path.home() / ".local" / "state") / "signoff"
+
+
+_PAUSES = (0.1, 0.3, 0.9)
+_LOCKED = re.compile(rb"cannot lock ref|Unable to create '.*\.lock'|unable to update local ref")
+_DAMAGED = re.compile(rb"did not send all necessary objects|unable to find|is corrupt|not a git repository")
 
 
 class Private:
@@ -63,12 +71,22 @@ class Private:
             return self._opened[name]
         path = self._folder / f"{name}.git"
         if not (path / "config").is_file() or not (path / "refs").is_dir():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            form = f"--object-format={self._layout.object_format}"
-            await self._user.run("init", "--bare", "--quiet", "--template=", form, str(path))
+            shutil.rmtree(path, ignore_errors=True)  # what is there is no repository: one is moved here whole
+            await self._create(path)
         if self._borrows[name]:
             self._borrow(path, self._borrows[name])
         return self._opened.setdefault(name, Git(path))
+
+    async def _create(self, path: Path) -> None:
+        """Made under another name and then moved: two processes may begin at the same time."""
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        form = f"--object-format={self._layout.object_format}"
+        await self._user.run("init", "--bare", "--quiet", "--template=", form, str(draft))
+        try:
+            draft.rename(path)
+        except OSError:  # the other was first
+            shutil.rmtree(draft)
 
     def _borrow(self, path: Path, lenders: Sequence[Path]) -> None:
         """Write `objects/info/alternates` (https://git-scm.com/docs/gitrepository-layout), whole at once."""
@@ -92,13 +110,17 @@ class Private:
         A private repository that lost what it borrowed (the clone was pruned) is made anew once.
         """
         name = "remote" if trees else "tips"
-        try:
-            return await self._fetch(name, branches, seconds)
-        except GitError as error:
-            if error.kind not in {"unknown-object", "failed"}:
-                raise
-        self._opened.pop(name).close()
-        shutil.rmtree(self._folder / f"{name}.git")
+        for pause in _PAUSES:
+            try:
+                return await self._fetch(name, branches, seconds)
+            except GitError as error:
+                if _LOCKED.search(error.stderr):  # somebody else fetches: theirs serves as well
+                    await asyncio.sleep(pause)
+                elif error.kind == "unknown-object" or _DAMAGED.search(error.stderr):
+                    self._opened.pop(name).close()
+                    shutil.rmtree(self._folder / f"{name}.git", ignore_errors=True)
+                else:
+                    raise
         return await self._fetch(name, branches, seconds)
 
     async def _fetch(self, name: str, branches: Sequence[str], seconds: float) -> bytes:
