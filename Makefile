@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test format docs bench clean
+.PHONY: demo test peers format docs bench clean
 
 demo: .venv/ready
 	@$(BIN)/signoff demo --folder .demo
@@ -14,11 +14,12 @@ test: .venv/ready-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+	$(MAKE) --no-print-directory peers
 
-# The official MCP Inspector and conformance suite; skipped, with the reason, where npm is missing.
+# The official MCP Inspector and conformance suite; skipped, with the reason, where npm is missing. Part of `test`.
 peers: .venv/ready-dev
 	@$(BIN)/python tests/peers/install.py
-	$(BIN)/pytest tests/peers -rs
+	$(BIN)/pytest tests/peers
 
 format: .venv/ready-dev
 	$(BIN)/ruff check --fix .
@@ -30,7 +31,8 @@ docs: .venv/ready-dev
 
 # Ratios, measured side by side in one run; never part of the tests.
 bench: .venv/ready-dev
-	$(BIN)/python -m pytest tests/benchmarks -s
+	$(BIN)/python tests/benchmarks/startup.py
+	$(BIN)/python tests/benchmarks/drift/measure.py
 
 .venv/ready: pyproject.toml constraints.txt
 	@echo "Setting up .venv (about a minute, once)"

@@ -122,13 +122,14 @@ KINDS: Mapping[str, type[Event]] = {
 
 
 def to_json(event: Event) -> dict[str, Json]:
-    """The event's fields as JSON values without secrets; `at` in UTC."""
-    return {
-        entry.name: getattr(event, entry.name).astimezone(UTC).isoformat()
-        if entry.name == "at"
-        else _released(getattr(event, entry.name))
-        for entry in dataclasses.fields(event)
-    }
+    """The event as JSON values without secrets; `at` in UTC. A report was released by the view that made it."""
+
+    def written(name: str, value: Any) -> Json:
+        if name == "at":
+            return value.astimezone(UTC).isoformat()
+        return value if isinstance(event, ReportMade) and name == "report" else _released(value)
+
+    return {entry.name: written(entry.name, getattr(event, entry.name)) for entry in dataclasses.fields(event)}
 
 
 def from_json(kind: str, body: Mapping[str, Json]) -> Event | None:
