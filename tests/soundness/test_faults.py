@@ -94,7 +94,7 @@ def crashes(report: Report | None) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def _state(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SIGNOFF_STATE", "SIGNOFF_SANDBOX", "SIGNOFF_SANDBOX_HTTP"):
+    for name in ("SIGNOFF_STATE", "SIGNOFF_SANDBOX"):
         monkeypatch.setenv(name, stage.env[name])
 
 

@@ -74,7 +74,7 @@ def _end(number: int, frame: FrameType | None) -> NoReturn:
 
 def _stay(env: dict[str, str], folder: Path) -> None:
     """Keep the world up, so that the watcher can break it by hand and ask signoff again."""
-    wanted = {name: env[name] for name in ("SIGNOFF_SANDBOX", "SIGNOFF_SANDBOX_HTTP", "SIGNOFF_STATE")}
+    wanted = {name: env[name] for name in ("SIGNOFF_SANDBOX", "SIGNOFF_STATE")}
     wanted["PATH"] = f"{Path(sys.executable).parent}:{env['PATH']}"
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in wanted.items()]
     (folder / "env").write_text("".join(lines), encoding="utf-8")

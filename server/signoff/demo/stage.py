@@ -114,7 +114,6 @@ class Stage:
                 "the sandbox did not start", where=str(self.folder / "sandbox.log"), fix="read its log there"
             )
         self.env["SIGNOFF_SANDBOX"] = json.loads(line)["grpc"]
-        self.env["SIGNOFF_SANDBOX_HTTP"] = json.loads(line)["http"]
 
     def quiet(self, *argv: str) -> None:
         """A step of the world's making: in the clone, without output, and it has to succeed."""

@@ -17,6 +17,8 @@ from signoff_sandbox.world.errors import ApiError, unauthenticated, unimplemente
 
 #: gRPC's own key for a google.rpc.Status with details.
 DETAILS_KEY = "grpc-status-details-bin"
+#: Says where the sandbox speaks HTTP.
+HTTP_KEY = "x-sandbox-http"
 
 
 class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in its stubs only
@@ -40,6 +42,8 @@ class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic i
         async def answer(request: Message, context: Any) -> Message:
             try:
                 check_token(self._cloud, dict(context.invocation_metadata()).get("authorization", ""))
+                # Cloud Storage is spoken over HTTP alone: a client that was told one address learns the other here.
+                await context.send_initial_metadata(((HTTP_KEY, self._cloud.settings.http_address),))
                 return await dispatch(self._cloud, rpc.method, request)
             except ApiError as error:
                 details = ((DETAILS_KEY, error.status().SerializeToString()),) if error.details else ()

@@ -41,7 +41,7 @@ def main(commits: int = 20_000, services: int = 500, rounds: int = 3) -> None:
         print(f"{commits} commits, {len(repo.line)} on main's line, {services} services")
         print(f"{'':24}{'shell':>9}{'drift':>9}{'yes/no':>9}{'floor':>9}   shell/drift drift/floor shell/yes-no")
         rng = random.Random(11)
-        recent = {name: repo.line[-rng.randint(2, 1_000)] for name in repo.inputs}
+        recent = {name: repo.line[-rng.randint(2, min(1_000, len(repo.line)))] for name in repo.inputs}
         stale = recent | dict.fromkeys(rng.sample(sorted(recent), 5), repo.line[len(repo.line) // 5])
         for count in (1, 20, services):
             names = rng.sample(sorted(recent), count)

@@ -28,16 +28,18 @@ def build(path: Path, commits: int, services: int, seed: int = 7) -> Monorepo:
     names = [f"services/team{index % 25}/service{index}" for index in range(services)]
     folders = names + [f"shared/library{index}" for index in range(SHARED)]
     everything = [f"{folder}/{name}" for folder in folders for name in FILES]
-    main = stream.commit("main", None, [], everything)
+    main = stream.commit("main", None, [], {name: name.encode() for name in everything})
     line = [main]
     while stream.made < commits:
         base = line[-min(len(line), rng.randint(1, 6))]
-        tip, touched = base, []
+        tip = base
+        touched: dict[str, bytes] = {}
         for _ in range(rng.randint(1, 4)):
             folder = rng.choice(folders[-SHARED:] if rng.random() < 0.15 else names)
             files = [f"{folder}/{name}" for name in rng.sample(FILES, rng.randint(1, 4))]
-            tip = stream.commit("work", tip, [], files)
-            touched += files
+            contents = dict.fromkeys(files, b"changed in %d\n" % stream.marks)
+            tip = stream.commit("work", tip, [], contents)
+            touched |= contents
         line.append(stream.commit("main", line[-1], [tip], touched))
     ids = stream.send(path, line)
     repo.line = ids
@@ -60,7 +62,7 @@ class _Stream:
         self.marks = 0
         self.made = 0
 
-    def commit(self, branch: str, parent: int | None, merged: list[int], files: list[str]) -> int:
+    def commit(self, branch: str, parent: int | None, merged: list[int], files: dict[str, bytes]) -> int:
         self.marks += 1
         self.made += not merged
         self.lines.append(
@@ -69,8 +71,7 @@ class _Stream:
         )
         self.lines += [f"from :{parent}\n".encode()] if parent else []
         self.lines += [f"merge :{other}\n".encode() for other in merged]
-        for name in dict.fromkeys(files):
-            content = f"{name} {merged or self.marks}\n".encode()
+        for name, content in files.items():
             self.lines.append(b"M 100644 inline %s\ndata %d\n%s\n" % (name.encode(), len(content), content))
         return self.marks
 

@@ -23,7 +23,6 @@ def shared_sandbox() -> Iterator[Sandbox]:
 def estate(shared_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Estate:
     """One pushed commit, and nothing built or deployed yet."""
     monkeypatch.setenv("SIGNOFF_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("SIGNOFF_SANDBOX_HTTP", shared_sandbox.http)
     shared_sandbox.clear_faults()
     shared_sandbox.reset_calls()
     return Estate(shared_sandbox, f"p-{uuid4().hex[:12]}", project(tmp_path / "repository"))

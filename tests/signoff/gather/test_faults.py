@@ -30,7 +30,6 @@ def stale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
     folder = tmp_path_factory.mktemp("stale")
     with pytest.MonkeyPatch.context() as patch, running_sandbox() as sandbox:
         patch.setenv("SIGNOFF_STATE", str(folder / "state"))
-        patch.setenv("SIGNOFF_SANDBOX_HTTP", sandbox.http)
         estate = Estate(sandbox, "demo", project(folder / "repository"))
         first = estate.clone.head()
         newest = estate.clone.commit({"shared/util.py": "x = 2\n"})

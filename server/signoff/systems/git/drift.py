@@ -20,7 +20,7 @@ from signoff.systems.git.inputs import common_paths
 from signoff.systems.git.process import Children, Git, object_id
 
 _SHALLOW = "shallow clone: at least these commits are missing"
-_NO_HISTORY = "the history is not in this clone (partial clone): which commits are missing is not known"
+_NO_HISTORY = "commits in between are not whole in this clone: which are missing is not known"
 _NO_CONTENT = "file contents are not in this clone (partial clone): cherry-picked twins may be among the commits"
 
 

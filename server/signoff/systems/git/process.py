@@ -29,7 +29,7 @@ T = TypeVar("T")
 # Git sets GIT_DIR, GIT_INDEX_FILE and others for its hooks, and they would point every call at another repository
 # (https://git-scm.com/docs/githooks). Only what names identity, transport and configuration of the person is kept.
 _KEPT = re.compile(
-    r"GIT_(SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|SSL_.*|HTTP_.*|PROXY_.*|EXEC_PATH|CEILING_DIRECTORIES"
+    r"GIT_(SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|SSL_.*|HTTP_.*|PROXY_.*|EXEC_PATH|CEILING_DIRECTORIES|ALLOW_PROTOCOL"
     r"|CONFIG_(COUNT|KEY_\d+|VALUE_\d+|GLOBAL|SYSTEM|NOSYSTEM)|PYTHON_.*)"
 )
 _ENVIRONMENT = {

@@ -69,8 +69,9 @@ class Pump(io.RawIOBase):
         super().close()
 
     def finish(self, ended: Callable[[], bool]) -> None:
-        """Close all, errors last, when they end or the child has: a helper that lives on (ssh with ControlPersist)
-        may hold them open for ever.
+        """Close all; errors when they end, or when the child has.
+
+        A helper that lives on (ssh with ControlPersist) may hold them open for ever.
         """
         self.close()
         while not self._err.closed and not ended():

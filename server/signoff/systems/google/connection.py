@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +27,7 @@ C = TypeVar("C")
 
 TOKEN = "sandbox"
 """A made-up token: the sandbox only keeps strangers on this machine out with it."""
+_HTTP_KEY = "x-sandbox-http"
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
@@ -40,9 +40,9 @@ class Connection:
 
     CALL: dict[str, Any] = {"retry": None}  # noqa: RUF012  the keyword arguments of every call
 
-    def __init__(self, sandbox: str | None, sandbox_http: str | None = None) -> None:
+    def __init__(self, sandbox: str | None) -> None:
         self.sandbox = sandbox
-        self._sandbox_http = sandbox_http or os.environ.get("SIGNOFF_SANDBOX_HTTP")
+        self._sandbox_http = ""
         self._closing: list[Callable[[], Awaitable[Any]]] = []
 
     def why(self, error: Exception) -> Why | None:
@@ -133,13 +133,13 @@ class Connection:
 
     @cached_property
     def storage(self) -> StorageClient:
-        """Synchronous: use it in a worker thread. The sandbox's is at its HTTP address, SIGNOFF_SANDBOX_HTTP."""
+        """Synchronous: use it in a worker thread. The sandbox's is at the HTTP address that its gRPC answers name."""
         from google.cloud import storage
 
         if self.sandbox is None:
             return storage.Client(project="signoff", credentials=self._credentials)
-        if self._sandbox_http is None:
-            raise ConnectionError("the sandbox's HTTP address is not known: set SIGNOFF_SANDBOX_HTTP")
+        if not self._sandbox_http:
+            raise ConnectionError("the sandbox has not said yet where it speaks HTTP")
         from google.oauth2.credentials import Credentials
 
         credentials: Any = Credentials(token=TOKEN)  # type: ignore[no-untyped-call]
@@ -164,11 +164,14 @@ class Connection:
     def _channel(self) -> Any:
         import grpc.aio
 
-        channel = grpc.aio.insecure_channel(
-            self.sandbox or "", options=[("grpc.max_receive_message_length", -1)], interceptors=[_token_bearer()]
-        )
+        options = [("grpc.max_receive_message_length", -1)]
+        caller = _sandbox_caller(self._learn)
+        channel = grpc.aio.insecure_channel(self.sandbox or "", options=options, interceptors=[caller])
         self._closing.append(lambda: channel.close(None))
         return channel
+
+    def _learn(self, metadata: Any) -> None:
+        self._sandbox_http = dict(metadata).get(_HTTP_KEY, self._sandbox_http)
 
     def _made(self, client_class: type[C]) -> C:
         made: Any = client_class  # the generated clients have no base class of their own
@@ -181,13 +184,15 @@ class Connection:
         return client  # type: ignore[no-any-return]
 
 
-def _token_bearer() -> Any:
-    """An interceptor that sends the sandbox's token with every call."""
+def _sandbox_caller(learn: Callable[[Any], None]) -> Any:
+    """An interceptor that sends the sandbox's token with every call, and hands on what its answers' metadata say."""
     import grpc.aio
 
-    class TokenBearer(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
+    class SandboxCaller(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
         async def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
             metadata = grpc.aio.Metadata(*(details.metadata or ()), ("authorization", f"Bearer {TOKEN}"))
-            return await continuation(details._replace(metadata=metadata), request)
+            call = await continuation(details._replace(metadata=metadata), request)
+            learn(await call.initial_metadata())
+            return call
 
-    return TokenBearer()
+    return SandboxCaller()

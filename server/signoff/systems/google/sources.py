@@ -7,6 +7,7 @@ import hashlib
 import io
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -90,7 +91,7 @@ def read_archive(raw: bytes, algorithm: Literal["sha1", "sha256"]) -> Iterator[A
             if left < 0:
                 raise Incomplete("an archive that unpacks to that much is not read")
             yield ArchiveFile(path, _ids(content, algorithm), hashlib.sha256(content).hexdigest())
-    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
         raise Malformed("not a readable archive") from error
 
 

@@ -144,6 +144,16 @@ async def test_a_damaged_tree_spoils_only_the_workload_that_needs_it(origin: Rep
         assert (answers["damaged"].state, answers["damaged"].exact) == ("unknown", False)
 
 
+@pytest.mark.parametrize("lost", ["^{tree}", ":svc", ":svc/a"])
+async def test_a_damaged_tree_between_leaves_the_drift_and_not_the_count(origin: Repository, lost: str) -> None:
+    commits = line(origin, 4)
+    tree = origin.git("rev-parse", f"{commits[2]}{lost}")
+    (origin.path / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    answer = await ask(origin.path, commits[3], commits[0], ["svc/a"])
+    assert (answer.state, answer.files, answer.exact) == ("drifted", (b"svc/a/main",), False)
+    assert answer.why == "commits in between are not whole in this clone: which are missing is not known"
+
+
 async def test_after_a_forced_push_the_old_commit_is_diverged_and_once_collected_unknown(
     origin: Repository, tmp_path: Path
 ) -> None:
