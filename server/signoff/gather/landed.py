@@ -50,7 +50,8 @@ async def comparison(survey: Survey) -> Known[Comparison | None] | Unknown:
     if isinstance(changed, Unknown):
         return changed
     files = changed.value[commit]
-    newer = await history.between(commit, head, "--first-parent", paths=files) if files else None
+    shared = bool(files and met.value.sides.newer)
+    newer = await history.between(commit, head, "--first-parent", paths=files) if shared else None
     if newer is None:
         return Known(Comparison(base, head, files, {}, _NOTHING, _NOTHING, {}), met.ref)
     if isinstance(newer, Unknown):

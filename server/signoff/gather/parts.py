@@ -113,17 +113,28 @@ async def _pointers(survey: Survey) -> Mapping[bytes, Pointer] | Unknown:
 
 async def _stored(survey: Survey) -> Known[Mapping[str, bool]] | Unknown:
     """Which LFS objects the remote's store has, asked once for all."""
-    asked, url, pointers = await survey.get(live), await survey.get(_url), await survey.get(_pointers)
+    git, asked, known, pointers = (
+        survey.systems.git,
+        await survey.get(live),
+        await survey.get(files),
+        await survey.get(_pointers),
+    )
     if isinstance(asked, Unknown):
         return asked
-    if isinstance(url, Unknown):
-        return url
+    if isinstance(known, Unknown):
+        return known
     if isinstance(pointers, Unknown):
         return pointers
-    if asked.value.private is None or url.value is None:
+    if asked.value.private is None:
         return _unknown(asked.ref, "there is no such remote")
+    settings = next((entry.object_id for entry in known.value if entry.path == b".lfsconfig"), None)
+    store = await git.lfs_store(survey.subject.remote, settings)
+    if isinstance(store, Unknown):
+        return store
+    if store.value is None:
+        return _unknown(store.ref, "only LFS stores at web addresses can be asked")
     objects = tuple(dict.fromkeys((one.oid, one.size) for one in pointers.values()))
-    return await survey.systems.git.lfs_has(asked.value.private, url.value, objects)
+    return await git.lfs_has(asked.value.private, store.value, objects)
 
 
 def _unknown(ref: Ref, says: str) -> Unknown:

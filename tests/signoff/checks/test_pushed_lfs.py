@@ -55,6 +55,14 @@ async def test_an_object_of_another_workload_is_not_asked_for(clone: Clone, stor
     assert (await pushed(clone, workload=JOB)).status is Status.PASS
 
 
+async def test_the_store_that_the_repository_names_is_asked_instead_of_the_remotes(clone: Clone, store: Store) -> None:
+    store.objects.add(OID)
+    clone.git("remote", "set-url", "origin", f"file://{clone.remote.path}")
+    clone.commit({".lfsconfig": f"[lfs]\n\turl = {store.url}/elsewhere/info/lfs\n"})
+    clone.push()
+    assert (await pushed(clone)).status is Status.PASS
+
+
 @pytest.mark.parametrize("status", [401, 500])
 async def test_a_store_that_does_not_answer_is_unknown(clone: Clone, store: Store, status: int) -> None:
     store.status = status

@@ -28,10 +28,13 @@ class Refused(Exception):
 
 def endpoint(remote: str) -> str | None:
     """The store that belongs to a remote's address (docs/api/server-discovery.md); None where it is no web address."""
-    if urlsplit(remote).scheme not in {"http", "https"}:
-        return None
-    base = remote.rstrip("/")
-    return f"{base if base.endswith('.git') else base + '.git'}/info/lfs"
+    base = web(remote)
+    return base and f"{base if base.endswith('.git') else base + '.git'}/info/lfs"
+
+
+def web(address: str) -> str | None:
+    """The address, if it is one of the web."""
+    return address.rstrip("/") if urlsplit(address).scheme in {"http", "https"} else None
 
 
 async def ask(git: Git, store: str, objects: Sequence[tuple[str, int]], seconds: float) -> bytes:

@@ -70,8 +70,11 @@ class Private:
         if name in self._opened:
             return self._opened[name]
         path = self._folder / f"{name}.git"
-        if not (path / "config").is_file() or not (path / "refs").is_dir():
-            shutil.rmtree(path, ignore_errors=True)  # what is there is no repository: one is moved here whole
+        # In this order: what another process moves here in the meantime is whole, and never taken for damaged.
+        there = path.exists()
+        if not ((path / "config").is_file() and (path / "refs").is_dir()):
+            if there:
+                shutil.rmtree(path, ignore_errors=True)
             await self._create(path)
         if self._borrows[name]:
             self._borrow(path, self._borrows[name])

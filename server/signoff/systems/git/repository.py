@@ -175,15 +175,31 @@ class Repository:
             "has", ("ls-remote", place), lambda: private.has(url, commit, limit), read, resource=Quoted(place)
         )
 
+    async def lfs_store(self, remote: str, lfsconfig: str | None) -> Known[str | None] | Unknown:
+        """The address of the remote's LFS store; None where it is no web address.
+
+        As git-lfs finds it: the remote's `lfsurl`, `lfs.url`, that of `.lfsconfig` (a file's object id), the remote.
+        """
+
+        def read(raw: bytes) -> str | None:
+            return raw.decode("utf-8").removesuffix("\n") or None
+
+        blob = ("--blob", lfsconfig) if lfsconfig else None
+        asked = [((), f"remote.{remote}.lfsurl"), ((), "lfs.url"), *([(blob, "lfs.url")] if blob else [])]
+        for place, key in asked:
+            told = await self._asker.run("lfs-url", "config", *place, "--get", key, read=read, ok=(0, 1))
+            if isinstance(told, Unknown):
+                return told
+            if told.value:
+                return Known(lfs.web(told.value), told.ref)
+        url = await self.url(remote)
+        return url if isinstance(url, Unknown) else Known(lfs.endpoint(url.value or ""), url.ref)
+
     async def lfs_has(
-        self, private: Private, url: str, objects: Sequence[tuple[str, int]]
+        self, private: Private, store: str, objects: Sequence[tuple[str, int]]
     ) -> Known[Mapping[str, bool]] | Unknown:
-        """Which LFS objects (SHA-256, size) the store of a remote's address has."""
-        store = lfs.endpoint(url)
-        question = Question("git", "lfs", Quoted(without_login(store or url)), ("git", "lfs", "ls-files", "--long"))
-        if store is None:
-            says = "only LFS stores at web addresses can be asked"
-            return Unknown("incomplete", question.ref(self.boundary.now()), Quoted(says))
+        """Which LFS objects (SHA-256, size) a store has."""
+        question = Question("git", "lfs", Quoted(without_login(store)), ("git", "lfs", "ls-files", "--long"))
 
         async def fetch() -> bytes:
             return await lfs.ask(await private.open("remote"), store, objects, self.boundary.policy.seconds)
