@@ -63,7 +63,10 @@ class Context:
     @cached_property
     def systems(self) -> Systems:
         """Connections of this process; each adapter is made on first use."""
-        return Systems(self.boundary, self.root, sandbox=self.environment.get("SIGNOFF_SANDBOX") or None)
+        from signoff.ledger.proofs import KeptInLedger
+
+        sandbox = self.environment.get("SIGNOFF_SANDBOX") or None
+        return Systems(self.boundary, self.root, sandbox=sandbox, proofs=KeptInLedger(self.ledger, self.now))
 
     async def close(self) -> None:
         if "systems" in self.__dict__:
