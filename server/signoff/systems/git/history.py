@@ -7,18 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from signoff.boundary import Incomplete, Malformed
+from signoff.boundary import Incomplete, Malformed, Question
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
 from signoff.model.source import CommitLine
 from signoff.model.subject import Commit
 from signoff.systems.git import patches, spread
-from signoff.systems.git.answers import Asker
-from signoff.systems.git.drift_router import Router
+from signoff.systems.git.answers import Asker, Unanswered, why
+from signoff.systems.git.drift_newest import newest_touching
+from signoff.systems.git.errors import GitError
 from signoff.systems.git.inputs import Inputs
-from signoff.systems.git.process import Children, is_object_id, object_id
-from signoff.systems.git.stream import commits as touching
-from signoff.systems.git.stream import diff_commits
+from signoff.systems.git.process import is_object_id, object_id
 from signoff.systems.git.tree import Entry, read_blobs, read_tree
 
 _LINE = "--format=tformat:%H%x00%ct%x00%ae%x00%ce%x00%an%x00%s"
@@ -248,38 +247,19 @@ class History:
         self, head: Commit, inputs: Sequence[Inputs]
     ) -> Known[tuple[Commit | None, ...]] | Unknown:
         """For each workload's inputs the newest commit in head's history that changed one; one walk for all."""
-        router = Router(inputs)
+        keyed = {str(number): one for number, one in enumerate(inputs)}
 
-        def search(children: Children) -> bytes:
-            wanted = (1 << len(inputs)) - 1
-            found = []
-            walk = children.start("rev-list", "--topo-order", object_id(head))
-            with walk, diff_commits(children, walk.out, (), "--root", "-c") as child:
-                for touched in touching(child.out):
-                    mask = 0
-                    for path in touched.paths:
-                        mask |= router.mask(path)
-                    found.append(f"{mask & wanted:x} {touched.commit.decode()}\n")
-                    wanted &= ~mask
-                    if not wanted:
-                        child.stop()
-                        walk.stop()
-                        break
-            return "".join(line for line in found if not line.startswith("0 ")).encode()
+        async def fetch() -> dict[str, str | None]:
+            try:
+                return await newest_touching(self.ask.git, head, keyed)
+            except GitError as error:
+                raise Unanswered(error) from error
 
-        def read(raw: bytes) -> tuple[Commit | None, ...]:
-            newest: dict[int, Commit] = {}
-            for line in raw.decode("ascii").splitlines():
-                mask, _, commit = line.partition(" ")
-                for bit in range(len(inputs)):
-                    if int(mask, 16) >> bit & 1:
-                        newest[bit] = _commit(commit)
-            return tuple(newest.get(bit) for bit in range(len(inputs)))
+        def read(found: dict[str, str | None]) -> tuple[Commit | None, ...]:
+            return tuple(Commit(newest) if (newest := found[key]) else None for key in keyed)
 
-        async def fetch() -> bytes:
-            return await self.ask.git.work(search)
-
-        return await self.ask.ask("newest-touching", ("log", "--name-only", head), fetch, read)
+        question = Question("git", "newest-touching", self.ask.resource, ("git", "log", "--name-only", head))
+        return await self.ask.boundary.ask(question, fetch, read, why)
 
 
 def _lines(commits: Iterable[Commit]) -> bytes:

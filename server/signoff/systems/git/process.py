@@ -42,7 +42,11 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 # A repository's own configuration can name programs; none of them runs because somebody asked for a report.
-_OPTIONS = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "--literal-pathspecs")
+_OPTIONS = (
+    *("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"),
+    # Our private repositories are bare ones that we name ourselves: the person's own setting is about others.
+    *("-c", "safe.bareRepository=all", "--literal-pathspecs"),
+)
 _HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PARALLEL = 8
 
