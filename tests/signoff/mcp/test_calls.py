@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +16,6 @@ from signoff.commands.context import Context
 from signoff.ledger.events import SessionBegan
 from signoff.mcp.server import make_server
 from support.world import run_in
-
-
-@asynccontextmanager
-async def working(clone: Path, era: str) -> AsyncIterator[Client]:
-    """A client whose session has begun, and has committed and pushed a change to every workload."""
-    server = make_server(clone)
-    async with Client(server, mode=era) as client:  # type: ignore[arg-type]
-        await client.list_tools()
-        await server.desk.recorded()
-        a_fix(clone)
-        run_in(clone, "git", "push", "--quiet", "origin", "main")
-        yield client
-
-
-def a_fix(clone: Path) -> None:
-    (clone / "shared" / "mapper.py").write_text("def mapped(row):\n    return row\n", "utf-8")
-    run_in(clone, "git", "commit", "--quiet", "--all", "--message", "Fix")
 
 
 async def call(start: Path, era: str, tool: str, **arguments: Any) -> CallToolResult:
@@ -67,7 +48,8 @@ async def test_a_pushed_repository_is_said_to_be_pushed(clone: Path, era: str) -
 
 
 async def test_an_unpushed_commit_is_a_result_with_its_fix(clone: Path, era: str) -> None:
-    a_fix(clone)
+    (clone / "shared" / "mapper.py").write_text("def mapped(row):\n    return row\n", "utf-8")
+    run_in(clone, "git", "commit", "--quiet", "--all", "--message", "Fix")
     answer = await call(clone, era, "check_pushed", workloads=["web"])
     assert not answer.is_error
     assert answer.structured_content["verdict"] == "refused"
@@ -77,8 +59,7 @@ async def test_an_unpushed_commit_is_a_result_with_its_fix(clone: Path, era: str
 
 async def test_drift_that_can_not_be_asked_is_unverified_never_a_pass(clone: Path, era: str) -> None:
     await session_with_a_pushed_commit(clone, era)
-    async with working(clone, era) as client:
-        answer = await client.call_tool("check_drift", {"workloads": ["web"]})
+    answer = await call(clone, era, "check_drift", workloads=["web"])
     assert not answer.is_error
     assert answer.structured_content["verdict"] == "unverified"
     links = answer.structured_content["workloads"]["web"]["links"]
@@ -87,12 +68,12 @@ async def test_drift_that_can_not_be_asked_is_unverified_never_a_pass(clone: Pat
 
 async def test_the_checklist_answers_within_its_time_and_matches_its_schema(clone: Path, era: str) -> None:
     await session_with_a_pushed_commit(clone, era)
-    async with working(clone, era) as client:
-        begun = time.monotonic()
+    begun = time.monotonic()
+    async with Client(make_server(clone), mode=era) as client:  # type: ignore[arg-type]
         answer = await client.call_tool("run_checklist", {})
-        assert time.monotonic() - begun < 22
         schema = json.loads((await client.read_resource("report://schema")).contents[0].text)  # type: ignore[union-attr]
         latest = json.loads((await client.read_resource("report://latest")).contents[0].text)  # type: ignore[union-attr]
+    assert time.monotonic() - begun < 22
     assert not answer.is_error
     jsonschema.validate(answer.structured_content, schema)
     assert latest == answer.structured_content
@@ -107,7 +88,7 @@ async def test_an_unknown_workload_is_a_broken_call_with_what_was_meant(clone: P
 
 async def test_a_handoff_is_written_read_and_completed(clone: Path, era: str) -> None:
     await session_with_a_pushed_commit(clone, era)
-    async with working(clone, era) as client:
+    async with Client(make_server(clone), mode=era) as client:  # type: ignore[arg-type]
         written = await client.call_tool("write_handoff", {"summary": "Mapped both names", "next_steps": ["Rest"]})
         assert not written.is_error, said(written)
         read = await client.call_tool("read_handoff", {})
@@ -126,7 +107,8 @@ async def test_without_a_handoff_reading_says_how_to_get_one(clone: Path, era: s
 
 
 async def test_a_deploy_without_a_proven_push_is_refused_with_the_report(clone: Path, era: str) -> None:
-    a_fix(clone)
+    (clone / "shared" / "mapper.py").write_text("def mapped(row):\n    return row\n", "utf-8")
+    run_in(clone, "git", "commit", "--quiet", "--all", "--message", "Fix")
     answer = await call(clone, era, "deploy_service", workloads=["web"], confirm=True)
     assert not answer.is_error
     assert answer.structured_content["outcome"] == "refused"
