@@ -223,10 +223,10 @@ class Estate:
         finally:
             await systems.close()
 
-    async def report(self, *workloads: Workload, commit: Commit | None = None) -> Report:
-        """A walk over `built`, `released` and `serving`."""
+    async def report(self, *workloads: Workload, commit: Commit | None = None, whole: bool = False) -> Report:
+        """A walk over `built`, `released` and `serving`, or over the whole chain."""
         async with self.survey(*workloads, commit=commit) as survey:
-            return await walk(survey, [check for check in CHECKS if check.link in MINE], overviews)
+            return await walk(survey, [check for check in CHECKS if whole or check.link in MINE], overviews)
 
     async def links(self, workload: Workload = WEB, commit: Commit | None = None) -> Mapping[Link, LinkReport]:
         """The links of one workload."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from google.cloud.secretmanager_v1.types import AccessSecretVersionRequest
-
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError
 from signoff_sandbox.world.run_names import project_of
@@ -33,6 +31,7 @@ async def environment_of(cloud: Cloud, owner: str, container: Any) -> dict[str, 
 
 async def _secret(cloud: Cloud, owner: str, reference: Any) -> str:
     from signoff_sandbox.wire.dispatch import HANDLERS  # the table of all modules, of which this is a part
+    from signoff_sandbox.wire.table import rpcs
 
     secret = reference.secret
     if not secret.startswith("projects/"):
@@ -42,7 +41,7 @@ async def _secret(cloud: Cloud, owner: str, reference: Any) -> str:
     try:
         if handler is None:
             raise SecretUnreadable(f"Secret {name} was not found")
-        answer: Any = await handler(cloud, AccessSecretVersionRequest.pb()(name=name))
+        answer: Any = await handler(cloud, rpcs()[ACCESS].request_class()(name=name))
     except ApiError as error:
         raise SecretUnreadable(f"Secret {name} was not found or cannot be accessed: {error.message}") from error
     return str(answer.payload.data.decode())

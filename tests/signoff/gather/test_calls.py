@@ -11,12 +11,12 @@ import pytest
 
 from signoff.model.report import Report
 from signoff.model.subject import Workload, WorkloadName
-from support.estate import JOB, WEB, Estate, at, git_source
+from support.estate import JOB, REGION, WEB, Estate, at, git_source
 from support.repositories import project
 from support.sandbox import running_sandbox
 
 HISTORY = 50
-GOOGLE = {"run", "build", "registry", "storage"}
+GOOGLE = {"run", "build", "registry", "storage", "logging"}
 
 
 @pytest.fixture
@@ -36,9 +36,8 @@ def workloads(count: int, kind: str) -> tuple[Workload, ...]:
 def fill(estate: Estate, count: int, kind: str, *, by_tag: bool, index: bool) -> None:
     """Workloads with a history of builds and revisions (executions), the newest of which is all as it should be."""
     commit = estate.clone.head()
-    state: dict[str, list[Any]] = {
-        "services": [], "revisions": [], "jobs": [], "executions": [], "builds": [], "dockerImages": []
-    }  # fmt: skip
+    kinds = ("services", "revisions", "jobs", "executions", "builds", "dockerImages", "logEntries")
+    state: dict[str, list[Any]] = {one: [] for one in kinds}
     for workload in workloads(count, kind):
         name, path = workload.resource, estate.path(workload.resource)
         for number in range(HISTORY + 1):
@@ -66,6 +65,7 @@ def fill(estate: Estate, count: int, kind: str, *, by_tag: bool, index: bool) ->
         template = [{"image": f"{path}:latest" if by_tag else image}]
         if kind == "service":
             state["services"].append(_service(estate, name, template))
+            state["logEntries"].append(_answered(estate, name))
         else:
             state["jobs"].append(_job(estate, name, template))
     estate.sandbox.plant(state)
@@ -84,6 +84,21 @@ def _service(estate: Estate, name: str, containers: list[Any]) -> dict[str, Any]
     }
 
 
+def _answered(estate: Estate, name: str) -> dict[str, Any]:
+    """A request that the newest revision answered: a clean service is one that is used."""
+    labels = {"service_name": name, "revision_name": f"{name}-{HISTORY + 1:05d}-abc", "location": REGION}
+    moment = at(HISTORY * 60 + 40)
+    return {
+        "logName": f"projects/{estate.project}/logs/run.googleapis.com%2Frequests",
+        "resource": {"type": "cloud_run_revision", "labels": labels},
+        "timestamp": moment,
+        "receiveTimestamp": moment,
+        "insertId": name,
+        "labels": {"instanceId": "0001"},
+        "httpRequest": {"requestMethod": "GET", "requestUrl": "https://example.com/", "status": 200},
+    }
+
+
 def _job(estate: Estate, name: str, containers: list[Any]) -> dict[str, Any]:
     newest = {"name": f"{name}-{HISTORY}", "createTime": at(HISTORY * 60 + 30), "completionTime": at(HISTORY * 60 + 31)}
     return {
@@ -99,7 +114,7 @@ async def calls(estate: Estate, count: int, kind: str, **how: bool) -> tuple[Rep
     fill(estate, count, kind, **how)
     estate.sandbox.reset_calls()
     estate.boundary.calls.clear()
-    report = await estate.report(*workloads(count, kind))
+    report = await estate.report(*workloads(count, kind), whole=True)
     asked = sum(number for (system, _), number in estate.boundary.calls.items() if system in GOOGLE)
     return report, asked, sum(estate.sandbox.calls().values())
 
