@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from support.commands import ENVIRONMENT, argv, ran
+from support.interrupts import heeded
 from support.world import a_repository
 
 
@@ -126,7 +127,7 @@ def test_ctrl_c_ends_it_cleanly_with_130(clone: Path, nowhere: dict[str, str], s
     env = ENVIRONMENT | nowhere | {"SIGNOFF_SANDBOX": silence}
     running = subprocess.Popen(
         argv("run"), cwd=clone, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, start_new_session=True,
+        text=True, start_new_session=True, preexec_fn=heeded,
     )  # fmt: skip
     try:
         assert _asks_google(running.pid)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from signoff.demo.stage import MARK, DemoError, Stage
+from support.interrupts import heeded
 
 SIGNOFF = (sys.executable, "-m", "signoff")
 
@@ -46,6 +47,7 @@ def started(folder: Path, home: Path) -> subprocess.Popen[str]:
         encoding="utf-8",
         env=os.environ | {"NO_COLOR": "1", "HOME": str(home)},
         start_new_session=True,
+        preexec_fn=heeded,
     )
 
 
