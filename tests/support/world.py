@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,6 +60,16 @@ class World:
     def change(self, **fields: Any) -> None:
         """Somebody else changes the service web, as it stands."""
         self.sandbox.plant({"services": [self.service() | fields]})
+
+    def request(self, service: str, path: str, *, expected: int) -> None:
+        """A request as a user sends it."""
+        uri = next(s["uri"] for s in self.sandbox.state()["services"] if s["name"].endswith(f"/{service}"))
+        try:
+            with urllib.request.urlopen(uri + path, timeout=10) as answer:
+                status = answer.status
+        except urllib.error.HTTPError as error:
+            status = error.code
+        assert status == expected
 
     def ship(self, *names: str) -> None:
         """What the team does without signoff: build the remote's main and deploy it."""

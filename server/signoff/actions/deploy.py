@@ -21,8 +21,9 @@ from signoff.model.subject import WorkloadName
 from signoff.model.text import Text, text
 from signoff.views.words import sentence
 
-Outcome = Literal["deployed", "unproven", "failed", "void"]
-"""`deployed`: the chain proves it. `unproven`: every step went well, and the chain does not (yet) prove it."""
+Outcome = Literal["deployed", "waiting", "unproven", "failed", "void"]
+"""`deployed`: the chain proves it. `waiting`: all but the next run of a job, which proves the rest. `unproven`: every
+step went well, and the chain does not prove it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +134,20 @@ def _done(step: Step, made: Made) -> Text:
 
 
 def _outcome(steps: Sequence[StepReport], report: Report, names: Sequence[WorkloadName]) -> tuple[Outcome, Text]:
-    """Only the chain calls it deployed. A job's `serving` waits for its next run, so a job is `unproven` until then."""
+    """Only the chain calls it deployed; a job's `serving` waits for its next run, which a deploy does not start."""
     bad = next((step for step in steps if step.status == "failed"), None)
     if bad is not None:
         return "failed", text("{} of {} failed: {}", bad.name, bad.workload, bad.says)
     links = {w.name: w.links for w in report.workloads}
+    to_run: list[WorkloadName] = []
     for name in names:
         for link in DEPLOYED:
             judged = links.get(name, {}).get(link)
-            if judged is None or judged.status not in {Status.PASS, Status.SKIPPED}:
+            if judged is not None and judged.waits_on == "runs":
+                to_run.append(name)
+            elif judged is None or judged.status not in {Status.PASS, Status.SKIPPED}:
                 status = judged.status.value if judged else "not judged"
                 return "unproven", text("every step was done, but {} of {} is {}", link.value, name, status)
+    if to_run:
+        return "waiting", text("every step was done; the next run of {} has to use it", ", ".join(to_run))
     return "deployed", text("{}: built, released and serving, proven on a fresh look", ", ".join(names))

@@ -44,15 +44,22 @@ async def plan_deploy(site: Site, request: Request) -> Plan:
 
 
 def _stale(report: Report) -> tuple[WorkloadName, ...]:
-    """What this session touched and the target does not run."""
-    stale = tuple(
-        workload.name
+    """What this session touched and the target does not have; a job that only has to run gains nothing by a deploy."""
+    touched = {
+        workload.name: [workload.links[link] for link in DEPLOYED if link in workload.links]
         for workload in report.workloads
         if workload.touched
-        and any(link in workload.links and workload.links[link].status not in _GOOD for link in DEPLOYED)
+    }
+    stale = tuple(
+        name
+        for name, links in touched.items()
+        if any(link.status not in _GOOD and link.waits_on != "runs" for link in links)
     )
     if not stale:
+        to_run = [name for name, links in touched.items() if any(link.waits_on == "runs" for link in links)]
         what = "nothing to deploy: what this session touched already runs in the target"
+        if to_run:
+            what = f"nothing to deploy: {', '.join(to_run)} has it already and has not run since"
         raise Refused(what, report, fix="name a workload to deploy it all the same", nothing_to_do=True)
     return stale
 

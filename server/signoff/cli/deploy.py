@@ -63,7 +63,8 @@ def _told(done: DeployResult, *, as_json: bool) -> int:
     from signoff.views.deploy import result
 
     _put(result(done), as_json=as_json)
-    return {"deployed": 0, "unproven": EXIT_CODES[Verdict.UNVERIFIED]}.get(done.outcome, REFUSED)
+    codes = {"deployed": 0, "waiting": PENDING, "unproven": EXIT_CODES[Verdict.UNVERIFIED]}
+    return codes.get(done.outcome, REFUSED)
 
 
 def _show(plan: Plan) -> None:

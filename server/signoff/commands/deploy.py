@@ -41,7 +41,12 @@ async def plan_deploy(context: Context, workloads: Sequence[str], image: str | N
     names = tuple(WorkloadName(name) for name in dict.fromkeys(workloads))
     plan = await plan_it(await _site(context), Request(context.target.name, names, image))
     made = PlanMade(context.now(), plan.id, plan.request.target, asdict(plan.request))
-    await asyncio.to_thread(context.ledger.append, made)
+
+    def keep() -> None:  # once: a question that is asked and answered makes the same plan twice
+        if folds.plan(context.ledger, plan.id) is None:
+            context.ledger.append(made)
+
+    await asyncio.to_thread(keep)
     return plan
 
 

@@ -18,6 +18,7 @@ Answer = tuple[str, dict[str, Any]]
 
 _WORDS = {
     "deployed": "Deployed",
+    "waiting": "NOT PROVEN yet",
     "unproven": "NOT PROVEN to be deployed",
     "failed": "NOT deployed",
     "void": "NOT deployed, nothing was changed",

@@ -41,6 +41,8 @@ _SAYS: dict[VerdictName, str] = {
     "nothing-to-prove": "nothing of this session has to reach the target",
 }
 
+_REFUTED = "what the session says is refuted"
+
 
 def verdict_word(report: ReportJson) -> str:
     """`REFUSED`; a sign-off of only some links is `PASSED IN PART`."""
@@ -52,11 +54,23 @@ def verdict_says(report: ReportJson) -> str:
     if _is_part(report):
         return "the links that were asked for are proven; this is no sign-off"
     counted = sum(workload["touched"] for workload in report["workloads"].values())
-    return f"{_SAYS[report['verdict']]} ({count(counted, 'workload')} of {len(report['workloads'])} counted)"
+    says = _REFUTED if _is_refuted_alone(report) else _SAYS[report["verdict"]]
+    return f"{says} ({count(counted, 'workload')} of {len(report['workloads'])} counted)"
 
 
 def _is_part(report: ReportJson) -> bool:
     return report["verdict"] == "signed-off" and not CORE.isdisjoint(report["not_judged"])
+
+
+def _is_refuted_alone(report: ReportJson) -> bool:
+    """Refused for a claim, while no link of a workload that counts has failed."""
+    failed = any(
+        shown(report, label, link) == "fail"
+        for label, workload in report["workloads"].items()
+        if workload["touched"]
+        for link in workload["links"]
+    )
+    return report["verdict"] == "refused" and not failed
 
 
 def shown(report: ReportJson, workload: str, link: LinkName) -> Shown:

@@ -1,0 +1,128 @@
+"""`signoff deploy` and `signoff approve` as processes at a real terminal: real builds, real traffic, a real job."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from support.server import environment
+from support.world import JOB, World, a_world
+
+SIGNOFF = (sys.executable, "-m", "signoff")
+AGENTS = ("CLAUDECODE", "CURSOR_AGENT", "GEMINI_CLI", "CODEX_SANDBOX")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with a_world(tmp_path_factory.mktemp("world"), "web", "analysis", "extractor") as made:
+        yield made
+
+
+def surroundings(world: World) -> dict[str, str]:
+    kept = {name: value for name, value in environment(**world.environment).items() if name not in AGENTS}
+    return kept | {"NO_COLOR": "1", "TERM": "dumb"}
+
+
+def at_a_terminal(world: World, *arguments: str, typed: str) -> tuple[int, str]:
+    """Type a line once the command asks for it; its exit code, and what the terminal showed."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*SIGNOFF, *arguments], cwd=world.clone, env=surroundings(world), stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while chunk := _read(ours):
+            asked_before, shown = b"to deploy: " in shown, shown + chunk
+            if b"to deploy: " in shown and not asked_before:
+                os.write(ours, typed.encode() + b"\n")
+        os.close(ours)
+        return process.wait(timeout=60), shown.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # Linux: the other end was closed
+        return b""
+
+
+def piped(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*SIGNOFF, *arguments],
+        cwd=world.clone,
+        env=surroundings(world),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def job_image(world: World) -> str:
+    job = next(entry for entry in world.sandbox.state()["jobs"] if entry["name"] == JOB)
+    return str(job["template"]["template"]["containers"][0]["image"])
+
+
+def a_change(world: World, name: str) -> str:
+    return world.commit("shared/mapper.py", f"def mapped(row):\n    return {name!r}\n")
+
+
+def test_a_yes_typed_at_the_terminal_deploys_and_says_so(running: World) -> None:
+    before, commit = running.service()["latestReadyRevision"], a_change(running, "typed")
+    code, shown = at_a_terminal(running, "deploy", "web", typed="yes")
+    assert code == 0, shown
+    assert "Deployed: web: built, released and serving" in shown
+    after = running.service()
+    assert after["latestReadyRevision"] != before
+    assert after["template"]["labels"]["commit-sha"] == commit
+
+
+def test_anything_else_deploys_nothing(running: World) -> None:
+    before = running.service()
+    code, shown = at_a_terminal(running, "deploy", "web", typed="yes please")
+    assert code == 2, shown
+    assert "not approved, and nothing was changed" in shown
+    assert running.service() == before
+
+
+def test_without_a_terminal_the_plan_waits_and_approving_it_deploys(running: World) -> None:
+    a_change(running, "approved")
+    before = running.service()
+    planned = piped(running, "deploy", "web", "--json")
+    assert planned.returncode == 5, planned.stdout + planned.stderr
+    answer = json.loads(planned.stdout)
+    assert answer["outcome"] == "needs-approval"
+    assert running.service() == before
+    refused = piped(running, "approve", answer["plan"]["id"])
+    assert refused.returncode == 2
+    assert "needs a terminal" in refused.stderr
+    assert running.service() == before
+    code, shown = at_a_terminal(running, *answer["approve"][1:], typed=answer["plan"]["id"][-4:])
+    assert code == 0, shown
+    assert "Deployed: web" in shown
+
+
+def test_a_job_is_updated_and_waits_for_the_run_that_proves_it(running: World) -> None:
+    before = job_image(running)
+    a_change(running, "job")
+    code, shown = at_a_terminal(running, "deploy", "extractor", typed="yes")
+    assert code == 5, shown
+    assert "NOT PROVEN yet: every step was done; the next run of extractor has to use it" in shown
+    assert job_image(running) != before
+
+
+def test_a_job_that_only_has_to_run_is_not_built_again(running: World) -> None:
+    a_change(running, "once")
+    assert at_a_terminal(running, "deploy", "web", "extractor", typed="yes")[0] == 5
+    builds = len(running.sandbox.state()["builds"])
+    again = piped(running, "deploy")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "nothing to deploy: extractor has it already and has not run since" in again.stdout
+    assert len(running.sandbox.state()["builds"]) == builds
