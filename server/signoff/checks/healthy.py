@@ -153,9 +153,9 @@ def _shown(unit: UnitLog, error: ErrorSeen) -> Evidence:
     return Evidence("logging", unit.proof.resource, "error", error.says, unit.proof.at, look=unit.proof.look)
 
 
-def _exercise(workload: Workload, earlier: Sequence[ErrorSeen]) -> Action | Advice:
+def _exercise(workload: Workload, earlier: Sequence[ErrorSeen]) -> Advice:
     if workload.kind == "job":
-        return Action("run-job", (workload.name,))
+        return Advice(text("run job {} once, then ask again", workload.resource))
     paths = sorted({path for error in earlier for path in error.paths})
     if paths:
         return Advice(text("request {} once, then ask again", paths[0]))

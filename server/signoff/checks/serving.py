@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from signoff.checks.regions import everywhere
 from signoff.model.evidence import Evidence, Value
-from signoff.model.finding import Action, Command, Finding
+from signoff.model.finding import Command, Finding
 from signoff.model.images import short
 from signoff.model.judgement import Judgement, Status, failed, passed, unknown, waiting
 from signoff.model.lineage import Placement, Standing
@@ -104,10 +104,13 @@ class _Region:
             return Judgement(Status.BLOCKED, (self._proof(service),), reason=reason)
         return unknown(text("traffic is to follow the latest revision, and {} has none of it", newest.name))
 
+    @property
+    def _where(self) -> tuple[str, str]:
+        return (f"--region={self.placement.region}", f"--project={self.facts.project}")
+
     def _elsewhere(self, service: Service, newest: Revision, percent: Mapping[str, int]) -> Finding:
         evidence = (self._proof(service),)
-        where = (f"--region={self.placement.region}", f"--project={self.facts.project}")
-        fix = Command(("gcloud", "run", "services", "update-traffic", service.name, "--to-latest", *where))
+        fix = Command(("gcloud", "run", "services", "update-traffic", service.name, "--to-latest", *self._where))
         carries = self._carries(percent)
         if newest.name in percent:
             message = text("{}: the newest, {}, has {} %", carries, newest.name, percent[newest.name])
@@ -147,20 +150,20 @@ class _Region:
         if not image.digest:
             return unknown(text("execution {} does not say which image {} was", execution.name, image.named))
         message = text("execution {} began after the job's update and ran {}", execution.name, short(image.digest))
-        return failed(Finding(OLD_RUN, message, (proof,), Action("run-job", (self.workload.name,))))
+        fix = Command(("gcloud", "run", "jobs", "execute", job.name, "--wait", *self._where))
+        return failed(Finding(OLD_RUN, message, (proof,), fix))
 
     def _uses(self, run: Execution, wanted: frozenset[str]) -> bool:
         return run.template.main.image.digest in wanted
 
     def _goes_on(self, run: Execution) -> Finding:
         """Incident F2: what it writes is the old code's."""
-        where = (f"--region={self.placement.region}", f"--project={self.facts.project}")
         image = run.template.main.image
         return Finding(
             OLD_RUN_GOES_ON,
             text("execution {} still runs the old image {}", run.name, short(image.digest) or image.named),
             (self._shown(f"execution {run.name}: image", str(image)),),
-            Command(("gcloud", "run", "jobs", "executions", "cancel", run.name, *where)),
+            Command(("gcloud", "run", "jobs", "executions", "cancel", run.name, *self._where)),
         )
 
     def _shown(self, field: str, value: Value) -> Evidence:

@@ -93,12 +93,7 @@ def fix_line(fix: FixJson, face: Face) -> str:
     if "advice" in fix:
         return fix["advice"]
     names = fix["workloads"]
-    if face == "tool" and fix["action"] in _TOOLS:
+    if face == "tool":
         quoted = ", ".join(f'"{name}"' for name in names)
-        return f"{_TOOLS[fix['action']]}(workloads=[{quoted}])"
-    if face == "terminal" and fix["action"] == "deploy":
-        return command(["signoff", "deploy", *names])
-    return f"{fix['action'].replace('-', ' ')}: {', '.join(names)}"
-
-
-_TOOLS = {"deploy": "deploy_service", "run-job": "run_job"}
+        return f"deploy_service(workloads=[{quoted}])"
+    return command(["signoff", "deploy", *names])

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.checks.healthy import KNOWN_ERROR, NEW_ERROR, NOT_EXERCISED, STILL_THERE, claim, judge
-from signoff.model.finding import Action
+from signoff.model.finding import Advice
 from signoff.model.judgement import Status
 from signoff.model.logs import ErrorSeen, Health, LogEntry, UnitLog
 from signoff.model.subject import Workload, WorkloadName
+from signoff.model.text import text
 from signoff.reading.log_errors import errors
 from support.logs import request, traceback
 from support.samples import NOW, PROOF, WEB
@@ -45,7 +46,7 @@ def test_silence_is_unknown_and_says_what_to_send() -> None:
 
 def test_a_job_that_never_ran_is_told_to_run() -> None:
     job = Workload(WorkloadName("extractor"), "job", "extractor", ())
-    assert judge(job, health(unit())).findings[0].fix == Action("run-job", (job.name,))
+    assert judge(job, health(unit())).findings[0].fix == Advice(text("run job {} once, then ask again", "extractor"))
 
 
 def test_requests_that_the_platform_refused_are_no_exercise() -> None:
