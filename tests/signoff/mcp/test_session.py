@@ -57,8 +57,9 @@ async def when_ripe(call: Call, tool: str, **arguments: Any) -> CallToolResult:
     until = time.monotonic() + 20
     while True:
         answer = await call(tool, **arguments)
-        links = [link for w in answer.structured_content["workloads"].values() for link in w["links"].values()]
-        statuses = {*(c["status"] for c in answer.structured_content["claims"]), *(link["status"] for link in links)}
+        counted = [w for w in answer.structured_content["workloads"].values() if w["touched"]]
+        judged = [*answer.structured_content["claims"], *(link for w in counted for link in w["links"].values())]
+        statuses = {each["status"] for each in judged}
         if not statuses & {"waiting", "unknown", "blocked"} or time.monotonic() > until:
             return answer
         await asyncio.sleep(0.2)
@@ -110,6 +111,6 @@ async def test_a_fix_is_refused_until_it_is_pushed_deployed_and_used(started: Wo
 async def test_an_error_that_is_still_there_refutes_what_the_session_says(started: World, era: str) -> None:
     started.request("web", "/report", expected=500)
     async with connected(started, era) as (_, call):
-        answer = await when_ripe(call, "verify_logs", gone=GONE)
+        answer = await when_ripe(call, "verify_logs", workloads=["web"], gone=GONE)
     assert verdict(answer) == "refused"
     assert said(answer).startswith("REFUSED: what the session says is refuted")
