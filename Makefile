@@ -1,7 +1,8 @@
 # Two commands are all a newcomer needs: `make demo` and `make test`.
 PYTHON ?= python3.11
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# In the environment, so that the pins hold for what builds the package too.
+PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .PHONY: demo test peers format docs bench clean
 
@@ -37,11 +38,11 @@ bench: .venv/ready-dev
 .venv/ready: pyproject.toml constraints.txt
 	@echo "Setting up .venv (about a minute, once)"
 	@$(PYTHON) -m venv .venv
-	@$(PIP) install --constraint constraints.txt --editable .
+	@$(PIP) install --editable .
 	@touch $@
 
 .venv/ready-dev: .venv/ready
-	@$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@$(PIP) install --editable '.[dev]'
 	@touch $@
 
 clean:
