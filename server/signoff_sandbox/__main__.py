@@ -6,8 +6,10 @@ import argparse
 import asyncio
 import json
 import os
+import shlex
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -32,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Exit codes: 0 ended, 1 could not start or save, 2 usage, 130 interrupted."""
     arguments = _parser().parse_args(argv)
     if arguments.command == "env":
-        print(gcloud_environment(arguments.http_port, arguments.project), end="")  # noqa: T201
+        print(gcloud_environment(arguments.http_port, arguments.project, arguments.config), end="")  # noqa: T201
         return 0
     try:
         return asyncio.run(_up(arguments))
@@ -40,8 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def gcloud_environment(http_port: int, project: str) -> str:
-    """Shell exports that send gcloud to the sandbox, which is its plain-HTTP proxy."""
+def gcloud_environment(http_port: int, project: str, config: Path) -> str:
+    """Shell exports that send gcloud to the sandbox, which is its plain-HTTP proxy.
+
+    `config` is the folder of a configuration of its own, so that nothing is read from or written to the user's.
+    """
     exports = {
         "CLOUDSDK_PROXY_TYPE": "http",
         "CLOUDSDK_PROXY_ADDRESS": "127.0.0.1",
@@ -50,11 +55,12 @@ def gcloud_environment(http_port: int, project: str) -> str:
             f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}": f"http://{host}.googleapis.com/"
             for name, host in GCLOUD_APIS.items()
         },
+        "CLOUDSDK_CONFIG": str(config),
         "CLOUDSDK_CORE_PROJECT": project,
         "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
         "CLOUDSDK_AUTH_ACCESS_TOKEN": "sandbox",
     }
-    return "".join(f"export {name}={value}\n" for name, value in exports.items())
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in exports.items())
 
 
 async def _up(arguments: argparse.Namespace) -> int:
@@ -68,6 +74,7 @@ async def _up(arguments: argparse.Namespace) -> int:
         http_port=arguments.http_port,
         state=arguments.state,
         data=arguments.data,
+        http_log=arguments.http_log,
         log_lag_seconds=arguments.log_lag,
         reconcile_seconds=arguments.reconcile_seconds,
     )
@@ -107,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="run in the foreground; prints the addresses as one line of JSON")
     up.add_argument("--state", type=Path, help="state file: loaded if it exists, saved at the end")
     up.add_argument("--data", type=Path, help="folder for clones and builds (default: a temporary one)")
+    up.add_argument("--http-log", type=Path, help="append what is asked and answered over HTTP, a JSON object a line")
     up.add_argument("--grpc-port", type=_port, default=0, help="0 for any free one")
     up.add_argument("--http-port", type=_port, default=0, help="0 for any free one")
     up.add_argument("--project", default="demo")
@@ -116,6 +124,12 @@ def _parser() -> argparse.ArgumentParser:
     env = commands.add_parser("env", help="print the exports that send gcloud to the sandbox")
     env.add_argument("--http-port", type=_port, required=True, help="of the running sandbox")
     env.add_argument("--project", default="demo")
+    env.add_argument(
+        "--config",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "signoff-sandbox-gcloud",
+        help="folder of gcloud's own configuration there (default: %(default)s)",
+    )
     return parser
 
 

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import grpc.aio
 import uvicorn
+from starlette.types import ASGIApp
 
 from signoff_sandbox import control, state
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.wire import grpc_server, manifests
+from signoff_sandbox.wire.http_log import HttpLog
 from signoff_sandbox.wire.rest import RestApp
 from signoff_sandbox.world import ingress, storage
 from signoff_sandbox.world.cloud import Cloud
@@ -84,8 +86,11 @@ async def serve(settings: Settings) -> RunningSandbox:
             listener.close()
             raise
         ingress.resume(cloud)
+        app: ASGIApp = RestApp(cloud, (*control.ROUTES, *storage.ROUTES, *manifests.ROUTES))
+        if settings.http_log is not None:
+            app = HttpLog(app, stack.enter_context(settings.http_log.open("a", encoding="utf-8", buffering=1)).write)
         config = uvicorn.Config(
-            RestApp(cloud, (*control.ROUTES, *storage.ROUTES, *manifests.ROUTES)),
+            app,
             http="h11",  # it passes on requests in absolute form and CONNECT
             ws="none",
             lifespan="off",

@@ -17,6 +17,7 @@ class Settings:
     grpc_port: int = 0
     http_port: int = 0
     state: Path | None = None  # loaded if it exists, saved on exit and on request
+    http_log: Path | None = None  # every HTTP exchange, one JSON object a line (wire/http_log.py)
     data: Path | None = None  # clones, builds and logs of processes; a temporary folder when None
     reconcile_seconds: float = 0.2
     startup_timeout_seconds: float = 30.0  # Google waits 240; a sandbox is watched by a person or a test
