@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from signoff_sandbox import state
-from signoff_sandbox.wire.rest import Extra, Visit, json_response
+from signoff_sandbox.wire.paths import PathMethod, Visit
+from signoff_sandbox.wire.rest import json_response
 from signoff_sandbox.world import ingress
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import invalid_argument
@@ -79,13 +80,13 @@ async def _json(request: Request) -> Any:
         raise invalid_argument(f"The body is not JSON: {error}") from error
 
 
-ROUTES: tuple[Extra, ...] = (
-    (("GET",), re.compile("/sandbox/state"), get_state),
-    (("POST",), re.compile("/sandbox/state"), post_state),
-    (("POST",), re.compile("/sandbox/state:save"), save_state),
-    (("GET",), re.compile("/sandbox/faults"), get_faults),
-    (("POST",), re.compile("/sandbox/faults"), post_faults),
-    (("DELETE",), re.compile("/sandbox/faults"), delete_faults),
-    (("GET",), re.compile("/sandbox/calls"), get_calls),
-    (("POST",), re.compile("/sandbox/calls:reset"), reset_calls),
+ROUTES: tuple[PathMethod, ...] = (
+    PathMethod("", ("GET",), re.compile("/sandbox/state"), get_state),
+    PathMethod("", ("POST",), re.compile("/sandbox/state"), post_state),
+    PathMethod("", ("POST",), re.compile("/sandbox/state:save"), save_state),
+    PathMethod("", ("GET",), re.compile("/sandbox/faults"), get_faults),
+    PathMethod("", ("POST",), re.compile("/sandbox/faults"), post_faults),
+    PathMethod("", ("DELETE",), re.compile("/sandbox/faults"), delete_faults),
+    PathMethod("", ("GET",), re.compile("/sandbox/calls"), get_calls),
+    PathMethod("", ("POST",), re.compile("/sandbox/calls:reset"), reset_calls),
 )

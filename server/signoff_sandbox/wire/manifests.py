@@ -12,9 +12,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from signoff_sandbox.wire.dispatch import strike
+from signoff_sandbox.wire.paths import PathMethod, Visit
 from signoff_sandbox.wire.permissions import refuse
-from signoff_sandbox.wire.rest import Extra, Visit, json_response
+from signoff_sandbox.wire.rest import json_response
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.registry import DOCKER_MANIFEST, IMAGES
 
@@ -25,7 +25,6 @@ PERMISSION = "artifactregistry.repositories.downloadArtifacts"
 async def get_manifest(visit: Visit) -> Response:
     """The manifest of a tag or a digest, or Docker's MANIFEST_UNKNOWN."""
     cloud, path, reference = visit.cloud, visit.path["path"], visit.path["reference"]
-    await strike(cloud, METHOD)
     refuse(cloud, PERMISSION, path)
     found = find(cloud, path, reference)
     if found is None:
@@ -98,7 +97,9 @@ def _leaf(media_type: str, size: int) -> dict[str, Any]:
     }
 
 
-ROUTES: tuple[Extra, ...] = (
-    (("GET",), re.compile("/v2/"), ping),
-    (("GET", "HEAD"), re.compile(r"/v2/(?P<path>.+)/manifests/(?P<reference>[\w][\w.:-]*)"), get_manifest),
+ROUTES: tuple[PathMethod, ...] = (
+    PathMethod("", ("GET",), re.compile("/v2/"), ping),
+    PathMethod(
+        METHOD, ("GET", "HEAD"), re.compile(r"/v2/(?P<path>.+)/manifests/(?P<reference>[\w][\w.:-]*)"), get_manifest
+    ),
 )

@@ -11,8 +11,7 @@ import binascii
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -21,8 +20,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from signoff_sandbox.wire.dispatch import HANDLERS, ConnectionDropped, dispatch
+from signoff_sandbox.wire.dispatch import HANDLERS, ConnectionDropped, dispatch, strike
 from signoff_sandbox.wire.grpc_server import check_token
+from signoff_sandbox.wire.paths import PathMethod, Visit
+from signoff_sandbox.wire.permissions import refuse
 from signoff_sandbox.wire.table import rpcs
 from signoff_sandbox.wire.templates import Route, routes
 from signoff_sandbox.wire.transcode import read_request, write_response
@@ -32,26 +33,15 @@ from signoff_sandbox.world.errors import ApiError, bug_of_sandbox, unimplemented
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A request to a path that is no method of the table; `path` holds the groups of the path's pattern."""
-
-    cloud: Cloud
-    request: Request
-    path: dict[str, str]
-
-
-#: Verbs, pattern of the raw (percent-encoded) path, handler.
-Extra = tuple[tuple[str, ...], re.Pattern[str], Callable[[Visit], Awaitable[Response]]]
 _ABSOLUTE = re.compile(r"https?://[^/]+")
 
 
 class RestApp:
-    """The ASGI application. `extras` are looked at before the table, in their order."""
+    """The ASGI application. `paths` are looked at before the table, in their order."""
 
-    def __init__(self, cloud: Cloud, extras: Sequence[Extra] = ()) -> None:
+    def __init__(self, cloud: Cloud, paths: Sequence[PathMethod] = ()) -> None:
         self._cloud = cloud
-        self._extras = tuple(extras)
+        self._paths = tuple(paths)
         self._routes = routes(rpcs().values())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,15 +67,22 @@ class RestApp:
         raw = request.scope.get("raw_path", request.scope["path"].encode()).decode("ascii", "replace")
         path = _ABSOLUTE.sub("", raw, count=1).partition("?")[0]
         check_token(self._cloud, bearer(request.headers.get("authorization", "")))
-        for verbs, pattern, extra in self._extras:
-            found = pattern.fullmatch(path)
-            if request.method in verbs and found is not None:
-                return await extra(Visit(self._cloud, request, found.groupdict()))
+        for method in self._paths:
+            found = method.pattern.fullmatch(path)
+            if request.method in method.verbs and found is not None:
+                return await self._visit(method, Visit(self._cloud, request, found.groupdict()))
         for route in self._routes.get(request.method, ()):
             fields = route.match(path)
             if fields is not None:
                 return await self._call(route, fields, request)
         raise ApiError(grpc.StatusCode.NOT_FOUND, f"{request.method} {unquote(path)} is no method of the sandbox.")
+
+    async def _visit(self, method: PathMethod, visit: Visit) -> Response:
+        if method.name:
+            await strike(self._cloud, method.name)
+        if method.permission is not None:
+            refuse(self._cloud, method.permission, f"projects/{self._cloud.settings.project}")
+        return await method.answer(visit)
 
     async def _call(self, route: Route, fields: dict[str, str], request: Request) -> Response:
         method = route.rpc.method

@@ -16,7 +16,7 @@ import grpc
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from signoff_sandbox.wire.rest import Visit
+from signoff_sandbox.wire.paths import PathMethod, Visit
 from signoff_sandbox.world import buckets
 from signoff_sandbox.world.buckets import ObjectInfo
 from signoff_sandbox.world.cloud import Cloud
@@ -204,14 +204,30 @@ def _object(info: ObjectInfo) -> dict[str, Any]:
 
 _OBJECTS = r"/(?:download/)?storage/v1/b/(?P<bucket>[^/]+)/o"
 _UPLOAD = re.compile(r"/(?:resumable/)?upload/storage/v1/b/(?P<bucket>[^/]+)/o")
-#: Paths for the REST server: (verbs, pattern of the raw path, handler).
-ROUTES = (
-    (("GET",), re.compile(r"/storage/v1/b"), list_buckets),
-    (("POST",), re.compile(r"/storage/v1/b"), create_bucket),
-    (("GET",), re.compile(r"/storage/v1/b/(?P<bucket>[^/]+)"), get_bucket),
-    (("GET",), re.compile(_OBJECTS), list_objects),
-    (("GET",), re.compile(_OBJECTS + r"/(?P<object>.+)"), get_object),
-    (("DELETE",), re.compile(_OBJECTS + r"/(?P<object>.+)"), delete_object),
-    (("POST",), _UPLOAD, upload),
-    (("PUT",), _UPLOAD, resume_upload),
+PARTS = "no ACLs, versions, composition or notifications"
+ROUTES: tuple[PathMethod, ...] = (
+    PathMethod("storage.buckets.list", ("GET",), re.compile(r"/storage/v1/b"), list_buckets, "storage.buckets.list"),
+    PathMethod(
+        "storage.buckets.insert", ("POST",), re.compile(r"/storage/v1/b"), create_bucket, "storage.buckets.create"
+    ),
+    PathMethod(
+        "storage.buckets.get",
+        ("GET",),
+        re.compile(r"/storage/v1/b/(?P<bucket>[^/]+)"),
+        get_bucket,
+        "storage.buckets.get",
+    ),
+    PathMethod("storage.objects.list", ("GET",), re.compile(_OBJECTS), list_objects, "storage.objects.list"),
+    PathMethod(
+        "storage.objects.get", ("GET",), re.compile(_OBJECTS + r"/(?P<object>.+)"), get_object, "storage.objects.get"
+    ),
+    PathMethod(
+        "storage.objects.delete",
+        ("DELETE",),
+        re.compile(_OBJECTS + r"/(?P<object>.+)"),
+        delete_object,
+        "storage.objects.delete",
+    ),
+    PathMethod("storage.objects.insert", ("POST",), _UPLOAD, upload, "storage.objects.create", missing=PARTS),
+    PathMethod("storage.objects.insert", ("PUT",), _UPLOAD, resume_upload, "storage.objects.create", missing=PARTS),
 )

@@ -1,0 +1,37 @@
+"""HTTP methods that are no gRPC method of the table: the Knative paths of `gcloud`, Cloud Storage, the registry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from signoff_sandbox.world.cloud import Cloud
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request to such a method; `path` holds the groups of the path's pattern, still percent-encoded."""
+
+    cloud: Cloud
+    request: Request
+    path: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PathMethod:
+    """`name`: Google's id in the discovery document, such as `run.namespaces.services.list`; "" for the sandbox's own.
+
+    `pattern` is matched with the raw (percent-encoded) path. A named method is counted, may have faults planted on it,
+    and needs `permission` where one is given. `missing` says what of Google's method is not modelled; "": all of it is.
+    """
+
+    name: str
+    verbs: tuple[str, ...]
+    pattern: re.Pattern[str]
+    answer: Callable[[Visit], Awaitable[Response]]
+    permission: str | None = None
+    missing: str = ""
