@@ -31,10 +31,14 @@ class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic i
         method = handler_call_details.method.lstrip("/")
         rpc = rpcs().get(method)
         if rpc is None or method not in HANDLERS:
-            return grpc.unary_unary_rpc_method_handler(self._refusing(method))
+            return grpc.unary_unary_rpc_method_handler(self._refusing(method, unimplemented(method)))
+        try:
+            request_class = rpc.request_class()
+        except ApiError as error:  # its package is not installed
+            return grpc.unary_unary_rpc_method_handler(self._refusing(method, error))
         return grpc.unary_unary_rpc_method_handler(
             self._answering(rpc),
-            request_deserializer=rpc.request_class().FromString,
+            request_deserializer=request_class.FromString,
             response_serializer=lambda message: message.SerializeToString(),
         )
 
@@ -55,10 +59,9 @@ class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic i
 
         return answer
 
-    def _refusing(self, method: str) -> Callable[[bytes, Any], Any]:
+    def _refusing(self, method: str, error: ApiError) -> Callable[[bytes, Any], Any]:
         async def refuse(request: bytes, context: Any) -> bytes:  # noqa: ARG001 - gRPC's shape of a handler
             self._cloud.calls[method] += 1
-            error = unimplemented(method)
             await context.abort(error.code, error.message)
             raise AssertionError("abort raises")
 
