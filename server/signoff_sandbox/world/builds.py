@@ -11,18 +11,19 @@ from typing import Any
 
 from google.cloud.devtools.cloudbuild_v1.types import Build, ListBuildsResponse
 from google.longrunning.operations_pb2 import CancelOperationRequest
-from google.protobuf import json_format
 
 from signoff_sandbox.wire.paging import page
 from signoff_sandbox.world import build_run, operations
-from signoff_sandbox.world.build_filter import compile_filter
 from signoff_sandbox.world.build_substitutions import substitute
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import failed_precondition, invalid_argument, not_found
+from signoff_sandbox.world.logfilter import Dialect, FilterError, compiled
 from signoff_sandbox.world.store import copy_of
 
 Status = Build.Status
 RUNNING = (Status.PENDING, Status.QUEUED, Status.WORKING)
+#: https://cloud.google.com/build/docs/view-build-results#filtering_build_results_using_queries
+FILTERS = Dialect({"build_id": "id", "trigger_id": "build_trigger_id"}, exact=True)
 _IMAGE = re.compile(
     r"[a-z0-9]+(?:[._-][a-z0-9]+)*(?::\d+)?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?"
     r"(?:@sha256:[0-9a-f]{64})?"
@@ -102,13 +103,15 @@ async def get_build(cloud: Cloud, request: Any) -> Any:
 
 async def list_builds(cloud: Cloud, request: Any) -> Any:
     """Newest first. Without a location those of all locations come, as with Google's project-level list."""
-    test = compile_filter(request.filter)
+    try:
+        matches = compiled(request.filter, Build.pb(), FILTERS)
+    except FilterError as error:
+        raise invalid_argument(f"generic::invalid_argument: {error}", filter=str(error)) from error
     parent = request.parent or f"projects/{request.project_id}/locations/-"
     found: list[Any] = list(cloud.store.list("builds", parent))
     found.sort(key=lambda build: (build.create_time.seconds, build.create_time.nanos), reverse=True)
     response: Any = ListBuildsResponse.pb()()
-    matching = [build for build in found if not request.filter or test(json_format.MessageToDict(build))]
-    response.builds.extend(page(request, matching, response))
+    response.builds.extend(page(request, [build for build in found if matches(build)], response))
     return response
 
 
