@@ -66,9 +66,10 @@ class RestApp:
             return Response("the sandbox does not tunnel: override this endpoint to plain http\n", 403)
         raw = request.scope.get("raw_path", request.scope["path"].encode()).decode("ascii", "replace")
         path = _ABSOLUTE.sub("", raw, count=1).partition("?")[0]
+        host = request.headers.get("host", "")
         check_token(self._cloud, bearer(request.headers.get("authorization", "")))
         for method in self._paths:
-            groups = method.match(request.method, request.headers.get("host", ""), path)
+            groups = method.match(request.method, host, path)
             if groups is not None:
                 return await self._visit(method, Visit(self._cloud, request, groups))
         for route in self._routes.get(request.method, ()):
