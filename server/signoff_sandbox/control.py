@@ -12,7 +12,7 @@ from starlette.responses import Response
 from signoff_sandbox import state
 from signoff_sandbox.wire.paths import PathMethod, Visit
 from signoff_sandbox.wire.rest import json_response
-from signoff_sandbox.world import ingress
+from signoff_sandbox.world import ingress, load_balancer
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import invalid_argument
 
@@ -66,6 +66,11 @@ async def reset_calls(visit: Visit) -> Response:
     return json_response({})
 
 
+async def get_edge(visit: Visit) -> Response:
+    """What `signoff_sandbox edge` needs to be the load balancer of the services here."""
+    return json_response(load_balancer.describe(visit.cloud))
+
+
 def _merge(cloud: Cloud, content: Any) -> None:
     try:
         state.merge(cloud, content, "request")
@@ -89,4 +94,5 @@ ROUTES: tuple[PathMethod, ...] = (
     PathMethod("", ("DELETE",), re.compile("/sandbox/faults"), delete_faults),
     PathMethod("", ("GET",), re.compile("/sandbox/calls"), get_calls),
     PathMethod("", ("POST",), re.compile("/sandbox/calls:reset"), reset_calls),
+    PathMethod("", ("GET",), re.compile("/sandbox/edge"), get_edge),
 )
