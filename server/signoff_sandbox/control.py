@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from signoff_sandbox import state
+from signoff_sandbox.wire.certificate import certificate_file, public_part
 from signoff_sandbox.wire.paths import PathMethod, Visit
 from signoff_sandbox.wire.rest import json_response
 from signoff_sandbox.world import ingress, load_balancer
@@ -56,6 +57,12 @@ async def delete_faults(visit: Visit) -> Response:
     return json_response({})
 
 
+async def get_certificate(visit: Visit) -> Response:
+    """What a client has to trust to read from the tunnel (wire/tunnel.py), as PEM."""
+    text = public_part(certificate_file(visit.cloud.machine.folder))
+    return Response(text, media_type="application/x-pem-file")
+
+
 async def get_calls(visit: Visit) -> Response:
     """Method -> number of calls since the start or the last reset."""
     return json_response(dict(sorted(visit.cloud.calls.items())))
@@ -92,6 +99,7 @@ ROUTES: tuple[PathMethod, ...] = (
     PathMethod("", ("GET",), re.compile("/sandbox/faults"), get_faults),
     PathMethod("", ("POST",), re.compile("/sandbox/faults"), post_faults),
     PathMethod("", ("DELETE",), re.compile("/sandbox/faults"), delete_faults),
+    PathMethod("", ("GET",), re.compile("/sandbox/certificate"), get_certificate),
     PathMethod("", ("GET",), re.compile("/sandbox/calls"), get_calls),
     PathMethod("", ("POST",), re.compile("/sandbox/calls:reset"), reset_calls),
     PathMethod("", ("GET",), re.compile("/sandbox/edge"), get_edge),

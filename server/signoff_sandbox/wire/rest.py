@@ -66,10 +66,11 @@ class RestApp:
             return Response("the sandbox does not tunnel: override this endpoint to plain http\n", 403)
         raw = request.scope.get("raw_path", request.scope["path"].encode()).decode("ascii", "replace")
         path = _ABSOLUTE.sub("", raw, count=1).partition("?")[0]
+        host = request.headers.get("host", "")
         check_token(self._cloud, bearer(request.headers.get("authorization", "")))
         for method in self._paths:
             found = method.pattern.fullmatch(path)
-            if request.method in method.verbs and found is not None:
+            if request.method in method.verbs and found is not None and method.host in ("", host):
                 return await self._visit(method, Visit(self._cloud, request, found.groupdict()))
         for route in self._routes.get(request.method, ()):
             fields = route.match(path)
