@@ -17,6 +17,7 @@ from google.protobuf import json_format
 
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.collections import COLLECTIONS, message_class
+from signoff_sandbox.world.errors import ApiError
 from signoff_sandbox.world.logbook import Entry
 
 KEYS = (*COLLECTIONS, "logEntries", "iamPolicies", "deniedPermissions", "faults")
@@ -54,6 +55,8 @@ def merge(cloud: Cloud, content: Any, source: str = "state") -> None:
                 planting.append(_planter(cloud, key, index, entry))
             except (json_format.ParseError, ValueError, TypeError, AttributeError) as error:
                 raise StateError(f"{source}: {key}[{json.dumps(index)}]: {error}") from error
+            except ApiError as error:  # a package is missing
+                raise StateError(f"{source}: {key}[{json.dumps(index)}]: {error.message}") from error
     for plant in planting:
         plant()
 

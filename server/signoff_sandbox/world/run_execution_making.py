@@ -11,6 +11,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import already_exists, invalid_argument
+from signoff_sandbox.world.identities import current
 from signoff_sandbox.world.image_refs import resolve
 from signoff_sandbox.world.run_conditions import State, set_condition
 from signoff_sandbox.world.run_names import location_of, project_of, short
@@ -29,7 +30,7 @@ def made_from(cloud: Cloud, job: Any, overrides: Any, suffix: str = "") -> Any:
     execution = Execution.pb()(
         name=f"{job.name}/executions/{short(job.name)}-{suffix or cloud.machine.suffix(5)}",
         uid=str(uuid.uuid4()),
-        creator=cloud.settings.identity,
+        creator=current(cloud),
         generation=1,
         labels=template.labels,
         annotations=template.annotations,

@@ -11,6 +11,7 @@ from signoff_sandbox.wire.permissions import refuse
 from signoff_sandbox.world import operations, run_executions, run_job_reconciler
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import aborted, already_exists, invalid_argument, not_found
+from signoff_sandbox.world.identities import current
 from signoff_sandbox.world.run_conditions import State, set_terminal
 from signoff_sandbox.world.run_execution_making import complete, require_bounds
 from signoff_sandbox.world.run_names import place_of, refuse_reserved, require_id, short
@@ -56,7 +57,7 @@ def create(cloud: Cloud, parent: str, job_id: str, wanted: Any, *, validate_only
     job.name = name
     job.uid = str(uuid.uuid4())
     job.create_time.CopyFrom(cloud.now())
-    job.creator = cloud.settings.identity
+    job.creator = current(cloud)
     return _write(cloud, job, None, validate_only=validate_only)
 
 
@@ -125,7 +126,7 @@ def _write(cloud: Cloud, job: Any, current: Any | None, *, validate_only: bool) 
         return operations.finished(cloud, place, job, job)
     now = cloud.now()
     job.update_time.CopyFrom(now)
-    job.last_modifier = cloud.settings.identity
+    job.last_modifier = current(cloud)
     job.etag = f'"{uuid.uuid4().hex[:16]}"'
     if current is not None and _desired(job) == _desired(current):
         cloud.store.put("jobs", job.name, job)
