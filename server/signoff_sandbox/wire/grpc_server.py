@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 
 from signoff_sandbox.wire.dispatch import HANDLERS, ConnectionDropped, dispatch
 from signoff_sandbox.wire.table import Rpc, rpcs
+from signoff_sandbox.world import identities
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError, unauthenticated, unimplemented
 
@@ -69,9 +70,17 @@ class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic i
 
 
 def check_token(cloud: Cloud, header: object) -> None:
-    """Raises UNAUTHENTICATED unless `header` is `Bearer TOKEN` with the sandbox's token."""
-    if not hmac.compare_digest(str(header).encode(), f"Bearer {cloud.settings.token}".encode()):
+    """Notes for whom the request is done: `Bearer TOKEN` with the sandbox's token or a service account's access token.
+
+    Raises UNAUTHENTICATED for anything else, an identity token included, as Google's APIs do.
+    """
+    if hmac.compare_digest(str(header).encode(), f"Bearer {cloud.settings.token}".encode()):
+        identities.speak_for("")
+        return
+    found = identities.speaker(cloud, str(header).removeprefix("Bearer "))
+    if found is None or found.audience:
         raise unauthenticated()
+    identities.speak_for(found.email)
 
 
 async def start(cloud: Cloud) -> grpc.aio.Server:

@@ -69,9 +69,9 @@ class RestApp:
         host = request.headers.get("host", "")
         check_token(self._cloud, bearer(request.headers.get("authorization", "")))
         for method in self._paths:
-            found = method.pattern.fullmatch(path)
-            if request.method in method.verbs and found is not None and method.host in ("", host):
-                return await self._visit(method, Visit(self._cloud, request, found.groupdict()))
+            groups = method.match(request.method, host, path)
+            if groups is not None:
+                return await self._visit(method, Visit(self._cloud, request, groups))
         for route in self._routes.get(request.method, ()):
             fields = route.match(path)
             if fields is not None:
