@@ -22,6 +22,7 @@ class Settings:
     reconcile_seconds: float = 0.2
     startup_timeout_seconds: float = 30.0  # Google waits 240; a sandbox is watched by a person or a test
     instance_grace_seconds: float = 2.0  # between SIGTERM and SIGKILL; Google gives 10
+    concurrent_builds: int = 10  # https://cloud.google.com/build/quotas
     seed: int = 0  # of the traffic split and of the random part of names
     log_lag_seconds: float = 0.0
     grpc_address: str = ""  # "127.0.0.1:port", filled in when the server listens

@@ -15,12 +15,14 @@ from typing import Any
 from google.iam.v1.policy_pb2 import Policy
 from google.protobuf import json_format
 
+from signoff_sandbox.world import git_remotes
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.collections import COLLECTIONS, message_class
 from signoff_sandbox.world.errors import ApiError
 from signoff_sandbox.world.logbook import Entry
 
-KEYS = (*COLLECTIONS, "logEntries", "iamPolicies", "deniedPermissions", "faults")
+OBJECTS = frozenset({"iamPolicies", "gitRemotes"})
+KEYS = (*COLLECTIONS, "logEntries", "iamPolicies", "gitRemotes", "deniedPermissions", "faults")
 
 
 class StateError(Exception):
@@ -46,7 +48,7 @@ def merge(cloud: Cloud, content: Any, source: str = "state") -> None:
     for key, value in content.items():
         if key not in KEYS:
             raise StateError(f"{source}: unknown key {key!r}; known are {', '.join(KEYS)}")
-        shape = Mapping if key == "iamPolicies" else list
+        shape = Mapping if key in OBJECTS else list
         if not isinstance(value, shape):
             raise StateError(f"{source}: {key}: must be {'an object' if shape is Mapping else 'a list'}")
         entries = value.items() if isinstance(value, Mapping) else enumerate(value)
@@ -66,6 +68,10 @@ def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> Callable[[], Non
         if not isinstance(entry, str):
             raise TypeError("a permission is a string such as 'run.services.list'")
         return lambda: cloud.denied_permissions.add(entry)
+    if key == "gitRemotes":
+        if not isinstance(entry, str):
+            raise TypeError("a repository lies at an address, a string such as '/srv/git/shop.git'")
+        return lambda: git_remotes.tell(cloud, str(index), entry)
     if not isinstance(entry, dict):
         raise TypeError("must be an object")
     if key == "faults":
@@ -100,6 +106,7 @@ def dump(cloud: Cloud) -> dict[str, Any]:
     content["iamPolicies"] = {
         name: json_format.MessageToDict(policy) for name, policy in sorted(cloud.iam_policies.items())
     }
+    content["gitRemotes"] = dict(sorted(cloud.git_remotes.items()))
     content["deniedPermissions"] = sorted(cloud.denied_permissions)
     content["faults"] = [fault.rest() for fault in cloud.faults.planted]
     return {key: value for key, value in content.items() if value}

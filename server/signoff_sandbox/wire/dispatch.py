@@ -15,11 +15,13 @@ from signoff_sandbox.wire.permissions import refuse_denied
 from signoff_sandbox.world import (
     build_triggers,
     builds,
+    container_analysis,
     iam,
     logging_api,
     operations,
     reads,
-    registry,
+    registry_reads,
+    registry_writes,
     run_executions,
     run_jobs,
     run_revisions,
@@ -36,7 +38,8 @@ MODULES: tuple[ModuleType, ...] = (
     operations,
     reads,
     logging_api,
-    registry,
+    registry_reads,
+    registry_writes,
     iam,
     run_services,
     run_revisions,
@@ -44,6 +47,7 @@ MODULES: tuple[ModuleType, ...] = (
     run_executions,
     builds,
     build_triggers,
+    container_analysis,
 )
 
 

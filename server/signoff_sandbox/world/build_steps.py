@@ -15,6 +15,7 @@ from signoff_sandbox.runtime import containers
 from signoff_sandbox.world.build_docker import docker
 from signoff_sandbox.world.build_gcloud import gcloud
 from signoff_sandbox.world.build_kaniko import kaniko
+from signoff_sandbox.world.build_tools import on_path
 from signoff_sandbox.world.build_workshop import Command, Log, Tool, UsageError, Workshop
 from signoff_sandbox.world.image_refs import ImageRef
 
@@ -31,9 +32,8 @@ ENTRYPOINTS: dict[str, str] = {
     ),
 }
 TOOLS: dict[str, Tool] = {"docker": docker, "gcloud": gcloud, "kaniko": kaniko}
-# What must not run by accident: the tools of whoever owns this machine, with their logins.
-GUARDED = ("docker", "gcloud", "kubectl", "gsutil", "terraform", "firebase")
-_GUARD = '#!/bin/sh\necho "$(basename "$0") is not modelled in scripts of the sandbox" >&2\nexit 127\n'
+#: Those that a script may call by name.
+IN_SCRIPTS: dict[str, Tool] = {"docker": docker, "gcloud": gcloud}
 NO_SUCH_PROGRAM = 127
 
 
@@ -70,9 +70,7 @@ async def _process(shop: Workshop, step: Any, argv: list[str], log: Log) -> int:
     """A program of this machine, in the workspace: a process is no container."""
     if posixpath.basename(argv[0]) in containers.PYTHONS:
         argv = [sys.executable, *argv[1:]]
-    environment = shop.environment_of(step)
-    environment["PATH"] = f"{_guards(shop)}:{environment['PATH']}"
-    return await _run(shop, argv, environment, shop.folder_of(step), log)
+    return await _run(shop, argv, shop.environment_of(step), shop.folder_of(step), log)
 
 
 async def _in_image(shop: Workshop, step: Any, image: Any, log: Log) -> int:
@@ -93,10 +91,14 @@ async def _in_image(shop: Workshop, step: Any, image: Any, log: Log) -> int:
 
 
 async def _run(shop: Workshop, argv: list[str], environment: dict[str, str], folder: Path, log: Log) -> int:
-    child = await shop.cloud.machine.processes.start(
-        argv, environment=environment, folder=folder, on_line=lambda _, raw: log(raw.decode(errors="replace"))
-    )
-    return await child.finish()
+    async with on_path(shop, IN_SCRIPTS) as tools:
+        child = await shop.cloud.machine.processes.start(
+            argv,
+            environment={**environment, "PATH": f"{tools}:{environment['PATH']}"},
+            folder=folder,
+            on_line=lambda _, raw: log(raw.decode(errors="replace")),
+        )
+        return await child.finish()
 
 
 def _script(shop: Workshop, step: Any) -> Path:
@@ -105,13 +107,3 @@ def _script(shop: Workshop, step: Any) -> Path:
     script.write_text(text, encoding="utf-8")
     script.chmod(0o755)
     return script
-
-
-def _guards(shop: Workshop) -> Path:
-    folder = shop.home / "guards"
-    if not folder.is_dir():
-        folder.mkdir()
-        for name in GUARDED:
-            (folder / name).write_text(_GUARD, encoding="utf-8")
-            (folder / name).chmod(0o755)
-    return folder

@@ -35,6 +35,7 @@ class Cloud:
     faults: Faults = field(default_factory=Faults)
     denied_permissions: set[str] = field(default_factory=set)
     iam_policies: dict[str, Policy] = field(default_factory=dict)
+    git_remotes: dict[str, str] = field(default_factory=dict)  # world/git_remotes.py
     calls: Counter[str] = field(default_factory=Counter)
     load_balancer_secret: str = field(default_factory=lambda: secrets.token_hex(16))
     machine: Machine = field(init=False)

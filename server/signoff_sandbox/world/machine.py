@@ -29,6 +29,7 @@ class Machine:
         self.listeners = Listeners()
         self.uploads: dict[str, tuple[str, str, str, bytearray]] = {}  # of storage, by session
         self.executions: dict[str, asyncio.Task[Any]] = {}  # that run, by full name
+        self.builders = asyncio.Semaphore(settings.concurrent_builds)
         self._locks: dict[str, asyncio.Lock] = {}
 
     @cached_property
