@@ -16,13 +16,23 @@ from starlette.types import ASGIApp
 
 from signoff_sandbox import control, state
 from signoff_sandbox.settings import Settings
-from signoff_sandbox.wire import grpc_server, manifests
+from signoff_sandbox.wire import grpc_server, knative, manifests, projects
 from signoff_sandbox.wire.certificate import server_context
 from signoff_sandbox.wire.http_log import HttpLog
 from signoff_sandbox.wire.rest import RestApp
 from signoff_sandbox.wire.tunnel import tunneling
 from signoff_sandbox.world import ingress, storage, storage_uploads
 from signoff_sandbox.world.cloud import Cloud
+
+#: Everything that is asked over HTTP beside the table of methods.
+ROUTES = (
+    *control.ROUTES,
+    *storage.ROUTES,
+    *storage_uploads.ROUTES,
+    *manifests.ROUTES,
+    *projects.ROUTES,
+    *knative.ROUTES,
+)
 
 
 class HttpServer(uvicorn.Server):
@@ -88,7 +98,7 @@ async def serve(settings: Settings) -> RunningSandbox:
             listener.close()
             raise
         ingress.resume(cloud)
-        app: ASGIApp = RestApp(cloud, (*control.ROUTES, *storage.ROUTES, *storage_uploads.ROUTES, *manifests.ROUTES))
+        app: ASGIApp = RestApp(cloud, ROUTES)
         if settings.http_log is not None:
             app = HttpLog(app, stack.enter_context(settings.http_log.open("a", encoding="utf-8", buffering=1)).write)
         config = uvicorn.Config(
