@@ -10,7 +10,8 @@ from support.answering import answer
 
 GOOGLE_404 = (
     "<html><head>\n<title>404 Page not found</title>\n</head>\n<body text=#000000 bgcolor=#ffffff>\n"
-    "<h1>Error: Page not found</h1>\n<h2>The requested URL was not found on this server.</h2>\n<h2></h2>\n</body></html>"
+    "<h1>Error: Page not found</h1>\n<h2>The requested URL was not found on this server.</h2>\n<h2></h2>\n"
+    "</body></html>"
 )
 RESERVED_404 = (
     "<!DOCTYPE html><html lang=en><title>Error 404 (Not Found)!!1</title><p><b>404.</b> <ins>That's an error.</ins>"

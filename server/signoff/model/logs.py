@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from signoff.model.evidence import Evidence
 from signoff.model.quoted import Quoted
 
-
 _NOT_SAID = Quoted("")
 
 

@@ -54,8 +54,13 @@ def test_a_value_in_json_is_as_expected(path: str, value: Any) -> None:
 
 @pytest.mark.parametrize(
     ("path", "value", "got"),
-    [("items.0.name", "South", '"North"'), ("count", True, "1"), ("items.1.name", "x", "nothing there"), ("a.b", 1, "nothing there")],
-)  # fmt: skip
+    [
+        ("items.0.name", "South", '"North"'),
+        ("count", True, "1"),
+        ("items.1.name", "x", "nothing there"),
+        ("a.b", 1, "nothing there"),
+    ],
+)
 def test_a_value_in_json_that_is_another_or_missing_is_named(path: str, value: Any, got: str) -> None:
     assert [(one[0], one[2]) for one in wrong(json=(JsonExpected(path, value),))] == [(f"json {path}", got)]
 
