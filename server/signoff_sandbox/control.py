@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from signoff_sandbox import state
-from signoff_sandbox.wire.paths import PathMethod, Visit
-from signoff_sandbox.wire.rest import json_response
+from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.world import ingress
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import invalid_argument
@@ -56,6 +55,11 @@ async def delete_faults(visit: Visit) -> Response:
     return json_response({})
 
 
+async def get_methods(visit: Visit) -> Response:
+    """Names of all methods, which faults are planted on."""
+    return json_response({"methods": sorted(visit.cloud.faults.known)})
+
+
 async def get_calls(visit: Visit) -> Response:
     """Method -> number of calls since the start or the last reset."""
     return json_response(dict(sorted(visit.cloud.calls.items())))
@@ -87,6 +91,7 @@ ROUTES: tuple[PathMethod, ...] = (
     PathMethod("", ("GET",), re.compile("/sandbox/faults"), get_faults),
     PathMethod("", ("POST",), re.compile("/sandbox/faults"), post_faults),
     PathMethod("", ("DELETE",), re.compile("/sandbox/faults"), delete_faults),
+    PathMethod("", ("GET",), re.compile("/sandbox/methods"), get_methods),
     PathMethod("", ("GET",), re.compile("/sandbox/calls"), get_calls),
     PathMethod("", ("POST",), re.compile("/sandbox/calls:reset"), reset_calls),
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -35,3 +37,7 @@ class PathMethod:
     answer: Callable[[Visit], Awaitable[Response]]
     permission: str | None = None
     missing: str = ""
+
+
+def json_response(content: Any, status: int = 200) -> Response:
+    return Response(json.dumps(content, ensure_ascii=False, indent=2), status, media_type="application/json")
