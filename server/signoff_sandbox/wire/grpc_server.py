@@ -9,10 +9,10 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
+from signoff_sandbox.wire.authentication import caller_of
 from signoff_sandbox.wire.dispatch import dispatch
 from signoff_sandbox.wire.effects.values import spoiled
 from signoff_sandbox.wire.table import Rpc, rpcs
-from signoff_sandbox.world.callers import caller_of
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError, ConnectionDropped, unimplemented
 
@@ -47,7 +47,7 @@ class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic i
         async def answer(request: Message, context: Any) -> Message | bytes:
             try:
                 settings = self._cloud.settings
-                caller = caller_of(settings.token, settings.identity, dict(context.invocation_metadata()))
+                caller = caller_of(self._cloud, dict(context.invocation_metadata()))
                 # Cloud Storage is spoken over HTTP alone: a client that was told one address learns the other here.
                 await context.send_initial_metadata(((HTTP_KEY, settings.http_address),))
                 return spoiled(*await dispatch(self._cloud, rpc.method, request, caller))

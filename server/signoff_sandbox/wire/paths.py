@@ -29,6 +29,7 @@ class PathMethod:
 
     `pattern` is matched with the raw (percent-encoded) path. A named method is counted, may have faults planted on it,
     and needs `permission` where one is given. `missing` says what of Google's method is not modelled; "": all of it is.
+    `host`: only requests that name this host are meant.
     """
 
     name: str
@@ -37,6 +38,7 @@ class PathMethod:
     answer: Callable[[Visit], Awaitable[Response]]
     permission: str | None = None
     missing: str = ""
+    host: str = ""
 
 
 def json_response(content: Any, status: int = 200) -> Response:

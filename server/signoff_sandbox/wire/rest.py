@@ -6,8 +6,6 @@ answered here, and CONNECT is refused, so that nothing that was not redirected l
 
 from __future__ import annotations
 
-import base64
-import binascii
 import logging
 import math
 import re
@@ -20,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from signoff_sandbox.wire.authentication import caller_of
 from signoff_sandbox.wire.dispatch import HANDLERS, dispatch, strike
 from signoff_sandbox.wire.effects.json_values import spoiled
 from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
@@ -27,7 +26,7 @@ from signoff_sandbox.wire.table import rpcs
 from signoff_sandbox.wire.templates import Route, routes
 from signoff_sandbox.wire.transcode import read_alt, read_request
 from signoff_sandbox.wire.visits import visited
-from signoff_sandbox.world.callers import Caller, caller_of
+from signoff_sandbox.world.callers import Caller
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError, ConnectionDropped, bug_of_sandbox, unimplemented
 
@@ -66,11 +65,14 @@ class RestApp:
             return Response("the sandbox does not tunnel: override this endpoint to plain http\n", 403)
         raw = request.scope.get("raw_path", request.scope["path"].encode()).decode("ascii", "replace")
         path = _ABSOLUTE.sub("", raw, count=1).partition("?")[0]
-        headers = {**request.headers, "authorization": bearer(request.headers.get("authorization", ""))}
-        caller = caller_of(self._cloud.settings.token, self._cloud.settings.identity, headers)
+        caller = caller_of(self._cloud, request.headers)
         for method in self._paths:
             found = method.pattern.fullmatch(path)
-            if request.method in method.verbs and found is not None:
+            if (
+                request.method in method.verbs
+                and found is not None
+                and method.host in ("", request.headers.get("host"))
+            ):
                 return await visited(method, Visit(self._cloud, request, found.groupdict()), caller)
         for route in self._routes.get(request.method, ()):
             fields = route.match(path)
@@ -88,18 +90,6 @@ class RestApp:
         answer, met = await dispatch(self._cloud, method, message, caller)
         content = json_format.MessageToDict(answer, use_integers_for_enums=read_alt(query))
         return json_response(spoiled(content, met))
-
-
-def bearer(header: str) -> str:
-    """The header, where Docker's `Basic oauth2accesstoken:TOKEN` counts as the bearer token that it carries."""
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() != "basic":
-        return header
-    try:
-        user, _, token = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return header
-    return f"Bearer {token}" if user == "oauth2accesstoken" else header
 
 
 def _refused(error: ApiError) -> Response:

@@ -22,7 +22,7 @@ from signoff_sandbox.world.faults import Effects
 
 
 async def strike(cloud: Cloud, method: str) -> Effects:
-    """Be as slow as planted, then fail as planted. Raises ApiError and, where the method knows it, ConnectionDropped."""
+    """Be as slow as planted, then fail as planted. Raises ApiError; ConnectionDropped where the method knows that."""
     met = cloud.faults.strike(method)
     await begin(cloud, method, met)
     return met

@@ -13,6 +13,7 @@ from google.cloud.run_v2.types import Execution, ExecutionReference
 from signoff_sandbox.world import operations, run_tasks
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import ApiError, aborted, failed_precondition, not_found
+from signoff_sandbox.world.identities import current
 from signoff_sandbox.world.image_refs import resolve
 from signoff_sandbox.world.planted import strike
 from signoff_sandbox.world.run_conditions import OfExecution, State, find, set_condition
@@ -48,7 +49,7 @@ def _made_from(cloud: Cloud, job: Any, overrides: Any) -> Any:
     execution = Execution.pb()(
         name=f"{job.name}/executions/{short(job.name)}-{cloud.machine.suffix(5)}",
         uid=str(uuid.uuid4()),
-        creator=cloud.settings.identity,
+        creator=current(cloud),
         generation=1,
         labels=template.labels,
         annotations=template.annotations,

@@ -1,1 +1,1 @@
-"""What planted faults do to answers: `lists` to pages, `values` to fields of messages, `json_values` to those of JSON."""
+"""What planted faults do to answers: to pages (`lists`), to fields of messages (`values`), to JSON (`json_values`)."""

@@ -86,7 +86,8 @@ class JsonPage:
         return "continue" if self._knative else "nextPageToken"
 
     def _holder(self) -> dict[str, Any]:
-        return self.content.setdefault("metadata", {}) if self._knative else self.content
+        holder: dict[str, Any] = self.content.setdefault("metadata", {}) if self._knative else self.content
+        return holder
 
     def cut(self, length: int) -> None:
         for key, value in self.content.items():

@@ -93,7 +93,8 @@ def _leaves(message: Any, path: str) -> Iterator[_Leaf]:
 
 
 def _of_map(field: Field, value: Any, where: str) -> Iterator[_Leaf]:
-    kind = field.message_type.fields_by_name["value"]
+    kind: Any = field.message_type
+    kind = kind.fields_by_name["value"]
     for name in list(value):
         yield from _of_value(kind, value[name], f"{where}.{name}", _setter(value, name))
 
