@@ -15,6 +15,7 @@ from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.world import ingress, load_balancer
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import invalid_argument
+from signoff_sandbox.world.faults import OWN
 
 
 async def get_state(visit: Visit) -> Response:
@@ -58,7 +59,7 @@ async def delete_faults(visit: Visit) -> Response:
 
 async def get_methods(visit: Visit) -> Response:
     """Names of all methods, which faults are planted on."""
-    return json_response({"methods": sorted(visit.cloud.faults.known)})
+    return json_response({"methods": [*sorted(visit.cloud.faults.known), *(f"{family}*" for family in OWN)]})
 
 
 async def get_certificate(visit: Visit) -> Response:

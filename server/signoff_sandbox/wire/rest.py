@@ -29,6 +29,7 @@ from signoff_sandbox.wire.visits import visited
 from signoff_sandbox.world.callers import Caller
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError, ConnectionDropped, bug_of_sandbox, unimplemented
+from signoff_sandbox.world.planted import break_off
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +53,7 @@ class RestApp:
         except ApiError as error:
             response = _refused(error)
         except ConnectionDropped:
-            # A promised body that never comes: the server closes the connection, and the client sees it break off.
-            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+            await break_off(send)
             return
         except Exception as bug:  # of a path that is no method: those are caught in dispatch
             log.exception("%s %s", scope["method"], scope["path"])

@@ -189,14 +189,14 @@ class Faults:
 
 
 def _add(met: Effects, more: Effects) -> bool:
-    """Let `met` have what it has not yet; whether there was anything."""
+    """Let `met` have what it has not yet; whether there was anything. A call that is lost can only be lost later."""
+    lost = met.drop or met.code is not None
     new = [
         one.name
         for one in fields(Effects)
-        if getattr(met, one.name) == one.default and getattr(more, one.name) != one.default
+        if getattr(more, one.name) != one.default and (one.name == "latency_seconds" or not lost)
+        if getattr(met, one.name) == one.default
     ]
-    if met.code is not None:  # a message belongs to its code
-        new = [name for name in new if name not in ("message", "retry_seconds", "quota", "per_seconds")]
     for name in new:
         setattr(met, name, getattr(more, name))
     return bool(new)
