@@ -19,6 +19,7 @@ from signoff_sandbox.world import policies
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.collections import COLLECTIONS, message_class
 from signoff_sandbox.world.errors import ApiError
+from signoff_sandbox.world.identities import by_id
 from signoff_sandbox.world.logbook import Entry
 
 KEYS = (*COLLECTIONS, "logEntries", "iamPolicies", "deniedPermissions", "faults")
@@ -80,7 +81,7 @@ def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> Callable[[], Non
         policy = json_format.ParseDict(entry, Policy())
         return lambda: cloud.store.plant(policies.COLLECTION, str(index), policy)
     message: Any = json_format.ParseDict(entry, message_class(COLLECTIONS[key])())
-    name = resource_name(key, message)
+    name = by_id(cloud, resource_name(key, message))
     return lambda: cloud.store.plant(key, name, message)
 
 

@@ -25,6 +25,8 @@ from signoff_sandbox.world import (
     run_jobs,
     run_revisions,
     run_services,
+    secret_versions,
+    secrets,
 )
 from signoff_sandbox.world.callers import Caller
 from signoff_sandbox.world.cloud import Cloud, Handler
@@ -48,6 +50,8 @@ MODULES: tuple[ModuleType, ...] = (
     run_executions,
     builds,
     build_triggers,
+    secrets,
+    secret_versions,
 )
 
 

@@ -13,6 +13,8 @@ from starlette.responses import Response
 
 from signoff_sandbox.world.cloud import Cloud
 
+_REGION = re.compile(r"(?P<region>[a-z]+-[a-z]+\d+)-(?=[a-z]+\.googleapis\.com)")
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -29,7 +31,8 @@ class PathMethod:
 
     `pattern` is matched with the raw (percent-encoded) path. A named method is counted, may have faults planted on it,
     and needs `permission` where one is given. `missing` says what of Google's method is not modelled; "": all of it is.
-    `host`: only requests that name this host are meant.
+    `host`, such as `run.googleapis.com`: only requests to this host or to one of its regions are meant, since APIs
+    share paths such as `/v1/projects/P/locations`.
     """
 
     name: str
@@ -39,6 +42,19 @@ class PathMethod:
     permission: str | None = None
     missing: str = ""
     host: str = ""
+
+    def match(self, verb: str, host: str, path: str) -> dict[str, str] | None:
+        """The groups of the path if this method answers the request, else None."""
+        if verb not in self.verbs or (self.host and _REGION.sub("", host) != self.host):
+            return None
+        found = self.pattern.fullmatch(path)
+        return None if found is None else found.groupdict()
+
+
+def region_of(host: str) -> str:
+    """`us-central1-run.googleapis.com` -> `us-central1`; empty for a host that names no region."""
+    found = _REGION.match(host)
+    return found["region"] if found else ""
 
 
 def json_response(content: Any, status: int = 200) -> Response:

@@ -65,15 +65,12 @@ class RestApp:
             return Response("the sandbox does not tunnel: override this endpoint to plain http\n", 403)
         raw = request.scope.get("raw_path", request.scope["path"].encode()).decode("ascii", "replace")
         path = _ABSOLUTE.sub("", raw, count=1).partition("?")[0]
+        host = request.headers.get("host", "")
         caller = caller_of(self._cloud, request.headers)
         for method in self._paths:
-            found = method.pattern.fullmatch(path)
-            if (
-                request.method in method.verbs
-                and found is not None
-                and method.host in ("", request.headers.get("host"))
-            ):
-                return await visited(method, Visit(self._cloud, request, found.groupdict()), caller)
+            groups = method.match(request.method, host, path)
+            if groups is not None:
+                return await visited(method, Visit(self._cloud, request, groups), caller)
         for route in self._routes.get(request.method, ()):
             fields = route.match(path)
             if fields is not None:

@@ -23,6 +23,7 @@ CLOCK = "sandbox.Clock/"
 #: What happens beside requests -> the effects that have a meaning there.
 OWN: dict[str, frozenset[str]] = {
     "sandbox.Reconciler/": frozenset({"latencySeconds", "code"}),
+    "sandbox.Execution/": frozenset({"latencySeconds", "code"}),
     "sandbox.Builder/": frozenset({"latencySeconds", "code"}),
     "sandbox.Ingress/": frozenset({"latencySeconds", "code", "drop", "dropAfter"}),
     "sandbox.Logging/": frozenset({"latencySeconds", "drop"}),

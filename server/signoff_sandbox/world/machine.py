@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from signoff_sandbox.runtime.images import ImageStore
 from signoff_sandbox.runtime.instances import Instances
@@ -27,7 +28,7 @@ class Machine:
         self.processes = Processes()
         self.listeners = Listeners()
         self.uploads: dict[str, tuple[str, str, str, bytearray]] = {}  # of storage, by session
-        self.executions: dict[str, asyncio.Task[None]] = {}  # that run, by full name
+        self.executions: dict[str, asyncio.Task[Any]] = {}  # that run, by full name
         self._locks: dict[str, asyncio.Lock] = {}
 
     @cached_property
