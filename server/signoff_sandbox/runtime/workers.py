@@ -37,7 +37,7 @@ class Workers:
     def __init__(self, processes: Processes, folder: Path, *, steady_seconds: float, grace_seconds: float) -> None:
         self._processes = processes
         self._folder = folder
-        self._steady_seconds = steady_seconds
+        self.steady_seconds = steady_seconds
         self._grace_seconds = grace_seconds
         self._workers: dict[str, list[Worker]] = {}
 
@@ -123,7 +123,7 @@ class Workers:
     async def _watch(self, worker: Worker, children: list[Child]) -> None:
         ends = [asyncio.ensure_future(child.wait()) for child in children]
         try:
-            done, _ = await asyncio.wait(ends, timeout=self._steady_seconds, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(ends, timeout=self.steady_seconds, return_when=asyncio.FIRST_COMPLETED)
             if not done:
                 if not worker.steady.done():
                     worker.steady.set_result(None)

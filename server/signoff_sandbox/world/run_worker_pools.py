@@ -155,7 +155,8 @@ def _complete(pool: Any) -> None:
 
 
 def _require_valid(cloud: Cloud, pool: Any, *, renewed: bool) -> None:
-    for field in UnknownFieldSet(pool.scaling):  # type: ignore[no-untyped-call]
+    unknown = UnknownFieldSet(pool.scaling)
+    for field in (unknown[index] for index in range(len(unknown))):
         if field.field_number in EARLY_SCALING or (field.field_number == EARLY_MODE and field.data == AUTOMATIC):
             raise unimplemented(f"{RPC}: automatic scaling")
     if not pool.template.containers:

@@ -109,9 +109,7 @@ def settle(cloud: Cloud, name: str, failure: Failure | None) -> None:
     }
     for part in ("Ready", *PARTS):
         if failure is None:
-            set_condition(
-                revision.conditions, part, State.CONDITION_SUCCEEDED, now, message=words.get(part, "")
-            )
+            set_condition(revision.conditions, part, State.CONDITION_SUCCEEDED, now, message=words.get(part, ""))
         else:
             failure.note(revision.conditions, part, now)
     revision.observed_generation = revision.generation
