@@ -107,7 +107,7 @@ class Workers:
             await asyncio.shield(self._away(children, folder))
 
     async def _start(self, plan: ContainerPlan, folder: Path) -> Child:
-        root = await asyncio.to_thread(unpack_image, plan.image, folder)
+        root = await asyncio.to_thread(unpack_image, plan.image, folder, plan.mounted)
         what = program(
             plan.image,
             root,

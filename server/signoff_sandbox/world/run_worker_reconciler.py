@@ -16,7 +16,7 @@ from signoff_sandbox.world.image_refs import digest_of
 from signoff_sandbox.world.planted import strike
 from signoff_sandbox.world.run_conditions import Common, Failure, OfRevision, State, set_terminal
 from signoff_sandbox.world.run_names import short
-from signoff_sandbox.world.run_prerequisites import unmet
+from signoff_sandbox.world.run_prerequisites import lacks
 
 
 async def reconcile(cloud: Cloud, name: str, generation: int, *, renewed: bool, operation: str) -> Any:
@@ -54,7 +54,7 @@ async def _bring_up(cloud: Cloud, name: str) -> Failure | None:
     revision = run_worker_revisions.create(cloud, pool)
     pool.latest_created_revision = revision.name
     cloud.store.put("workerPools", name, pool)
-    failure = await unmet(cloud, name, revision.containers)
+    failure = lacks(cloud, name, revision)
     if failure is None and wanted(pool):
         failure = await _start(cloud, revision.name, _future_share(pool, revision.name))
     run_worker_revisions.settle(cloud, revision.name, _of_revision(revision.name, failure))

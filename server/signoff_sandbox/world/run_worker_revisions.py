@@ -10,7 +10,7 @@ from google.cloud.run_v2.types import ExecutionEnvironment, Revision
 
 from signoff_sandbox.runtime.instances import ContainerPlan, StartFailed
 from signoff_sandbox.runtime.workers import OnExit, Plan
-from signoff_sandbox.world import identities, run_logs
+from signoff_sandbox.world import identities, run_logs, run_secrets
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import failed_precondition
 from signoff_sandbox.world.image_refs import ImageRef, digest_of, resolve
@@ -167,7 +167,7 @@ async def _container(cloud: Cloud, revision: Any, container: Any) -> ContainerPl
         raise StartFailed(f"image {container.image} was not built in this sandbox: there is nothing to run")
     pool = pool_of(revision.name)
     try:
-        environment = await environment_of(cloud, pool, container)
+        environment = await environment_of(cloud, pool, container, revision.service_account)
     except SecretUnreadable as error:
         raise StartFailed(str(error)) from error
     own = {"CLOUD_RUN_WORKER_POOL": short(pool), "CLOUD_RUN_WORKER_POOL_REVISION": short(revision.name)}
@@ -179,6 +179,7 @@ async def _container(cloud: Cloud, revision: Any, container: Any) -> ContainerPl
         command=tuple(container.command),
         arguments=tuple(container.args),
         workdir=container.working_dir,
+        mounted=run_secrets.files(cloud, pool, revision, container),
     )
 
 
