@@ -23,7 +23,7 @@ from signoff_sandbox.wire.paths import PathMethod
 from signoff_sandbox.wire.rest import RestApp
 from signoff_sandbox.wire.table import rpcs
 from signoff_sandbox.wire.tunnel import tunneling
-from signoff_sandbox.world import ingress, storage, storage_uploads
+from signoff_sandbox.world import ingress, run_worker_reconciler, storage, storage_uploads
 from signoff_sandbox.world.cloud import Cloud
 
 #: Every HTTP method beside the table; the first that fits a request answers it.
@@ -99,6 +99,7 @@ async def serve(settings: Settings) -> RunningSandbox:
             listener.close()
             raise
         ingress.resume(cloud)
+        await run_worker_reconciler.resume(cloud)
         app: ASGIApp = RestApp(cloud, PATHS)
         if settings.http_log is not None:
             app = HttpLog(app, stack.enter_context(settings.http_log.open("a", encoding="utf-8", buffering=1)).write)
