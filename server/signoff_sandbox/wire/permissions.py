@@ -20,6 +20,7 @@ SERVICES = {
     "google.cloud.run.v2.Tasks": "run.tasks",
     "google.cloud.run.v2.WorkerPools": "run.workerpools",
     "google.longrunning.Operations": "run.operations",
+    "google.cloud.secretmanager.v1.SecretManagerService": "secretmanager.secrets",
 }
 #: Methods whose permission does not follow from their name. None: anybody may ask.
 METHODS: dict[str, str | None] = {
@@ -54,6 +55,13 @@ METHODS: dict[str, str | None] = {
     "google.devtools.artifactregistry.v1.ArtifactRegistry/ListPackages": "artifactregistry.packages.list",
     "google.devtools.artifactregistry.v1.ArtifactRegistry/GetTag": "artifactregistry.tags.get",
     "google.devtools.artifactregistry.v1.ArtifactRegistry/ListTags": "artifactregistry.tags.list",
+    "google.cloud.secretmanager.v1.SecretManagerService/AddSecretVersion": "secretmanager.versions.add",
+    "google.cloud.secretmanager.v1.SecretManagerService/GetSecretVersion": "secretmanager.versions.get",
+    "google.cloud.secretmanager.v1.SecretManagerService/ListSecretVersions": "secretmanager.versions.list",
+    "google.cloud.secretmanager.v1.SecretManagerService/AccessSecretVersion": "secretmanager.versions.access",
+    "google.cloud.secretmanager.v1.SecretManagerService/EnableSecretVersion": "secretmanager.versions.enable",
+    "google.cloud.secretmanager.v1.SecretManagerService/DisableSecretVersion": "secretmanager.versions.disable",
+    "google.cloud.secretmanager.v1.SecretManagerService/DestroySecretVersion": "secretmanager.versions.destroy",
     "google.logging.v2.LoggingServiceV2/WriteLogEntries": "logging.logEntries.create",
     "google.logging.v2.LoggingServiceV2/ListLogEntries": "logging.logEntries.list",
     "google.logging.v2.LoggingServiceV2/ListLogs": "logging.logs.list",

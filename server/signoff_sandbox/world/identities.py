@@ -3,13 +3,12 @@
 The sandbox's own token speaks for its owner, who may do everything that is not in `deniedPermissions`. Service accounts
 speak by tokens that the sandbox makes for them, as Google's metadata server and Cloud Scheduler do: an access token
 for Google's APIs, an identity token with an audience for a service. What a service account may do, IAM policies say:
-those of the resource and of its project (`projects/P` in `iamPolicies`).
+those of the resource and of what it lies in, up to its project (`projects/P` in `iamPolicies`).
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 from contextvars import ContextVar
@@ -18,6 +17,7 @@ from datetime import timedelta
 from typing import Any
 
 from signoff_sandbox.world.cloud import Cloud
+from signoff_sandbox.world.projects import id_of, number_of
 
 ISSUER = "https://accounts.google.com"
 LIFETIME = timedelta(hours=1)
@@ -91,14 +91,17 @@ def caller_may(cloud: Cloud, permission: str, resource: str) -> bool:
 
 
 def may(cloud: Cloud, member: str, permission: str, resource: str) -> bool:
-    """Whether policies give `member` a permission on a resource; `allUsers` is somebody who does not say who.
+    """Whether policies of a resource, or of what it lies in, give `member` a permission.
+
+    `allUsers` is somebody who does not say who.
 
     A binding with a condition gives nothing here: conditions are not modelled.
     """
     wanted = {member, "allUsers"} | ({"allAuthenticatedUsers"} if member != "allUsers" else set())
     roles = holders(permission)
-    for name in (resource, "/".join(resource.split("/")[:2])):
-        policy = cloud.iam_policies.get(name)
+    segments = by_id(cloud, resource).split("/")
+    for length in range(len(segments), 0, -2):
+        policy = cloud.iam_policies.get("/".join(segments[:length]))
         for binding in policy.bindings if policy is not None else ():
             if binding.role in roles and not binding.HasField("condition") and wanted & set(binding.members):
                 return True
@@ -113,14 +116,22 @@ def holders(permission: str) -> frozenset[str]:
     return held | {OWNER, EDITOR}
 
 
-def project_number(project: str) -> int:
-    """The number of a project: twelve digits, always the same for the same id."""
-    return 10**11 + int.from_bytes(hashlib.sha256(project.encode()).digest()[:4], "big")
+def by_id(cloud: Cloud, name: str) -> str:
+    """A resource's name with the id of the sandbox's project where it has the number; both name the same resource."""
+    first, slash, rest = name.partition("/")
+    project, *more = rest.split("/")
+    return "/".join([first, id_of(project, cloud.settings.project), *more]) if first == "projects" and slash else name
+
+
+def by_number(name: str) -> str:
+    """A resource's name with its project's number, as some APIs answer it."""
+    _, project, *rest = name.split("/")
+    return "/".join(["projects", number_of(project), *rest])
 
 
 def default_service_account(project: str) -> str:
     """As whom a service or job runs that names no account."""
-    return f"{project_number(project)}-compute@developer.gserviceaccount.com"
+    return f"{number_of(project)}-compute@developer.gserviceaccount.com"
 
 
 def _token(cloud: Cloud, claims: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from signoff_sandbox.runtime.instances import Instances
 from signoff_sandbox.runtime.listeners import Listeners
 from signoff_sandbox.runtime.process import Processes
 from signoff_sandbox.runtime.proxy import Proxy
+from signoff_sandbox.runtime.workers import Workers
 from signoff_sandbox.settings import Settings
 
 
@@ -54,6 +55,15 @@ class Machine:
         )
 
     @cached_property
+    def workers(self) -> Workers:
+        return Workers(
+            self.processes,
+            self.folder / "workers",
+            steady_seconds=self._settings.worker_steady_seconds,
+            grace_seconds=self._settings.instance_grace_seconds,
+        )
+
+    @cached_property
     def proxy(self) -> Proxy:
         return Proxy()
 
@@ -68,6 +78,7 @@ class Machine:
     async def close(self) -> None:
         """End everything; a temporary folder goes away."""
         running = [self.instances.close()] if "instances" in self.__dict__ else []
+        running += [self.workers.close()] if "workers" in self.__dict__ else []
         await asyncio.gather(self.listeners.close_all(), *running)
         await self.processes.close(self._settings.instance_grace_seconds)
         if "proxy" in self.__dict__:

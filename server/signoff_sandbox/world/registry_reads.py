@@ -12,8 +12,7 @@ from google.protobuf.message import Message
 from starlette.responses import Response
 
 from signoff_sandbox.wire.paging import page
-from signoff_sandbox.wire.paths import PathMethod, Visit
-from signoff_sandbox.wire.rest import json_response
+from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import invalid_argument, not_found
 from signoff_sandbox.world.logfilter import Dialect, FilterError, compiled
