@@ -19,6 +19,7 @@ from signoff_sandbox.world import git_remotes, policies
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.collections import COLLECTIONS, message_class
 from signoff_sandbox.world.errors import ApiError
+from signoff_sandbox.world.google_json import from_json, to_json
 from signoff_sandbox.world.identities import by_id
 from signoff_sandbox.world.logbook import Entry
 
@@ -85,7 +86,7 @@ def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> Callable[[], Non
     if key == "iamPolicies":
         policy = json_format.ParseDict(entry, Policy())
         return lambda: cloud.store.plant(policies.COLLECTION, str(index), policy)
-    message: Any = json_format.ParseDict(entry, message_class(COLLECTIONS[key])())
+    message: Any = from_json(entry, message_class(COLLECTIONS[key])())
     name = by_id(cloud, resource_name(key, message))
     return lambda: cloud.store.plant(key, name, message)
 
@@ -100,9 +101,7 @@ def resource_name(collection: str, message: Any) -> str:
 
 def dump(cloud: Cloud) -> dict[str, Any]:
     """The whole state as JSON; keys without entries are left out."""
-    content: dict[str, Any] = {
-        key: [json_format.MessageToDict(message) for _, message in cloud.store.items(key)] for key in COLLECTIONS
-    }
+    content: dict[str, Any] = {key: [to_json(message) for _, message in cloud.store.items(key)] for key in COLLECTIONS}
     content["logEntries"] = [json_format.MessageToDict(entry) for entry in cloud.logbook.everything()]
     content["iamPolicies"] = {
         name: json_format.MessageToDict(policy) for name, policy in sorted(cloud.iam_policies.items())

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from urllib.parse import parse_qsl, unquote
 
 import grpc
-from google.protobuf import json_format
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -29,6 +28,7 @@ from signoff_sandbox.wire.visits import visited
 from signoff_sandbox.world.callers import Caller
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError, ConnectionDropped, bug_of_sandbox, unimplemented
+from signoff_sandbox.world.google_json import to_json
 from signoff_sandbox.world.planted import break_off
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class RestApp:
         query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
         message = read_request(route.rpc.request_class(), fields, query, await request.body(), route.binding.body)
         answer, met = await dispatch(self._cloud, method, message, caller)
-        content = json_format.MessageToDict(answer, use_integers_for_enums=read_alt(query))
+        content = to_json(answer, use_integers_for_enums=read_alt(query))
         return json_response(spoiled(content, met))
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from google.protobuf import json_format
-
 from signoff_sandbox.world import git_remotes
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.collections import message_class
 from signoff_sandbox.world.errors import ApiError
+from signoff_sandbox.world.google_json import from_json, to_json
 from signoff_sandbox.world.run_names import location_of
 
 OCCURRENCES = "occurrences"
@@ -35,7 +34,7 @@ def record(cloud: Cloud, build: Any) -> None:
     for image in build.results.images:
         uri = image.name.rpartition(":")[0] if ":" in image.name.rpartition("/")[2] else image.name
         name = f"projects/{build.project_id}/occurrences/{uuid.uuid4()}"
-        stamp = json_format.MessageToDict(build)["finishTime"]
+        stamp = to_json(build)["finishTime"]
         content = {
             "name": name,
             "resourceUri": f"https://{uri}@{image.digest}",
@@ -45,13 +44,13 @@ def record(cloud: Cloud, build: Any) -> None:
             "updateTime": stamp,
             "build": {"inTotoSlsaProvenanceV1": _statement(build, uri, image.digest)},
         }
-        cloud.store.put(OCCURRENCES, name, json_format.ParseDict(content, occurrence_class()))
+        cloud.store.put(OCCURRENCES, name, from_json(content, occurrence_class()))
 
 
 def _statement(build: Any, uri: str, digest: str) -> dict[str, Any]:
-    times = json_format.MessageToDict(build)
+    times = to_json(build)
     return {
-        "type": STATEMENT,
+        "_type": STATEMENT,
         "predicateType": PREDICATE,
         "subject": [{"name": f"https://{uri}", "digest": {"sha256": digest.removeprefix("sha256:")}}],
         "predicate": {

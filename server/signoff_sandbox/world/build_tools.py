@@ -33,7 +33,10 @@ async def on_path(shop: Workshop, tools: Mapping[str, Tool]) -> AsyncIterator[Pa
         if task is not None:
             running.add(task)
             task.add_done_callback(running.discard)
-        await _carry_out(shop, tools, reader, writer)
+        try:
+            await _carry_out(shop, tools, reader, writer)
+        finally:
+            writer.close()
 
     # A folder of its own with a short name: the path of a socket has at most 107 characters.
     with tempfile.TemporaryDirectory(prefix="so-") as name:
@@ -70,7 +73,6 @@ async def _carry_out(
         code = 1
     answer({"code": code})
     await writer.drain()
-    writer.close()
 
 
 def _program(path: Path, text: str) -> None:

@@ -127,11 +127,24 @@ def glob_matches(glob: str, path: str) -> bool:
         elif text.startswith("\\"):
             pattern += re.escape(text[1])
         else:
-            pattern += "[" + text[1:-1].replace("\\", "\\\\") + "]"
+            pattern += _one_of(text[1:-1])
         position += len(text)
     return re.fullmatch(pattern, path, re.DOTALL) is not None
 
 
+def _one_of(content: str) -> str:
+    """The inside of a character class, `a-z_` or `^a-z_`, as a regular expression."""
+    inverted, content = content.startswith("^"), content.removeprefix("^")
+    parts = ""
+    for first, last, single in _RANGE.findall(content):
+        if single:
+            parts += re.escape(single)
+        elif first <= last:  # no character lies in z-a
+            parts += f"{re.escape(first)}-{re.escape(last)}"
+    return f"[{'^' if inverted else ''}{parts}]" if parts else "(?!)"
+
+
+_RANGE = re.compile(r"(.)-(.)|(.)", re.DOTALL)
 _GLOB = re.compile(r"\*\*/|\*\*|\*|\?|\\.|\[\^?[^\]]+\]")
 _SIGNS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
