@@ -15,9 +15,11 @@ from typing import Any
 from google.iam.v1.policy_pb2 import Policy
 from google.protobuf import json_format
 
+from signoff_sandbox.world import policies
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.collections import COLLECTIONS, message_class
 from signoff_sandbox.world.errors import ApiError
+from signoff_sandbox.world.identities import by_id
 from signoff_sandbox.world.logbook import Entry
 
 KEYS = (*COLLECTIONS, "logEntries", "iamPolicies", "deniedPermissions", "faults")
@@ -77,10 +79,10 @@ def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> Callable[[], Non
         return lambda: cloud.logbook.plant(log_entry, cloud.clock())
     if key == "iamPolicies":
         policy = json_format.ParseDict(entry, Policy())
-        return lambda: cloud.iam_policies.update({str(index): policy})
+        return lambda: cloud.store.plant(policies.COLLECTION, str(index), policy)
     message: Any = json_format.ParseDict(entry, message_class(COLLECTIONS[key])())
-    name = resource_name(key, message)
-    return lambda: cloud.store.put(key, name, message)
+    name = by_id(cloud, resource_name(key, message))
+    return lambda: cloud.store.plant(key, name, message)
 
 
 def resource_name(collection: str, message: Any) -> str:

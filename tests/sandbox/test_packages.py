@@ -23,10 +23,7 @@ from support.planted import PLACE, STATE
 SCHEDULER, SECRETS = "google.cloud.scheduler_v1", "google.cloud.secretmanager_v1"
 
 
-METHODS = (
-    "google.cloud.scheduler.v1.CloudScheduler/ListJobs",
-    "google.cloud.secretmanager.v1.SecretManagerService/ListSecrets",
-)
+METHODS = ("google.cloud.scheduler.v1.CloudScheduler/ListJobs",)
 
 
 async def _unreached(cloud: Any, request: Any) -> Any:

@@ -34,7 +34,7 @@ def find_nginx() -> Path:
     search = os.pathsep.join([os.environ.get("PATH", os.defpath), *PLACES])
     found = shutil.which("nginx", path=search)
     if found is None:
-        raise NginxMissing("nginx is not installed: on Debian and Ubuntu, apt-get install nginx-light")
+        raise NginxMissing("nginx is not installed: on Debian and Ubuntu, apt-get install nginx")
     said = subprocess.run([found, "-v"], capture_output=True, text=True, check=False).stderr
     version = re.search(r"nginx/(\d+)\.(\d+)", said)
     if version is None or (int(version[1]), int(version[2])) < OLDEST:

@@ -17,23 +17,27 @@ from google.cloud.run_v2.types import IngressTraffic
 
 from signoff_sandbox.runtime.instances import StartFailed
 from signoff_sandbox.runtime.proxy import Headers, NotListening, Scope, Unreachable
-from signoff_sandbox.world import load_balancer, run_instances, run_logs, run_traffic
+from signoff_sandbox.world import identities, load_balancer, run_instances, run_logs, run_traffic
 from signoff_sandbox.world.cloud import Cloud
-from signoff_sandbox.world.errors import ApiError
+from signoff_sandbox.world.errors import ApiError, ConnectionDropped
 from signoff_sandbox.world.load_balancer import Balanced
-from signoff_sandbox.world.planted import strike
+from signoff_sandbox.world.planted import break_off, strike
 from signoff_sandbox.world.run_environment import SecretUnreadable
 from signoff_sandbox.world.run_names import project_of, short
 
 Application = Callable[[Scope, Any, Any], Awaitable[None]]
 OPEN = (IngressTraffic.INGRESS_TRAFFIC_ALL, IngressTraffic.INGRESS_TRAFFIC_UNSPECIFIED)
 OPEN_TO_BALANCER = (*OPEN, IngressTraffic.INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER)
-INVOKERS = frozenset({"roles/run.invoker", "roles/run.admin"})
+INVOKE = "run.routes.invoke"
 NO_INSTANCE = "The request was aborted because there was no available instance."
 BROKEN = "The request failed because either the HTTP response was malformed or connection to the instance had an error."
 UNAUTHENTICATED = (
     "The request was not authenticated. Either allow unauthenticated invocations or set the proper Authorization "
     "header. Read more at https://cloud.google.com/run/docs/securing/authenticating"
+)
+UNAUTHORIZED = (
+    "The request was not authorized to invoke this service. Read more at "
+    "https://cloud.google.com/run/docs/securing/authenticating"
 )
 DYING_SECONDS = 0.2
 TIMED_OUT = "The request has been terminated because it has reached the maximum request timeout."
@@ -88,6 +92,7 @@ class _Exchange:
     size: int = 0
     text: str = ""
     logged: bool = False
+    lost: bool = False  # planted: the answer never reaches the client
 
 
 def application(cloud: Cloud, service: str, tag: str | None) -> Application:
@@ -122,7 +127,8 @@ async def _serve(
             exchange.size += len(message.get("body", b""))
             if not message.get("more_body", False):
                 _log(cloud, service, exchange)  # before the client can know of the end and look for it
-        await send(message)
+        if not exchange.lost:
+            await send(message)
 
     try:
         await _pass_on(cloud, service, tag, exchange, receive, noting)
@@ -130,17 +136,20 @@ async def _serve(
         exchange.text = refusal.text
         if not exchange.status:
             await _page(noting, refusal.status, refusal.text)
+    except ConnectionDropped:
+        exchange.lost = True
     finally:
         _log(cloud, service, exchange)
+    if exchange.lost:
+        await break_off(send)
 
 
 async def _pass_on(cloud: Cloud, service: Any, tag: str | None, exchange: _Exchange, receive: Any, send: Any) -> None:
     revision = run_traffic.choose(service, tag, cloud.machine.traffic)
     exchange.revision = revision or ""
-    if not _may_invoke(cloud, service, exchange.headers):
-        raise Refused(403, UNAUTHENTICATED)
+    _require_invoker(cloud, service, exchange.headers)
     try:
-        await strike(cloud, f"sandbox.Ingress/{short(service.name)}")
+        exchange.lost = (await strike(cloud, f"sandbox.Ingress/{short(service.name)}")).drop_after
     except ApiError as planted:
         raise Refused(planted.http_status, NO_INSTANCE) from planted
     if revision is None:
@@ -180,17 +189,24 @@ async def _pass_on(cloud: Cloud, service: Any, tag: str | None, exchange: _Excha
         raise Refused(504, TIMED_OUT) from error
 
 
-def _may_invoke(cloud: Cloud, service: Any, headers: dict[str, str]) -> bool:
-    """Any bearer token is somebody's; without one, everybody must be allowed."""
-    if service.invoker_iam_disabled:
-        return True
-    for name in ("authorization", "x-serverless-authorization"):
-        if headers.get(name, "").lower().startswith("bearer "):
-            return True
-    policy = cloud.iam_policies.get(service.name)
-    return policy is not None and any(
-        binding.role in INVOKERS and "allUsers" in binding.members for binding in policy.bindings
-    )
+def _require_invoker(cloud: Cloud, service: Any, headers: dict[str, str]) -> None:
+    """Refuse who may not invoke the service: IAM says it of service accounts; any other bearer token is somebody's."""
+    if service.invoker_iam_disabled or identities.may(cloud, "allUsers", INVOKE, service.name):
+        return
+    scheme, _, token = (headers.get("x-serverless-authorization") or headers.get("authorization", "")).partition(" ")
+    if scheme.lower() != "bearer":
+        raise Refused(403, UNAUTHENTICATED)
+    speaker = identities.speaker(cloud, token)
+    if speaker is None:
+        return
+    # https://cloud.google.com/run/docs/authenticating/service-to-service: an identity token, for this service's URL
+    urls = (service.uri, *service.urls, *(status.uri for status in service.traffic_statuses))
+    if speaker.audience not in service.custom_audiences and not any(
+        url and (speaker.audience == url or speaker.audience.startswith(f"{url}/")) for url in urls
+    ):
+        raise Refused(401, UNAUTHORIZED)
+    if not identities.may(cloud, speaker.member, INVOKE, service.name):
+        raise Refused(403, UNAUTHORIZED)
 
 
 def _timeout(cloud: Cloud, revision: str) -> float:
