@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,8 +121,6 @@ def test_a_trace_is_kept_and_begun_where_there_is_none(edge: Edge, sandbox: Sand
 
 
 def test_the_edge_counts_as_load_balancer_and_the_address_of_the_service_does_not(edge: Edge, sandbox: Sandbox) -> None:
-    import httpx2
-
     uri = next(s["uri"] for s in sandbox.state()["services"] if s["name"].endswith("/api"))
     assert httpx2.get(f"{uri}/api/x", trust_env=False).status_code == 404
     assert edge.get("/api/x").status_code == 200
@@ -152,12 +149,3 @@ def test_nginx_agrees_with_the_map_of_paths(edge: Edge) -> None:
             wanted = match(routes, path)
             assert wanted is not None
             assert mapped.get(path).text == wanted.path, path
-
-
-def test_the_configuration_is_found_where_its_folders_are(tmp_path: Path) -> None:
-    from signoff_sandbox.edge.config import read_config
-
-    (tmp_path / "dist").mkdir()
-    (tmp_path / "dist" / "index.html").write_text("app")
-    (tmp_path / "edge.json").write_text(json.dumps({"routes": [{"path": "/*", "spa": "dist"}]}))
-    assert read_config(tmp_path / "edge.json").routes[0].spa == str(tmp_path / "dist")
