@@ -12,6 +12,7 @@ from typing import Any
 from google.iam.v1.policy_pb2 import Policy
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from signoff_sandbox.runtime.pace import Pace
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.world.faults import Faults
 from signoff_sandbox.world.logbook import Logbook
@@ -29,6 +30,7 @@ class Cloud:
 
     settings: Settings
     clock: Callable[[], datetime] = utc_now
+    pace: Pace = field(default_factory=Pace)
     store: Store = field(default_factory=Store)
     logbook: Logbook = field(default_factory=Logbook)
     faults: Faults = field(default_factory=Faults)
@@ -40,7 +42,7 @@ class Cloud:
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.machine = Machine(self.settings)
+        self.machine = Machine(self.settings, self.pace)
 
     def now(self) -> Timestamp:
         """The time as a protobuf timestamp."""
