@@ -17,9 +17,11 @@ from starlette.types import ASGIApp
 from signoff_sandbox import control, state
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.wire import grpc_server, manifests
+from signoff_sandbox.wire.certificate import server_context
 from signoff_sandbox.wire.http_log import HttpLog
 from signoff_sandbox.wire.rest import RestApp
-from signoff_sandbox.world import ingress, storage
+from signoff_sandbox.wire.tunnel import tunneling
+from signoff_sandbox.world import ingress, storage, storage_uploads
 from signoff_sandbox.world.cloud import Cloud
 
 
@@ -86,12 +88,13 @@ async def serve(settings: Settings) -> RunningSandbox:
             listener.close()
             raise
         ingress.resume(cloud)
-        app: ASGIApp = RestApp(cloud, (*control.ROUTES, *storage.ROUTES, *manifests.ROUTES))
+        app: ASGIApp = RestApp(cloud, (*control.ROUTES, *storage.ROUTES, *storage_uploads.ROUTES, *manifests.ROUTES))
         if settings.http_log is not None:
             app = HttpLog(app, stack.enter_context(settings.http_log.open("a", encoding="utf-8", buffering=1)).write)
         config = uvicorn.Config(
             app,
-            http="h11",  # it passes on requests in absolute form and CONNECT
+            # h11 passes on requests in absolute form and CONNECT
+            http=tunneling(lambda: server_context(cloud.machine.folder)),
             ws="none",
             lifespan="off",
             log_level="critical",

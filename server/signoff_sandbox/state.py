@@ -17,6 +17,8 @@ from google.protobuf import json_format
 
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.collections import COLLECTIONS, message_class
+from signoff_sandbox.world.errors import ApiError
+from signoff_sandbox.world.identities import by_id
 from signoff_sandbox.world.logbook import Entry
 
 KEYS = (*COLLECTIONS, "logEntries", "iamPolicies", "deniedPermissions", "faults")
@@ -54,6 +56,8 @@ def merge(cloud: Cloud, content: Any, source: str = "state") -> None:
                 planting.append(_planter(cloud, key, index, entry))
             except (json_format.ParseError, ValueError, TypeError, AttributeError) as error:
                 raise StateError(f"{source}: {key}[{json.dumps(index)}]: {error}") from error
+            except ApiError as error:  # a package is missing
+                raise StateError(f"{source}: {key}[{json.dumps(index)}]: {error.message}") from error
     for plant in planting:
         plant()
 
@@ -76,7 +80,7 @@ def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> Callable[[], Non
         policy = json_format.ParseDict(entry, Policy())
         return lambda: cloud.iam_policies.update({str(index): policy})
     message: Any = json_format.ParseDict(entry, message_class(COLLECTIONS[key])())
-    name = resource_name(key, message)
+    name = by_id(cloud, resource_name(key, message))
     return lambda: cloud.store.put(key, name, message)
 
 

@@ -24,6 +24,8 @@ from signoff_sandbox.world import (
     run_jobs,
     run_revisions,
     run_services,
+    secret_versions,
+    secrets,
 )
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import ApiError, bug_of_sandbox, unimplemented
@@ -44,6 +46,8 @@ MODULES: tuple[ModuleType, ...] = (
     run_executions,
     builds,
     build_triggers,
+    secrets,
+    secret_versions,
 )
 
 

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 
 from signoff_sandbox.wire.dispatch import HANDLERS, ConnectionDropped, dispatch
 from signoff_sandbox.wire.table import Rpc, rpcs
+from signoff_sandbox.world import identities
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError, unauthenticated, unimplemented
 
@@ -31,10 +32,14 @@ class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic i
         method = handler_call_details.method.lstrip("/")
         rpc = rpcs().get(method)
         if rpc is None or method not in HANDLERS:
-            return grpc.unary_unary_rpc_method_handler(self._refusing(method))
+            return grpc.unary_unary_rpc_method_handler(self._refusing(method, unimplemented(method)))
+        try:
+            request_class = rpc.request_class()
+        except ApiError as error:  # its package is not installed
+            return grpc.unary_unary_rpc_method_handler(self._refusing(method, error))
         return grpc.unary_unary_rpc_method_handler(
             self._answering(rpc),
-            request_deserializer=rpc.request_class().FromString,
+            request_deserializer=request_class.FromString,
             response_serializer=lambda message: message.SerializeToString(),
         )
 
@@ -55,10 +60,9 @@ class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic i
 
         return answer
 
-    def _refusing(self, method: str) -> Callable[[bytes, Any], Any]:
+    def _refusing(self, method: str, error: ApiError) -> Callable[[bytes, Any], Any]:
         async def refuse(request: bytes, context: Any) -> bytes:  # noqa: ARG001 - gRPC's shape of a handler
             self._cloud.calls[method] += 1
-            error = unimplemented(method)
             await context.abort(error.code, error.message)
             raise AssertionError("abort raises")
 
@@ -66,9 +70,17 @@ class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic i
 
 
 def check_token(cloud: Cloud, header: object) -> None:
-    """Raises UNAUTHENTICATED unless `header` is `Bearer TOKEN` with the sandbox's token."""
-    if not hmac.compare_digest(str(header).encode(), f"Bearer {cloud.settings.token}".encode()):
+    """Notes for whom the request is done: `Bearer TOKEN` with the sandbox's token or a service account's access token.
+
+    Raises UNAUTHENTICATED for anything else, an identity token included, as Google's APIs do.
+    """
+    if hmac.compare_digest(str(header).encode(), f"Bearer {cloud.settings.token}".encode()):
+        identities.speak_for("")
+        return
+    found = identities.speaker(cloud, str(header).removeprefix("Bearer "))
+    if found is None or found.audience:
         raise unauthenticated()
+    identities.speak_for(found.email)
 
 
 async def start(cloud: Cloud) -> grpc.aio.Server:

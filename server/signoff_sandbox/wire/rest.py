@@ -66,11 +66,12 @@ class RestApp:
             return Response("the sandbox does not tunnel: override this endpoint to plain http\n", 403)
         raw = request.scope.get("raw_path", request.scope["path"].encode()).decode("ascii", "replace")
         path = _ABSOLUTE.sub("", raw, count=1).partition("?")[0]
+        host = request.headers.get("host", "")
         check_token(self._cloud, bearer(request.headers.get("authorization", "")))
         for method in self._paths:
-            found = method.pattern.fullmatch(path)
-            if request.method in method.verbs and found is not None:
-                return await self._visit(method, Visit(self._cloud, request, found.groupdict()))
+            groups = method.match(request.method, host, path)
+            if groups is not None:
+                return await self._visit(method, Visit(self._cloud, request, groups))
         for route in self._routes.get(request.method, ()):
             fields = route.match(path)
             if fields is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ class Cloud:
     denied_permissions: set[str] = field(default_factory=set)
     iam_policies: dict[str, Policy] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
+    load_balancer_secret: str = field(default_factory=lambda: secrets.token_hex(16))
     machine: Machine = field(init=False)
     operation_tasks: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)

@@ -111,6 +111,13 @@ def unimplemented(method: str) -> ApiError:
     return ApiError(grpc.StatusCode.UNIMPLEMENTED, f"{method} is not modelled by the signoff sandbox.")
 
 
+def lacks_package(needed_by: str, distribution: str) -> ApiError:
+    return ApiError(
+        grpc.StatusCode.UNIMPLEMENTED,
+        f"{needed_by} needs the package {distribution}, which is not installed: pip install {distribution}",
+    )
+
+
 def bug_of_sandbox(bug: Exception) -> ApiError:
     return ApiError(grpc.StatusCode.INTERNAL, f"sandbox bug: {type(bug).__name__}: {bug}")
 

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from signoff_sandbox.runtime.images import ImageStore
 from signoff_sandbox.runtime.listeners import Listeners
@@ -31,7 +32,7 @@ class Machine:
         self.uploads: dict[str, tuple[str, str, str, bytearray]] = {}  # of storage, by session
         self.pools: dict[str, Pool] = {}  # of instances, by full name of their revision
         self.latest: dict[str, str] = {}  # where requests for "latest" go while traffic migrates, by service
-        self.executions: dict[str, asyncio.Task[None]] = {}  # that run, by full name
+        self.executions: dict[str, asyncio.Task[Any]] = {}  # that run, by full name
         self._locks: dict[str, asyncio.Lock] = {}
 
     @cached_property

@@ -1,6 +1,7 @@
 """Planted faults of what happens beside requests: reconciling and serving.
 
-Their methods: `sandbox.Reconciler/SERVICE-OR-JOB` and `sandbox.Ingress/SERVICE`; effects are latencySeconds and code.
+Their methods: `sandbox.Reconciler/NAME` of a service, job or worker pool, `sandbox.Execution/JOB` and
+`sandbox.Ingress/SERVICE`; effects are latencySeconds and code.
 """
 
 from __future__ import annotations
