@@ -13,7 +13,7 @@ from signoff_sandbox import state
 from signoff_sandbox.wire.certificate import certificate_file, public_part
 from signoff_sandbox.wire.paths import PathMethod, Visit
 from signoff_sandbox.wire.rest import json_response
-from signoff_sandbox.world import ingress, load_balancer
+from signoff_sandbox.world import ingress, load_balancer, run_worker_reconciler
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import invalid_argument
 
@@ -27,6 +27,7 @@ async def post_state(visit: Visit) -> Response:
     """Merge entries into the state."""
     _merge(visit.cloud, await _json(visit.request))
     ingress.resume(visit.cloud)
+    await run_worker_reconciler.resume(visit.cloud)
     return json_response({})
 
 

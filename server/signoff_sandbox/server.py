@@ -21,7 +21,7 @@ from signoff_sandbox.wire.certificate import server_context
 from signoff_sandbox.wire.http_log import HttpLog
 from signoff_sandbox.wire.rest import RestApp
 from signoff_sandbox.wire.tunnel import tunneling
-from signoff_sandbox.world import ingress, storage, storage_uploads
+from signoff_sandbox.world import ingress, run_worker_reconciler, storage, storage_uploads
 from signoff_sandbox.world.cloud import Cloud
 
 
@@ -88,6 +88,7 @@ async def serve(settings: Settings) -> RunningSandbox:
             listener.close()
             raise
         ingress.resume(cloud)
+        await run_worker_reconciler.resume(cloud)
         app: ASGIApp = RestApp(cloud, (*control.ROUTES, *storage.ROUTES, *storage_uploads.ROUTES, *manifests.ROUTES))
         if settings.http_log is not None:
             app = HttpLog(app, stack.enter_context(settings.http_log.open("a", encoding="utf-8", buffering=1)).write)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import shutil
 import socket
 import tempfile
@@ -11,15 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from signoff_sandbox.runtime.containers import NoCommand, program, unpack_image
+from signoff_sandbox.runtime.containers import MountedFile, NoCommand, program, unpack_image
 from signoff_sandbox.runtime.images import Image
 from signoff_sandbox.runtime.listeners import HOST
 from signoff_sandbox.runtime.pace import Pace
 from signoff_sandbox.runtime.probes import Probe, times
 from signoff_sandbox.runtime.process import Child, OnLine, Processes
 
-#: What the platform says of an instance: its id, a sentence, a severity.
-Say = Callable[[str, str, str], None]
+#: What the platform says of an instance: a sentence and its severity.
+Say = Callable[[str, str], None]
 
 
 class StartFailed(Exception):
@@ -28,25 +27,24 @@ class StartFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ContainerPlan:
-    """One container of an instance; `listens` marks the one that gets PORT and the requests.
-
-    `output` is given the instance's id and answers where the container's lines go.
-    """
+    """One container of an instance; `listens` marks the one that gets PORT and the requests."""
 
     image: Image
     environment: dict[str, str]
-    output: Callable[[str], OnLine]
+    on_line: OnLine
     name: str = ""
     command: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     workdir: str = ""
+    mounted: tuple[MountedFile, ...] = ()
     listens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an instance is started from. `port` is the one that the messages speak of."""
+    """What an instance is started from: it has the `id` in Google's logs; its messages speak of `port`."""
 
+    id: str
     containers: Sequence[ContainerPlan]
     startup: Probe
     say: Say
@@ -72,11 +70,6 @@ class Instance:
     draining: bool = False
 
     @property
-    def id(self) -> str:
-        """As Google's logs name it: what the platform answers by itself carries none."""
-        return hashlib.sha256(str(self.folder).encode()).hexdigest()
-
-    @property
     def alive(self) -> bool:
         return self.main is not None and self.main.running
 
@@ -90,14 +83,11 @@ class Instance:
         await asyncio.gather(*(child.stop(grace_seconds) for child in self.children))
         await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
 
-    def say(self, text: str, severity: str) -> None:
-        self.plan.say(self.id, text, severity)
-
 
 async def start(processes: Processes, folder: Path, plan: Plan, pace: Pace, reason: str) -> Instance:
     """Start an instance and wait until its startup probe succeeds. `reason` is said in the log. Raises StartFailed."""
     instance = Instance(plan, free_port(), Path(tempfile.mkdtemp(prefix="instance-", dir=folder)))
-    instance.say(f"Starting new instance. Reason: {reason}", "INFO")
+    instance.plan.say(f"Starting new instance. Reason: {reason}", "INFO")
     try:
         for number, container in enumerate(plan.containers):
             await _start_container(processes, instance, container, instance.folder / str(number))
@@ -109,7 +99,7 @@ async def start(processes: Processes, folder: Path, plan: Plan, pace: Pace, reas
 
 
 async def _start_container(processes: Processes, instance: Instance, plan: ContainerPlan, folder: Path) -> None:
-    root = await asyncio.to_thread(unpack_image, plan.image, folder)
+    root = await asyncio.to_thread(unpack_image, plan.image, folder, plan.mounted)
     environment = plan.environment | ({"PORT": str(instance.port)} if plan.listens else {})
     try:
         what = program(
@@ -122,9 +112,7 @@ async def _start_container(processes: Processes, instance: Instance, plan: Conta
         )
     except NoCommand as error:
         raise StartFailed(str(error)) from error
-    child = await processes.start(
-        what.argv, environment=what.environment, folder=what.folder, on_line=plan.output(instance.id)
-    )
+    child = await processes.start(what.argv, environment=what.environment, folder=what.folder, on_line=plan.on_line)
     instance.children.append(child)
     if plan.listens:
         instance.main = child
@@ -142,15 +130,15 @@ async def _wait_until_ready(instance: Instance, pace: Pace) -> None:
         container = f'for container "{plan.main}" on port {plan.port}.'
         if probing.done() and probing.result():
             attempts = probing.result()
-            instance.say(f"{named} succeeded after {attempts} attempt{'s'[: attempts > 1]} {container}", "INFO")
+            instance.plan.say(f"{named} succeeded after {attempts} attempt{'s'[: attempts > 1]} {container}", "INFO")
             return
         status = "DEADLINE_EXCEEDED"
         if ending.done():
-            instance.say(ended(ending.result()), "WARNING")
+            instance.plan.say(ended(ending.result()), "WARNING")
             status = "CANCELLED"
         number = plan.startup.threshold if probing.done() else 1
         text = f"{named} failed {times(number)} consecutively {container} The instance was not started."
-        instance.say(f"{text} Connection failed with status {status}.", "ERROR")
+        instance.plan.say(f"{text} Connection failed with status {status}.", "ERROR")
         raise StartFailed(text)
     finally:
         for task in (probing, ending):
@@ -180,7 +168,7 @@ async def watch_life(instance: Instance, pace: Pace) -> None:
     while failed < probe.threshold:
         failed = 0 if await probe.attempt(instance.port) else failed + 1
         await pace.sleep(probe.period)
-    instance.say(
+    instance.plan.say(
         f'LIVENESS {probe.kind} probe failed {times(failed)} consecutively for container "{instance.plan.main}" on '
         f"port {instance.plan.port}. The instance has been shut down.",
         "ERROR",

@@ -238,7 +238,7 @@ class Pool:
             if instance.draining:
                 return
             if ending.done():
-                instance.say(ended(ending.result()), "WARNING")
+                instance.plan.say(ended(ending.result()), "WARNING")
         finally:
             for task in (ending, living):
                 task.cancel()

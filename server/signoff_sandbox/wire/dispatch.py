@@ -24,6 +24,7 @@ from signoff_sandbox.world import (
     run_jobs,
     run_revisions,
     run_services,
+    run_worker_pools,
     secret_versions,
     secrets,
 )
@@ -44,6 +45,7 @@ MODULES: tuple[ModuleType, ...] = (
     run_revisions,
     run_jobs,
     run_executions,
+    run_worker_pools,
     builds,
     build_triggers,
     secrets,

@@ -167,7 +167,7 @@ async def _pass_on(cloud: Cloud, service: Any, tag: str | None, exchange: _Excha
 
     async def forward() -> None:
         instance = await pool.take()
-        exchange.instance = instance.id
+        exchange.instance = instance.plan.id
         try:
             await cloud.machine.proxy.forward(
                 exchange.scope, receive, send, port=instance.port, added=added, answer=own

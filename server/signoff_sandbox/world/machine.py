@@ -16,6 +16,7 @@ from signoff_sandbox.runtime.pace import Pace
 from signoff_sandbox.runtime.pool import Pool
 from signoff_sandbox.runtime.process import Processes
 from signoff_sandbox.runtime.proxy import Proxy
+from signoff_sandbox.runtime.workers import Workers
 from signoff_sandbox.settings import Settings
 
 
@@ -55,6 +56,15 @@ class Machine:
         return folder
 
     @cached_property
+    def workers(self) -> Workers:
+        return Workers(
+            self.processes,
+            self.folder / "workers",
+            steady_seconds=self._settings.worker_steady_seconds,
+            grace_seconds=self._settings.instance_grace_seconds,
+        )
+
+    @cached_property
     def proxy(self) -> Proxy:
         return Proxy()
 
@@ -73,7 +83,9 @@ class Machine:
 
     async def close(self) -> None:
         """End everything; a temporary folder goes away."""
-        await asyncio.gather(self.listeners.close_all(), *(pool.close() for pool in self.pools.values()))
+        running = [pool.close() for pool in self.pools.values()]
+        running += [self.workers.close()] if "workers" in self.__dict__ else []
+        await asyncio.gather(self.listeners.close_all(), *running)
         await self.processes.close(self._settings.instance_grace_seconds)
         if "proxy" in self.__dict__:
             await self.proxy.close()

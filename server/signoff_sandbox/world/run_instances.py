@@ -8,7 +8,7 @@ import grpc
 
 from signoff_sandbox.runtime.instances import Instance, StartFailed, start
 from signoff_sandbox.runtime.pool import ROLLOUT, Pool
-from signoff_sandbox.world import run_logs, run_plans
+from signoff_sandbox.world import run_logs, run_plans, run_secrets
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.image_refs import digest_of
 from signoff_sandbox.world.run_conditions import Common, OfRevision, State, set_condition
@@ -62,15 +62,16 @@ async def _start_first(cloud: Cloud, name: str) -> None:
                 grpc.StatusCode.INTERNAL,
                 reason=Common.CONTAINER_MISSING,
             )
+    unreadable = run_secrets.complaints(cloud, service_of(name), revision)
+    if unreadable:
+        raise RevisionFailed(
+            f"Revision '{short(name)}' is not ready and cannot serve traffic. {unreadable}",
+            "ResourcesAvailable",
+            reason=Common.SECRETS_ACCESS_CHECK_FAILED,
+        )
     try:
         await pool(cloud, name).fill(ROLLOUT, max(1, revision.scaling.min_instance_count))
-    except SecretUnreadable as error:
-        raise RevisionFailed(
-            f"Revision '{short(name)}' is not ready and cannot serve traffic. {error}",
-            "ContainerHealthy",
-            reason=Common.SECRETS_ACCESS_CHECK_FAILED,
-        ) from error
-    except StartFailed as error:
+    except (StartFailed, SecretUnreadable) as error:
         raise RevisionFailed(
             f"Revision '{short(name)}' is not ready and cannot serve traffic. {_why_not_started(revision)} Logs for "
             f"this revision might contain more information.\n\nLogs URL: {revision.log_uri}\nFor more "

@@ -36,6 +36,17 @@ def job_resource(job: str) -> MonitoredResource:
     return MonitoredResource(type="cloud_run_job", labels=labels)
 
 
+def worker_pool_resource(revision: str) -> MonitoredResource:
+    """`revision` is the full name of a worker pool's revision."""
+    labels = {
+        "project_id": project_of(revision),
+        "location": location_of(revision),
+        "worker_pool_name": short(revision.partition("/revisions/")[0]),
+        "revision_name": short(revision),
+    }
+    return MonitoredResource(type="cloud_run_worker_pool", labels=labels)
+
+
 def entry(
     resource: MonitoredResource, log: str, severity: str = "DEFAULT", labels: Mapping[str, str] | None = None
 ) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import secrets
 from typing import Any
 
 from signoff_sandbox.runtime.instances import ContainerPlan, Plan, StartFailed
 from signoff_sandbox.runtime.pool import Limits
 from signoff_sandbox.runtime.probes import Probe
-from signoff_sandbox.world import run_logs, run_traffic
+from signoff_sandbox.world import run_logs, run_secrets, run_traffic
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.image_refs import digest_of
 from signoff_sandbox.world.run_environment import environment_of
@@ -24,12 +25,15 @@ async def plan(cloud: Cloud, revision: Any) -> Plan:
     """What an instance of the revision is started from. Raises StartFailed, SecretUnreadable."""
     place = run_logs.revision_resource(service_of(revision.name), short(revision.name))
 
-    def say(instance: str, text: str, severity: str) -> None:
-        run_logs.system(cloud, place, text, severity, {"instanceId": instance})
+    labels = {"instanceId": secrets.token_hex(56)}
+
+    def say(text: str, severity: str) -> None:
+        run_logs.system(cloud, place, text, severity, labels)
 
     main = main_container(revision)
     return Plan(
-        containers=[await _container(cloud, revision, container, place) for container in revision.containers],
+        id=labels["instanceId"],
+        containers=[await _container(cloud, revision, container, place, labels) for container in revision.containers],
         startup=startup_probe(revision, cloud.settings.startup_timeout_seconds),
         liveness=_probe(main.liveness_probe) if main.HasField("liveness_probe") else None,
         say=say,
@@ -37,13 +41,13 @@ async def plan(cloud: Cloud, revision: Any) -> Plan:
     )
 
 
-async def _container(cloud: Cloud, revision: Any, container: Any, place: Any) -> ContainerPlan:
+async def _container(cloud: Cloud, revision: Any, container: Any, place: Any, labels: dict[str, str]) -> ContainerPlan:
     image = cloud.machine.images.get(digest_of(cloud, container.image) or "")
     if image is None:
         raise StartFailed(f"image {container.image} was not built in this sandbox: there is nothing to run")
     service = service_of(revision.name)
-    labels = {"container_name": container.name} if container.name else {}
-    environment = await environment_of(cloud, service, container)
+    labels = labels | ({"container_name": container.name} if container.name else {})
+    environment = await environment_of(cloud, service, container, revision.service_account)
     environment |= {
         "K_SERVICE": short(service),
         "K_REVISION": short(revision.name),
@@ -52,11 +56,12 @@ async def _container(cloud: Cloud, revision: Any, container: Any, place: Any) ->
     return ContainerPlan(
         image=image,
         environment=environment,
-        output=lambda instance: run_logs.output(cloud, place, {"instanceId": instance} | labels),
+        on_line=run_logs.output(cloud, place, labels),
         name=container.name,
         command=tuple(container.command),
         arguments=tuple(container.args),
         workdir=container.working_dir,
+        mounted=run_secrets.files(cloud, service, revision, container),
         listens=container == main_container(revision),
     )
 

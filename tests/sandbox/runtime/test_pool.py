@@ -42,7 +42,7 @@ class Ward:
         child = await self.processes.start(
             ["sleep", "300"], environment={"PATH": "/usr/bin:/bin"}, folder=folder, on_line=lambda *_: None
         )
-        plan = Plan([], Probe(), lambda _, text, __: self.said.append(text), 8080)
+        plan = Plan(str(len(self.started)), [], Probe(), lambda text, _: self.said.append(text), 8080)
         self.made.append(Instance(plan, 0, folder, [child], child))
         return self.made[-1]
 
