@@ -20,9 +20,9 @@ from signoff_sandbox.runtime.pool import NoInstance
 from signoff_sandbox.runtime.proxy import Headers, NotListening, Scope, Unreachable
 from signoff_sandbox.world import identities, load_balancer, run_instances, run_logs, run_traffic
 from signoff_sandbox.world.cloud import Cloud
-from signoff_sandbox.world.errors import ApiError
+from signoff_sandbox.world.errors import ApiError, ConnectionDropped
 from signoff_sandbox.world.load_balancer import Balanced
-from signoff_sandbox.world.planted import strike
+from signoff_sandbox.world.planted import break_off, strike
 from signoff_sandbox.world.run_environment import SecretUnreadable
 from signoff_sandbox.world.run_names import project_of, short
 
@@ -94,6 +94,7 @@ class _Exchange:
     size: int = 0
     text: str = ""
     logged: bool = False
+    lost: bool = False  # planted: the answer never reaches the client
 
 
 def application(cloud: Cloud, service: str, tag: str | None) -> Application:
@@ -128,7 +129,8 @@ async def _serve(
             exchange.size += len(message.get("body", b""))
             if not message.get("more_body", False):
                 _log(cloud, service, exchange)  # before the client can know of the end and look for it
-        await send(message)
+        if not exchange.lost:
+            await send(message)
 
     try:
         await _pass_on(cloud, service, tag, exchange, receive, noting)
@@ -136,8 +138,12 @@ async def _serve(
         exchange.text = refusal.text
         if not exchange.status:
             await _page(noting, refusal.status, refusal.text)
+    except ConnectionDropped:
+        exchange.lost = True
     finally:
         _log(cloud, service, exchange)
+    if exchange.lost:
+        await break_off(send)
 
 
 async def _pass_on(cloud: Cloud, service: Any, tag: str | None, exchange: _Exchange, receive: Any, send: Any) -> None:
@@ -145,7 +151,7 @@ async def _pass_on(cloud: Cloud, service: Any, tag: str | None, exchange: _Excha
     exchange.revision = revision or ""
     _require_invoker(cloud, service, exchange.headers)
     try:
-        await strike(cloud, f"sandbox.Ingress/{short(service.name)}")
+        exchange.lost = (await strike(cloud, f"sandbox.Ingress/{short(service.name)}")).drop_after
     except ApiError as planted:
         raise Refused(planted.http_status, NO_INSTANCE) from planted
     if revision is None:

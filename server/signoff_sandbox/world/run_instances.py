@@ -65,7 +65,7 @@ async def _start_first(cloud: Cloud, name: str) -> None:
     unreadable = run_secrets.complaints(cloud, service_of(name), revision)
     if unreadable:
         raise RevisionFailed(
-            unreadable,
+            f"Revision '{short(name)}' is not ready and cannot serve traffic. {unreadable}",
             "ResourcesAvailable",
             reason=Common.SECRETS_ACCESS_CHECK_FAILED,
         )
