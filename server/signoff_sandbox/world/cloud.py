@@ -12,6 +12,7 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from signoff_sandbox.runtime.pace import Pace
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.world.faults import Faults
 from signoff_sandbox.world.logbook import Logbook
@@ -30,6 +31,7 @@ class Cloud:
 
     settings: Settings
     clock: Callable[[], datetime] = utc_now
+    pace: Pace = field(default_factory=Pace)
     store: Store = field(default_factory=Store)
     logbook: Logbook = field(default_factory=Logbook)
     faults: Faults = field(init=False)
@@ -42,7 +44,7 @@ class Cloud:
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.machine = Machine(self.settings)
+        self.machine = Machine(self.settings, self.pace)
         self.faults = Faults(self.settings.seed, self.clock)
         right = self.clock
         self.clock = lambda: right() + self.faults.skew()
