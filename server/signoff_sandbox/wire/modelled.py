@@ -44,30 +44,42 @@ def partly() -> dict[str, str]:
 def methods(paths: Iterable[PathMethod]) -> list[Method]:
     """Every method of every API that the sandbox knows by name, `paths` being those beside the table."""
     gaps = partly()
-    found = [Method(_api(name), name, gaps.get(name, "") if name in HANDLERS else None) for name in rpcs()]
-    titles = {method.name: api.title for api in discovery.apis() for method in api.methods}
-    beside: dict[str, str] = {}
+    found = [Method(_package(name), name, gaps.get(name, "") if name in HANDLERS else None) for name in rpcs()]
+    beside: dict[tuple[str, str], str] = {}
     for path in paths:
-        if path.name:
-            beside[path.name] = "; ".join(dict.fromkeys(filter(None, (beside.get(path.name), path.missing))))
-    found += [Method(titles.get(name, REGISTRY), name, missing) for name, missing in beside.items()]
+        for api in _owners(path):
+            said = (beside.get((api, path.name)), path.missing)
+            beside[api, path.name] = "; ".join(dict.fromkeys(filter(None, said)))
+    found += [Method(api, name, missing) for (api, name), missing in beside.items()]
     in_table = set(_of_the_table())
-    found += [Method(titles[name], name, None) for name in titles if name not in beside and name not in in_table]
+    for known in discovery.apis():
+        for method in known.methods:
+            if (known.title, method.name) not in beside and method not in in_table:
+                found.append(Method(known.title, method.name, None))
     return found
 
 
-def _api(method: str) -> str:
-    package = method.partition("/")[0].rpartition(".")[0]
+def _package(method: str) -> str:
+    """The title of the API that a method of the gRPC table belongs to."""
     titles = {api.key: api.title for api in discovery.apis()}
+    package = method.partition("/")[0].rpartition(".")[0]
     return titles[PACKAGES[package]] if package in PACKAGES else OPERATIONS
 
 
-def _of_the_table() -> Iterator[str]:
-    """Names that discovery documents give to methods of the gRPC table."""
+def _owners(path: PathMethod) -> list[str]:
+    """The titles of the APIs that a method beside the table belongs to; versions of an API share names."""
+    if not path.name:
+        return []
+    named = [(api, method) for api in discovery.apis() for method in api.methods if method.name == path.name]
+    exact = [api.title for api, method in named if path.pattern.fullmatch(method.example())]
+    return exact or [api.title for api, _ in named] or [REGISTRY]
+
+
+def _of_the_table() -> Iterator[discovery.Declared]:
+    """What discovery documents declare and the gRPC table has."""
     table = routes(rpcs().values())
     for api in discovery.apis():
         for method in api.methods:
-            if any(
-                route.binding.host == api.host and route.match(method.example()) for route in table.get(method.verb, ())
-            ):
-                yield method.name
+            fitting = (route for route in table.get(method.verb, ()) if route.match(method.example()) is not None)
+            if any(route.binding.host == api.host for route in fitting):
+                yield method

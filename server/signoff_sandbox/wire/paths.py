@@ -56,6 +56,11 @@ def without_region(host: str) -> str:
     return _REGION.sub("", host)
 
 
+def may_mean(host: str, owner: str) -> bool:
+    """Whether a request to `host` may be for the API at `owner`; a host that is none of Google's may mean any."""
+    return not host.endswith(".googleapis.com") or without_region(host) == owner
+
+
 def region_of(host: str) -> str:
     """`us-central1-run.googleapis.com` -> `us-central1`; empty for a host that names no region."""
     found = _REGION.match(host)

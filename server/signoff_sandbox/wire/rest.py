@@ -22,7 +22,7 @@ from signoff_sandbox.wire.authentication import caller_of
 from signoff_sandbox.wire.discovery import declared
 from signoff_sandbox.wire.dispatch import HANDLERS, dispatch, strike
 from signoff_sandbox.wire.effects.json_values import spoiled
-from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
+from signoff_sandbox.wire.paths import PathMethod, Visit, json_response, may_mean
 from signoff_sandbox.wire.table import rpcs
 from signoff_sandbox.wire.templates import Route, routes
 from signoff_sandbox.wire.transcode import read_alt, read_request
@@ -73,7 +73,7 @@ class RestApp:
             if groups is not None:
                 return await visited(method, Visit(self._cloud, request, groups), caller)
         for route in self._routes.get(request.method, ()):
-            fields = route.match(path)
+            fields = route.match(path) if may_mean(host, route.binding.host) else None
             if fields is not None:
                 return await self._call(route, fields, request, caller)
         name = declared(request.method, host, path)
