@@ -15,6 +15,7 @@ from typing import Any
 from google.iam.v1.policy_pb2 import Policy
 from google.protobuf import json_format
 
+from signoff_sandbox.world import policies
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.collections import COLLECTIONS, message_class
 from signoff_sandbox.world.errors import ApiError
@@ -78,10 +79,10 @@ def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> Callable[[], Non
         return lambda: cloud.logbook.plant(log_entry, cloud.clock())
     if key == "iamPolicies":
         policy = json_format.ParseDict(entry, Policy())
-        return lambda: cloud.iam_policies.update({str(index): policy})
+        return lambda: cloud.store.plant(policies.COLLECTION, str(index), policy)
     message: Any = json_format.ParseDict(entry, message_class(COLLECTIONS[key])())
     name = by_id(cloud, resource_name(key, message))
-    return lambda: cloud.store.put(key, name, message)
+    return lambda: cloud.store.plant(key, name, message)
 
 
 def resource_name(collection: str, message: Any) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -53,3 +55,7 @@ def region_of(host: str) -> str:
     """`us-central1-run.googleapis.com` -> `us-central1`; empty for a host that names no region."""
     found = _REGION.match(host)
     return found["region"] if found else ""
+
+
+def json_response(content: Any, status: int = 200) -> Response:
+    return Response(json.dumps(content, ensure_ascii=False, indent=2), status, media_type="application/json")

@@ -16,6 +16,7 @@ from signoff_sandbox.runtime.lines import Line, read_line
 from signoff_sandbox.runtime.process import OnLine
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.logbook import Entry
+from signoff_sandbox.world.planted import ingest
 from signoff_sandbox.world.run_names import location_of, project_of, short
 
 
@@ -61,7 +62,7 @@ def entry(
 
 
 def write(cloud: Cloud, written: Any) -> None:
-    cloud.logbook.write(written, cloud.clock(), cloud.settings.log_lag_seconds)
+    ingest(cloud, written)
 
 
 def output(cloud: Cloud, resource: MonitoredResource, labels: Mapping[str, str] | None = None) -> OnLine:
