@@ -126,6 +126,7 @@ async def serve(settings: Settings) -> RunningSandbox:
         http = HttpServer(config)
         task = asyncio.create_task(http.serve(sockets=[listener]))
         await http.ready.wait()
+        cloud.spawn(cloud.keeper.keep())
         return RunningSandbox(cloud, grpc_listening, http, task, stack.pop_all())
 
 
