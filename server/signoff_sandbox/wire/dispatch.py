@@ -28,6 +28,7 @@ from signoff_sandbox.world import (
     run_revisions,
     run_services,
     run_worker_pools,
+    scheduler,
     secret_versions,
     secrets,
 )
@@ -58,6 +59,7 @@ MODULES: tuple[ModuleType, ...] = (
     container_analysis,
     secrets,
     secret_versions,
+    scheduler,
 )
 
 

@@ -114,3 +114,11 @@ METHODS: dict[str, Handler] = {
     f"{SERVICE}/RetryBuild": retry_build,
     f"{SERVICE}/ApproveBuild": approve_build,
 }
+PARTLY: dict[str, str] = {
+    f"{SERVICE}/CreateBuild": (
+        "docker, kaniko and `gcloud run deploy` and its kin are interpreted, RUN is not executed; other steps are "
+        "processes of this machine, one after the other, and fail if their image is not known; no volumes, secrets or "
+        "private pools"
+    ),
+    f"{SERVICE}/RetryBuild": "the configuration is that of the first build, not read again",
+}

@@ -15,8 +15,8 @@ from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import ApiError, aborted, already_exists, invalid_argument, not_found
 from signoff_sandbox.world.identities import default_service_account
 from signoff_sandbox.world.run_conditions import State, set_condition, settle
-from signoff_sandbox.world.run_instances import DEFAULT_PORT
 from signoff_sandbox.world.run_names import place_of, project_of, refuse_reserved, require_id, short
+from signoff_sandbox.world.run_plans import DEFAULT_PORT
 from signoff_sandbox.world.store import copy_of
 
 #: What only the platform writes; whatever a request says about it does not count.
@@ -149,7 +149,7 @@ async def delete_service(cloud: Cloud, request: Any) -> Any:
             await ingress.close_addresses(cloud, request.name)
             for revision in cloud.store.list("revisions", request.name):
                 cloud.store.delete("revisions", revision.name)  # type: ignore[attr-defined]
-                await cloud.machine.instances.stop(revision.name)  # type: ignore[attr-defined]
+                cloud.machine.drain(revision.name)  # type: ignore[attr-defined]
         cloud.iam_policies.pop(request.name, None)
         return service
 
@@ -239,4 +239,13 @@ METHODS: dict[str, Handler] = {
     "google.cloud.run.v2.Services/CreateService": create_service,
     "google.cloud.run.v2.Services/UpdateService": update_service,
     "google.cloud.run.v2.Services/DeleteService": delete_service,
+}
+KEPT = (
+    "one instance a revision, whatever the load; VPC access, volumes other than secrets, GPUs, encryption, build "
+    "configuration, limits of CPU and memory, and probes beyond a listening port are kept, not used"
+)
+PARTLY = {
+    "google.cloud.run.v2.Services/CreateService": KEPT,
+    "google.cloud.run.v2.Services/UpdateService": KEPT,
+    "google.cloud.run.v2.Services/DeleteService": "gone at once: nothing is kept for show_deleted",
 }
