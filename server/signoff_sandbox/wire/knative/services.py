@@ -128,9 +128,9 @@ def find(visit: Visit) -> Any:
 async def list_services(visit: Visit) -> Response:
     place = places.place_of(visit)
     places.require(visit, "run.services.list", place)
-    stored = visit.cloud.store.list("services", place)
+    stored, unreachable = places.reached(visit, "services", place)
     items, more = selected(visit, [service_of(visit.cloud, service) for service in stored])
-    return json_response(listing(SERVING, "ServiceList", items, more=more))
+    return json_response(listing(SERVING, "ServiceList", items, more=more, unreachable=unreachable))
 
 
 async def get_service(visit: Visit) -> Response:
