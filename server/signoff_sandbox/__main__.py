@@ -1,4 +1,4 @@
-"""`python -m signoff_sandbox up` runs a sandbox in the foreground; `… env` prints what gcloud needs."""
+"""`python -m signoff_sandbox up` runs a sandbox, `… edge` a load balancer, `… env` prints what gcloud needs."""
 
 from __future__ import annotations
 
@@ -31,8 +31,12 @@ INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 ended, 1 could not start or save, 2 usage, 130 interrupted."""
+    """Exit codes: 0 ended, 1 could not start or save, 2 usage, 3 (edge) nginx is missing, 130 interrupted."""
     arguments = _parser().parse_args(argv)
+    if arguments.command == "edge":
+        from signoff_sandbox.edge.command import run
+
+        return run(arguments)
     try:
         if arguments.command == "env":
             trusted = _trusted_certificate(arguments.http_port, arguments.config)
@@ -154,6 +158,14 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--log-lag", type=_seconds, default=0.0, help="seconds until a log entry can be read")
     up.add_argument("--reconcile-seconds", type=_seconds, default=0.2, help="how long a change takes to take effect")
     up.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
+    edge = commands.add_parser("edge", help="put nginx in front of services as a load balancer; prints its addresses")
+    routes = edge.add_mutually_exclusive_group(required=True)
+    routes.add_argument("--config", type=Path, help="routes, logins and caches: TOML, or JSON if it ends in .json")
+    routes.add_argument("--service", help="send every path to this service")
+    edge.add_argument("--sandbox", metavar="HOST:PORT", help="HTTP address of the running sandbox")
+    edge.add_argument("--http-port", type=_port, default=0, help="0 for any free one")
+    edge.add_argument("--https-port", type=_port, default=0, help="0 for any free one")
+    edge.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
     env = commands.add_parser("env", help="print the exports that send gcloud to the sandbox")
     env.add_argument("--http-port", type=_port, required=True, help="of the running sandbox")
     env.add_argument("--project", default="demo")

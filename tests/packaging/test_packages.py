@@ -16,6 +16,7 @@ NEEDED = (
     "signoff/py.typed",
     "signoff_sandbox/py.typed",
     "signoff_sandbox/wire/rpcs.json",
+    "signoff_sandbox/edge/nginx.conf.j2",
     "signoff/views/report.schema.json",
     "signoff_templates/handoff.md.j2",
     "signoff_templates/signoff.toml.j2",
