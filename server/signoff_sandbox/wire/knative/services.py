@@ -40,6 +40,7 @@ from signoff_sandbox.world.errors import invalid_argument
 from signoff_sandbox.world.run_names import short
 
 GROUP = "serving.knative.dev"
+MISSING = "containers' envFrom and sandboxes"
 
 
 def service_of(cloud: Cloud, service: Any) -> dict[str, Any]:
@@ -180,8 +181,8 @@ def _written(operation: Any) -> Any:
 
 ROUTES: tuple[PathMethod, ...] = (
     *places.methods(GROUP, "services", "list", "GET", list_services, missing="fieldSelector"),
-    *places.methods(GROUP, "services", "create", "POST", create_service),
+    *places.methods(GROUP, "services", "create", "POST", create_service, missing=MISSING),
     *places.methods(GROUP, "services", "get", "GET", get_service, places.NAME),
-    *places.methods(GROUP, "services", "replaceService", "PUT", replace_service, places.NAME),
+    *places.methods(GROUP, "services", "replaceService", "PUT", replace_service, places.NAME, missing=MISSING),
     *places.methods(GROUP, "services", "delete", "DELETE", delete_service, places.NAME),
 )
