@@ -24,7 +24,10 @@ from signoff_sandbox.world.identities import by_id
 from signoff_sandbox.world.logbook import Entry
 
 OBJECTS = frozenset({"iamPolicies", "gitRemotes"})
-KEYS = (*COLLECTIONS, "logEntries", "iamPolicies", "gitRemotes", "deniedPermissions", "faults")
+KEYS = (
+    *COLLECTIONS,
+    *("logEntries", "iamPolicies", "gitRemotes", "deniedPermissions", "unreachableLocations", "faults"),
+)
 
 
 class StateError(Exception):
@@ -88,6 +91,10 @@ def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> tuple[str, Calla
         if not isinstance(entry, str):
             raise TypeError("a repository lies at an address, a string such as '/srv/git/shop.git'")
         return str(index), lambda: git_remotes.tell(cloud, str(index), entry)
+    if key == "unreachableLocations":
+        if not isinstance(entry, str):
+            raise TypeError("a location is a string such as 'europe-west1'")
+        return "", lambda: cloud.unreachable_locations.add(entry)
     if not isinstance(entry, dict):
         raise TypeError("must be an object")
     if key == "faults":
@@ -122,6 +129,7 @@ def dump(cloud: Cloud) -> dict[str, Any]:
     }
     content["gitRemotes"] = dict(sorted(cloud.git_remotes.items()))
     content["deniedPermissions"] = sorted(cloud.denied_permissions)
+    content["unreachableLocations"] = sorted(cloud.unreachable_locations)
     content["faults"] = [fault.rest() for fault in cloud.faults.planted]
     return {key: value for key, value in content.items() if value}
 

@@ -41,6 +41,7 @@ class Cloud:
     faults: Faults = field(init=False)
     denied_permissions: set[str] = field(default_factory=set)
     git_remotes: dict[str, str] = field(default_factory=dict)  # world/git_remotes.py
+    unreachable_locations: set[str] = field(default_factory=set)
     calls: Counter[str] = field(default_factory=Counter)
     load_balancer_secret: str = field(default_factory=lambda: secrets.token_hex(16))
     machine: Machine = field(init=False)
