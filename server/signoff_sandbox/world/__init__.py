@@ -5,8 +5,8 @@ cloud        everything that belongs to one running sandbox
 errors       API errors with a gRPC code and Google's details
 operations   long-running operations
 reads        get and list of what is only stored (Run v2)
-registry     Artifact Registry: images and repositories;  registry_reads, registry_writes: its methods;  the manifests of
-             its images are in `wire/manifests.py`
+registry     Artifact Registry: images and repositories;  registry_reads, registry_writes: its methods;
+             the manifests of its images are in `wire/manifests.py`
 logging_api  Cloud Logging;  logbook: its entries;  logfilter: its query language
 iam          IAM policies and permissions;  identities: whom a token speaks for and what that one may do
 packages     client packages that an installation may lack
