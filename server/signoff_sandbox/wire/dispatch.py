@@ -26,6 +26,7 @@ from signoff_sandbox.world import (
     run_revisions,
     run_services,
     run_worker_pools,
+    scheduler,
     secret_versions,
     secrets,
 )
@@ -54,6 +55,7 @@ MODULES: tuple[ModuleType, ...] = (
     build_triggers,
     secrets,
     secret_versions,
+    scheduler,
 )
 
 

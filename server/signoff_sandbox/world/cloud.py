@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -19,6 +20,9 @@ from signoff_sandbox.world.logbook import Logbook
 from signoff_sandbox.world.machine import Machine
 from signoff_sandbox.world.policies import Policies
 from signoff_sandbox.world.store import Store
+
+if TYPE_CHECKING:
+    from signoff_sandbox.world.scheduler_keeper import Keeper
 
 
 def utc_now() -> datetime:
@@ -53,6 +57,13 @@ class Cloud:
     @property
     def iam_policies(self) -> Policies:
         return Policies(self.store)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """Cloud Scheduler's clock."""
+        from signoff_sandbox.world.scheduler_keeper import Keeper  # which needs a cloud itself
+
+        return Keeper(self)
 
     def now(self) -> Timestamp:
         """The time as a protobuf timestamp."""
