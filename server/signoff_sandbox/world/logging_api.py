@@ -52,7 +52,7 @@ async def list_log_entries(cloud: Cloud, request: Any) -> Any:
     try:
         matches = compiled(request.filter, Entry)
     except FilterError as error:
-        raise invalid_argument(str(error), filter=str(error)) from error
+        raise invalid_argument(error.said(request.filter)) from error
     moment = mark_of(request) or cloud.clock().isoformat()
     entries = [
         entry
