@@ -60,7 +60,7 @@ async def delete_faults(visit: Visit) -> Response:
 
 async def get_methods(visit: Visit) -> Response:
     """Names of all methods, which faults are planted on."""
-    return json_response({"methods": [*sorted(visit.cloud.faults.known), *(f"{family}*" for family in OWN)]})
+    return json_response({"methods": [*sorted(visit.cloud.faults.known()), *(f"{family}*" for family in OWN)]})
 
 
 async def get_certificate(visit: Visit) -> Response:

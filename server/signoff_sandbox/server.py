@@ -8,6 +8,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import grpc.aio
@@ -19,9 +20,9 @@ from signoff_sandbox.settings import Settings
 from signoff_sandbox.wire import grpc_server, knative, manifests, projects
 from signoff_sandbox.wire.certificate import server_context
 from signoff_sandbox.wire.http_log import HttpLog
+from signoff_sandbox.wire.modelled import methods
 from signoff_sandbox.wire.paths import PathMethod
 from signoff_sandbox.wire.rest import RestApp
-from signoff_sandbox.wire.table import rpcs
 from signoff_sandbox.wire.tunnel import tunneling
 from signoff_sandbox.world import ingress, run_worker_reconciler, storage, storage_uploads
 from signoff_sandbox.world.cloud import Cloud
@@ -35,6 +36,12 @@ PATHS: tuple[PathMethod, ...] = (
     *projects.ROUTES,
     *knative.ROUTES,
 )
+
+
+@cache
+def known_methods() -> frozenset[str]:
+    """Every method that can be called by its name."""
+    return frozenset(method.name for method in methods(PATHS))
 
 
 class HttpServer(uvicorn.Server):
@@ -90,7 +97,7 @@ async def serve(settings: Settings) -> RunningSandbox:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="signoff-sandbox-"))
             settings.data = Path(folder)
         cloud = Cloud(settings)
-        cloud.faults.known = frozenset({*rpcs(), *(method.name for method in PATHS)} - {""})
+        cloud.faults.known = known_methods
         if settings.state is not None and settings.state.exists():
             state.load_file(cloud, settings.state)
         listener = _listen(settings.http_port)

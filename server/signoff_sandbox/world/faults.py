@@ -149,11 +149,11 @@ class Planted:
 class Faults:
     """The planted faults, in the order of planting. `clock` measures quotas.
 
-    `known`: every method that can be called; a fault on none of them is refused. Empty: anything goes.
+    `known` answers every method that can be called; a fault on none of them is refused. Without any, anything goes.
     """
 
     def __init__(self, seed: int = 0, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.known: frozenset[str] = frozenset()
+        self.known: Callable[[], frozenset[str]] = frozenset
         self._seed = seed
         self._clock = clock
         self._planted: list[Planted] = []
@@ -165,9 +165,8 @@ class Faults:
     def planter(self, entry: Mapping[str, Any]) -> Callable[[], None]:
         """Reads an entry and answers what plants it. Raises ValueError."""
         fault = Fault.parse(entry)
-        names = (*self.known, *(f"{family}x" for family in OWN))
-        own = fault.method.startswith(tuple(OWN))
-        if self.known and not own and not fnmatch.filter(names, fault.method):
+        own = fault.method.startswith(tuple(OWN)) or fnmatch.filter(OWN, fault.method)
+        if not own and self.known() and not fnmatch.filter(self.known(), fault.method):
             raise ValueError(f"'method' {fault.method!r} is like no method; GET /sandbox/methods lists them")
         chance = random.Random(f"{self._seed}/{json.dumps(entry, sort_keys=True)}")  # noqa: S311 - repeatable on purpose
         return lambda: self._planted.append(Planted(fault, chance))

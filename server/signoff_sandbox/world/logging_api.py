@@ -114,3 +114,8 @@ METHODS: dict[str, Handler] = {
     f"{LOGGING}/ListLogEntries": list_log_entries,
     f"{LOGGING}/ListLogs": list_logs,
 }
+PARTLY = {
+    f"{LOGGING}/ListLogEntries": "buckets and views are those of the whole project",
+    f"{LOGGING}/ListLogs": "buckets and views are those of the whole project",
+    f"{LOGGING}/WriteLogEntries": "entries are taken in all or none; their size and age have no limit",
+}

@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 
 from signoff_sandbox.wire.paging import page
 from signoff_sandbox.world.cloud import Cloud, Handler
-from signoff_sandbox.world.errors import ApiError, bug_of_sandbox, not_found
+from signoff_sandbox.world.errors import ApiError, bug_of_sandbox, invalid_argument, not_found
 
 COLLECTION = "operations"
 LONGEST_WAIT_SECONDS = 30.0
@@ -111,6 +111,8 @@ async def get_operation(cloud: Cloud, request: Any) -> Any:
 
 
 async def list_operations(cloud: Cloud, request: Any) -> Any:
+    if request.filter:
+        raise invalid_argument("The sandbox does not model filters of operations.", filter="not modelled")
     response = ListOperationsResponse()
     parent = request.name.removesuffix("/operations")
     everything = [op for name, op in cloud.store.items(COLLECTION) if name.startswith(f"{parent}/operations/")]
@@ -150,3 +152,4 @@ METHODS: dict[str, Handler] = {
     "google.longrunning.Operations/DeleteOperation": delete_operation,
     "google.longrunning.Operations/CancelOperation": cancel_operation,
 }
+PARTLY = {"google.longrunning.Operations/ListOperations": "a filter is refused"}

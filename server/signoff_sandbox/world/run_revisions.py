@@ -137,3 +137,4 @@ async def delete_revision(cloud: Cloud, request: Any) -> Any:
 
 
 METHODS: dict[str, Handler] = {"google.cloud.run.v2.Revisions/DeleteRevision": delete_revision}
+PARTLY = {"google.cloud.run.v2.Revisions/DeleteRevision": "gone at once: nothing is kept for show_deleted"}

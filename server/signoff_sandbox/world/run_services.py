@@ -240,3 +240,12 @@ METHODS: dict[str, Handler] = {
     "google.cloud.run.v2.Services/UpdateService": update_service,
     "google.cloud.run.v2.Services/DeleteService": delete_service,
 }
+KEPT = (
+    "one instance a revision, whatever the load; VPC access, volumes other than secrets, GPUs, encryption, build "
+    "configuration, limits of CPU and memory, and probes beyond a listening port are kept, not used"
+)
+PARTLY = {
+    "google.cloud.run.v2.Services/CreateService": KEPT,
+    "google.cloud.run.v2.Services/UpdateService": KEPT,
+    "google.cloud.run.v2.Services/DeleteService": "gone at once: nothing is kept for show_deleted",
+}
