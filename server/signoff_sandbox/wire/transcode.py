@@ -43,6 +43,20 @@ def read_request(
     return request
 
 
+def written(message: Message, *, enums_as_integers: bool = False) -> Any:
+    """A message as Google's REST JSON."""
+    return _without_points(json_format.MessageToDict(message, use_integers_for_enums=enums_as_integers))
+
+
+def _without_points(value: Any) -> Any:
+    """Whole numbers are written without a point, as Google writes them: `1` in a payload, not `1.0`."""
+    if isinstance(value, dict):
+        return {key: _without_points(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_points(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
+
+
 def read_alt(query: Iterable[tuple[str, str]]) -> bool:
     """Whether enums are asked for as numbers: `$alt=json;enum-encoding=int`, as Google's REST clients do."""
     return any(key in ("alt", "$alt") and "enum-encoding=int" in value for key, value in query)
