@@ -109,6 +109,7 @@ async def _up(arguments: argparse.Namespace) -> int:
         state=arguments.state,
         data=arguments.data,
         http_log=arguments.http_log,
+        seed=arguments.seed,
         log_lag_seconds=arguments.log_lag,
         reconcile_seconds=arguments.reconcile_seconds,
     )
@@ -146,7 +147,7 @@ def _when_closed(end: Callable[[int], None]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="signoff_sandbox", description="An embedded Google Cloud on loopback.")
+    parser = argparse.ArgumentParser(prog="signoff-sandbox", description="An embedded Google Cloud on loopback.")
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="run in the foreground; prints the addresses as one line of JSON")
     up.add_argument("--state", type=Path, help="state file: loaded if it exists, saved at the end")
@@ -155,6 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--grpc-port", type=_port, default=0, help="0 for any free one")
     up.add_argument("--http-port", type=_port, default=0, help="0 for any free one")
     up.add_argument("--project", default="demo")
+    up.add_argument("--seed", type=int, default=0, help="of everything that chance decides (default: %(default)s)")
     up.add_argument("--log-lag", type=_seconds, default=0.0, help="seconds until a log entry can be read")
     up.add_argument("--reconcile-seconds", type=_seconds, default=0.2, help="how long a change takes to take effect")
     up.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")

@@ -19,6 +19,7 @@ from signoff_sandbox import control, state
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.wire import grpc_server, knative, manifests, projects
 from signoff_sandbox.wire.certificate import server_context
+from signoff_sandbox.wire.hosts import ByHost
 from signoff_sandbox.wire.http_log import HttpLog
 from signoff_sandbox.wire.modelled import methods
 from signoff_sandbox.wire.paths import PathMethod
@@ -113,7 +114,7 @@ async def serve(settings: Settings) -> RunningSandbox:
         if settings.http_log is not None:
             app = HttpLog(app, stack.enter_context(settings.http_log.open("a", encoding="utf-8", buffering=1)).write)
         config = uvicorn.Config(
-            app,
+            ByHost(cloud, app),
             # h11 passes on requests in absolute form and CONNECT
             http=tunneling(lambda: server_context(cloud.machine.folder)),
             ws="none",

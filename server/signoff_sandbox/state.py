@@ -22,7 +22,7 @@ from signoff_sandbox.world.errors import ApiError
 from signoff_sandbox.world.identities import by_id
 from signoff_sandbox.world.logbook import Entry
 
-KEYS = (*COLLECTIONS, "logEntries", "iamPolicies", "deniedPermissions", "faults")
+KEYS = (*COLLECTIONS, "logEntries", "iamPolicies", "deniedPermissions", "unreachableLocations", "faults")
 
 
 class StateError(Exception):
@@ -82,6 +82,10 @@ def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> tuple[str, Calla
         if not isinstance(entry, str):
             raise TypeError("a permission is a string such as 'run.services.list'")
         return "", lambda: cloud.denied_permissions.add(entry)
+    if key == "unreachableLocations":
+        if not isinstance(entry, str):
+            raise TypeError("a location is a string such as 'europe-west1'")
+        return "", lambda: cloud.unreachable_locations.add(entry)
     if not isinstance(entry, dict):
         raise TypeError("must be an object")
     if key == "faults":
@@ -117,6 +121,7 @@ def dump(cloud: Cloud) -> dict[str, Any]:
         name: json_format.MessageToDict(policy) for name, policy in sorted(cloud.iam_policies.items())
     }
     content["deniedPermissions"] = sorted(cloud.denied_permissions)
+    content["unreachableLocations"] = sorted(cloud.unreachable_locations)
     content["faults"] = [fault.rest() for fault in cloud.faults.planted]
     return {key: value for key, value in content.items() if value}
 

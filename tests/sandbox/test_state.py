@@ -29,6 +29,7 @@ EVERYTHING = {
     **STATE,
     "operations": [{"name": "projects/demo/locations/us-central1/operations/o-1", "done": True}],
     "deniedPermissions": ["run.jobs.list", "run.services.list"],
+    "unreachableLocations": ["me-west1"],
     "faults": [FAULT, {"method": "z", "emptyList": True}, {"method": "z", "truncate": 2}],
 }
 
@@ -75,6 +76,7 @@ def test_an_empty_cloud_has_an_empty_state() -> None:
         ({"iamPolicies": {"s": {"binding": []}}}, 'file.json: iamPolicies["s"]: '),
         ({"services": [{"name": "a"}, {"name": "a"}]}, "file.json: services[1]: 'a' is services[0] already"),
         ({"deniedPermissions": [1]}, "file.json: deniedPermissions[0]: a permission is a string"),
+        ({"unreachableLocations": [{}]}, "file.json: unreachableLocations[0]: a location is a string"),
         ({"faults": [{"method": "*"}]}, "file.json: faults[0]: a fault needs an effect"),
     ],
 )

@@ -18,6 +18,7 @@ from signoff_sandbox.server import RunningSandbox, serve
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.world import run_instances
 from signoff_sandbox.world.cloud import Cloud
+from support.pace import until
 
 PROJECT = "demo"
 PLACE = f"projects/{PROJECT}/locations/us-central1"
@@ -158,6 +159,14 @@ class Lab:
             if entry.log_name.endswith(f"/run.googleapis.com%2F{log}")
             and all(entry.resource.labels[key] == value for key, value in labels.items())
         ]
+
+    async def until_logged(self, log: str, text: str) -> None:
+        """Wait for an entry of run.googleapis.com/LOG that has this text."""
+        await self.until_true(lambda: any(text in entry.text_payload for entry in self.entries(log)))
+
+    async def until_true(self, holds: Callable[[], bool]) -> None:
+        """Wait for what only processes bring about; fails after 20 seconds."""
+        await until(holds)
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait for something that is written into store or log; fails after 20 seconds."""

@@ -30,7 +30,8 @@ def _missing() -> str:
     return ""
 
 
-needs_nginx = pytest.mark.skipif(bool(_missing()), reason=_missing() or "nginx is there")
+MISSING = _missing()
+needs_nginx = pytest.mark.skipif(bool(MISSING), reason=MISSING or "nginx is there")
 
 
 class _ToEdge(httpx2.HTTPTransport):

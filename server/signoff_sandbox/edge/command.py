@@ -36,10 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
         return _fail(str(error), MISSING)
     except ConfigError as error:
         return _fail(str(error), USAGE)
+    except NginxFailed as error:
+        return _fail(str(error), 1)
     except OSError as error:
         return _fail(error.strerror or str(error), 1)
-    except (NginxFailed, TimeoutError) as error:
-        return _fail(str(error) or "nginx does not answer", 1)
     except KeyboardInterrupt:
         return INTERRUPTED
 
@@ -54,10 +54,10 @@ async def _serve(arguments: argparse.Namespace, program: Path) -> int:
     config = read()
     token = Settings().token
     async with contextlib.AsyncExitStack() as stack:
-        edge = Edge(program, arguments.sandbox, token)
-        stack.push_async_callback(edge.close)
         listeners = Listeners()
         stack.push_async_callback(listeners.close_all)
+        edge = Edge(program, arguments.sandbox, token)
+        stack.push_async_callback(edge.close)  # nginx ends before what it asks
         ended = _signals(edge, read, until_stdin_closes=arguments.until_stdin_closes)
         http, https = [stack.enter_context(_listen(port)) for port in (arguments.http_port, arguments.https_port)]
         gate = listeners.open("gate", edge.gate.application(*control.routes(edge, token, read)))
@@ -107,8 +107,8 @@ async def _reload(edge: Edge, read: Callable[[], EdgeConfig]) -> None:
     """Says on standard output that it is done, or on standard error why all stays as it was."""
     try:
         await edge.change(read())
-    except (ConfigError, NginxFailed, OSError, TimeoutError) as error:
-        _fail(f"nothing changed: {error}", 1)
+    except (ConfigError, NginxFailed, OSError) as error:
+        _fail(f"not changed: {error}", 1)
     else:
         print(json.dumps({"reloaded": True}), flush=True)  # noqa: T201
 

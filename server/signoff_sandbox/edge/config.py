@@ -8,9 +8,18 @@ import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 ANY_HOST = "*"
 BACKENDS = ("service", "backend", "answer", "redirect", "spa")
@@ -29,6 +38,8 @@ LoginKind = Literal[
     "bearer",
 ]
 CacheMode = Literal["USE_ORIGIN_HEADERS", "FORCE_CACHE_ALL"]
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]
+HeaderText = Annotated[str, StringConstraints(pattern=r"^[ -~]*$")]
 Certificate = Literal["valid", "expired", "not-yet-valid", "wrong-host", "unknown-ca", "self-signed"]
 
 # Nothing in here means anything to nginx within quotes, or to a shell that somebody copies it into.
@@ -50,8 +61,8 @@ class Answer(_Model):
 
     status: int = Field(default=200, ge=200, le=599)
     body: str = ""
-    type: str = "text/plain; charset=utf-8"
-    headers: dict[str, str] = {}
+    type: HeaderText = "text/plain; charset=utf-8"
+    headers: dict[HeaderName, HeaderText] = {}
 
 
 class Route(_Model):
@@ -66,11 +77,11 @@ class Route(_Model):
     tag: str | None = None  # with `service`: the address of this traffic tag
     backend: str | None = None  # host:port of anything else that speaks HTTP
     answer: Answer | None = None
-    redirect: str | None = None  # a URL; answered with 301
+    redirect: HeaderText | None = None  # a URL; answered with 301
     spa: str | None = None  # folder of a single-page app: what is no file in it is answered with its index.html
     login: LoginKind | None = None
-    credential: str = "let-me-in"  # whoever shows it passes the login
-    login_at: str | None = None  # where the login sends people, in place of its usual address
+    credential: HeaderText = "let-me-in"  # whoever shows it passes the login
+    login_at: HeaderText | None = None  # where the login sends people, in place of its usual address
     cache: CacheMode | None = None
     ttl: int = Field(default=3600, ge=1)  # seconds; of FORCE_CACHE_ALL
     negative_caching: bool = False
@@ -100,6 +111,16 @@ class Route(_Model):
             raise ValueError("must be HOST:PORT")
         return backend
 
+    @field_validator("login_at")
+    @classmethod
+    def _is_login_page(cls, place: str | None) -> str | None:
+        parts = urlsplit(place or "/")
+        if parts.scheme in ("http", "https") and is_host(parts.hostname or ""):
+            return place
+        if parts.scheme or parts.netloc or not _PATH.fullmatch(parts.path):
+            raise ValueError("must be a URL, or a path of plain characters")
+        return place
+
     @field_validator("spa")
     @classmethod
     def _is_app(cls, spa: str | None) -> str | None:
@@ -115,6 +136,8 @@ class Route(_Model):
             raise ValueError("'tag' is for a 'service'")
         if self.negative_caching and self.cache is None:
             raise ValueError("'negative_caching' is for a route with a 'cache'")
+        if self.cache is not None and self.spa is not None:
+            raise ValueError("'cache' is not for a 'spa', which is served from its folder")
         return self
 
 

@@ -57,7 +57,7 @@ class Nginx:
         return self._folder / "nginx.conf"
 
     async def start(self, sockets: Sequence[socket.socket]) -> None:
-        """Raises OSError if the program cannot be started; whether it answers is asked by `worker`."""
+        """Raises OSError if the program cannot be started; whether it answers is not waited for."""
         for name in ("temp", "cache"):
             (self._folder / name).mkdir(exist_ok=True)
         for each in sockets:

@@ -119,9 +119,7 @@ class _Keys:
         self._generation = generation
         self.routes: dict[str, Route] = {}
 
-    def new(self, route: Route | None) -> str:
-        if route is None:
-            return ""
+    def new(self, route: Route) -> str:
         key = f"{self._generation}-{len(self.routes)}"
         self.routes[key] = route
         return key

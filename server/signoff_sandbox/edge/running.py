@@ -34,19 +34,19 @@ class Worker:
 
 
 class Edge:
-    """`folder` is temporary and its own. `gate` has to be listening at `gate_address` before `start`."""
+    """Its folder is temporary. The application of its `gate` has to be listening before `start`."""
 
     def __init__(self, program: Path, sandbox: str | None, token: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="signoff-edge-")
-        self.folder = Path(self._folder.name)
-        self.cache = Cache(self.folder / "cache")
+        folder = Path(self._folder.name)
+        self.cache = Cache(folder / "cache")
         self.gate = Gate(self.cache)
-        self.ca = self.folder / "ca.pem"
-        self._nginx = Nginx(program, self.folder)
+        self.ca = folder / "ca.pem"
+        self._nginx = Nginx(program, folder)
         self._sandbox = sandbox
         self._token = token
         self._authority = certificates.Authority.new()
-        self._certificate = self.folder / "edge.pem"
+        self._certificate = folder / "edge.pem"
         self._probe = f"{secrets.token_hex(16)}.invalid"
         self._worker: Worker | None = None
         self._generation = 0
@@ -61,22 +61,27 @@ class Edge:
         return self._layout.https
 
     async def start(self, config: EdgeConfig, gate: str, http: socket.socket, https: socket.socket) -> None:
-        """Take over both listening sockets and answer on them. Raises ConfigError, NginxFailed, OSError."""
+        """Take over both listening sockets and answer on them; `gate` is host:port.
+
+        Raises ConfigError, NginxFailed, OSError.
+        """
         self._layout = Layout(_address(http), _address(https), gate, self._probe, str(self._certificate))
         self.ca.write_bytes(self._authority.pem)
         await self._write(config)
         await self._nginx.start([http, https])
         http.close()
         https.close()
-        async with asyncio.timeout(STARTING_SECONDS):
-            ended = asyncio.create_task(self._nginx.ended())
-            try:
+        ended = asyncio.create_task(self._nginx.ended())
+        try:
+            async with asyncio.timeout(STARTING_SECONDS):
                 while self._worker is None:
                     if ended.done():
                         raise NginxFailed(ended.result())
                     self._worker = await self._look()
-            finally:
-                ended.cancel()
+        except TimeoutError as error:
+            raise NginxFailed("nginx does not answer") from error
+        finally:
+            ended.cancel()
 
     async def change(self, config: EdgeConfig) -> None:
         """From when this returns nothing is answered as before. Raises ConfigError, NginxFailed; all stays as it was.
@@ -93,12 +98,15 @@ class Edge:
                 self._nginx.configuration.write_bytes(kept)
                 raise
             self._nginx.reload()
-            async with asyncio.timeout(CHANGING_SECONDS):
-                # For a moment both workers take requests: only when the old one is gone it is over.
-                while self._worker == before or _exists(before.pid):
-                    now = await self._look()
-                    if now is not None and now.generation == self._generation:
-                        self._worker = now
+            try:
+                async with asyncio.timeout(CHANGING_SECONDS):
+                    # For a moment both workers take requests: only when the old one is gone it is over.
+                    while self._worker == before or _exists(before.pid):
+                        now = await self._look()
+                        if now is not None and now.generation == self._generation:
+                            self._worker = now
+            except TimeoutError as error:
+                raise NginxFailed("nginx does not come to its new configuration") from error
             latest = f"{self._generation}-"
             self.gate.routes = {key: route for key, route in self.gate.routes.items() if key.startswith(latest)}
 
@@ -124,7 +132,7 @@ class Edge:
         """Who answers now; None if nobody does. Every look is a new connection."""
         await asyncio.sleep(LOOK_SECONDS)
         try:
-            async with httpx2.AsyncClient(trust_env=False, timeout=CHANGING_SECONDS) as client:
+            async with httpx2.AsyncClient(trust_env=False, verify=False, timeout=CHANGING_SECONDS) as client:
                 answer = await client.get(f"http://{self._layout.http}/", headers={"host": self._probe})
         except httpx2.TransportError:
             return None

@@ -35,6 +35,9 @@ COPIED = (
     "gpu_zonal_redundancy_disabled",
 )
 
+#: The image that was asked for, as clients of Knative note it: the containers of a revision name digests.
+USER_IMAGE = "client.knative.dev/user-image"
+
 
 def create(cloud: Cloud, service: Any, template: Any) -> Any:
     """Store a new revision of the service and return it. Images become digests here, once and for all."""
@@ -60,10 +63,19 @@ def create(cloud: Cloud, service: Any, template: Any) -> Any:
         copied = revision.containers.add()
         copied.CopyFrom(container)
         copied.image = resolve(cloud, container.image) or container.image
+    asked, made = serving_container(template), serving_container(revision)
+    if asked is not None and made is not None and asked.image != made.image:
+        revision.annotations[USER_IMAGE] = asked.image
     for part in ("Ready", *PARTS):
         set_condition(revision.conditions, part, State.CONDITION_RECONCILING, now)
     cloud.store.put("revisions", name, revision)
     return revision
+
+
+def serving_container(template: Any) -> Any | None:
+    """The container of a template or revision that gets the requests: the one with a port, or the only one."""
+    containers = list(template.containers)
+    return next((one for one in containers if one.ports), containers[0] if len(containers) == 1 else None)
 
 
 def _take(revision: Any, template: Any, field: str) -> None:

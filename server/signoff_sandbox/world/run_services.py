@@ -10,7 +10,7 @@ from google.cloud.run_v2.types import IngressTraffic, Service
 from google.protobuf.duration_pb2 import Duration
 
 from signoff_sandbox.wire.masks import merged
-from signoff_sandbox.world import ingress, operations, run_reconciler, run_traffic
+from signoff_sandbox.world import ingress, operations, run_reconciler, run_traffic, run_urls
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import ApiError, aborted, already_exists, invalid_argument, not_found
 from signoff_sandbox.world.identities import default_service_account
@@ -80,7 +80,7 @@ def create(cloud: Cloud, parent: str, service_id: str, wanted: Any, *, validate_
     if validate_only:
         return operations.finished(cloud, parent, service, service)
     service.uri = ingress.open_address(cloud, name, None)
-    service.urls.append(service.uri)
+    service.urls.extend([service.uri, *run_urls.urls(name)])
     return _write(cloud, service, service.template)
 
 

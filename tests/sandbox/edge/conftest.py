@@ -10,12 +10,18 @@ from support.deployed import deploy
 from support.sandbox import Sandbox, running_sandbox
 
 DOCKERFILE = 'FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD ["python", "main.py"]\n'
-#: Answers its name, path and headers in JSON. Paths that end in /missing and /cached are what they say.
+#: Answers its name, path and headers in JSON. Paths that end in /missing and /cached are what they say; /stream sends
+#: a first piece, and the second one only after somebody asked for /go.
 ECHO = """\
-import http.server, json, os
+import http.server, json, os, threading
+GO = threading.Event()
 class Handler(http.server.BaseHTTPRequestHandler):
     wbufsize = -1
     def do_GET(self):
+        if self.path.endswith("/stream"):
+            return self.stream()
+        if self.path.endswith("/go"):
+            GO.set()
         length = int(self.headers.get("content-length") or 0)
         said = {"by": NAME, "revision": os.environ["K_REVISION"], "method": self.command, "path": self.path,
                 "body": self.rfile.read(length).decode(), "headers": {k.lower(): v for k, v in self.headers.items()}}
@@ -28,6 +34,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
     do_POST = do_GET
+    def stream(self):
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+        self.wfile.write(b"data: first\\n\\n")
+        self.wfile.flush()
+        if GO.wait(20):
+            self.wfile.write(b"data: second\\n\\n")
     def log_message(self, *_): pass
 http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
 """

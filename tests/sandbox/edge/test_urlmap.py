@@ -105,6 +105,14 @@ def test_the_headers_are_those_of_googles_load_balancer(edge: Edge) -> None:
     assert edge.get("/api/x", url="https://app.example.com").json()["headers"]["x-forwarded-proto"] == "https"
 
 
+def test_a_stream_comes_through_piece_by_piece(edge: Edge) -> None:
+    with edge.client() as client, client.stream("GET", "http://app.example.com/api/stream") as answer:
+        pieces = answer.iter_text()
+        assert next(pieces) == "data: first\n\n"
+        edge.get("/api/go")
+        assert "".join(pieces) == "data: second\n\n"
+
+
 def test_a_trace_is_kept_and_begun_where_there_is_none(edge: Edge, sandbox: Sandbox) -> None:
     trace = "105445aa7843bc8bf206b12000100000"
     agent = {"user-agent": "test-of-traces"}
