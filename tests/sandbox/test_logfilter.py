@@ -80,7 +80,7 @@ MATCHES = [
     'httpRequest.remoteIp=""',
     'trace=""',
     'timestamp>="2026-01-01"',
-    "timestamp>=2026-01-01T10:00:00Z",
+    "timestamp>=2026-01-01",
     'timestamp<"2026-01-01T12:00:00+01:00"',
     'log_id("run.googleapis.com/stderr")',
     'logName="projects/p/logs/run.googleapis.com%2Fstderr"',
@@ -119,7 +119,7 @@ MISSES = [
     "textPayload:*",
     "trace:*",
     "httpRequest.latency>=1.6s",
-    "timestamp>2026-01-01T10:00:00.5Z",
+    'timestamp>"2026-01-01T10:00:00.5Z"',
     'log_id("stdout")',
     "mapper absent",
     "mapper AND absent OR nowhere",
@@ -183,8 +183,23 @@ def test_an_unreadable_filter_names_the_position(text: str, position: int) -> No
     with pytest.raises(FilterError) as refused:
         compiled(text, Entry)
     assert refused.value.position == position
-    assert str(refused.value).startswith("Unparseable filter: ")
-    assert str(refused.value).endswith(f" at position {position}")
+    assert refused.value.said(text).startswith("Unparseable filter: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("timestamp>=2026-01-01T10:00:00Z", "syntax error at line 1, column 25, token ':'"),
+        ("severity=ERROR\n)", "syntax error at line 2, column 1, token ')'"),
+        ("severity=", "syntax error at line 1, column 10, token ''"),
+        ('a\n  "abc', "syntax error at line 2, column 3, token '\"'"),
+        ("a\n severity=loud", "'loud' is no LogSeverity at line 2, column 11"),
+    ],
+)
+def test_a_filter_is_refused_in_the_words_of_cloud_logging(text: str, said: str) -> None:
+    with pytest.raises(FilterError) as refused:
+        compiled(text, Entry)
+    assert refused.value.said(text) == f"Unparseable filter: {said}"
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\\\"'"), min_size=1, max_size=12)

@@ -68,6 +68,8 @@ METHODS: dict[str, str | None] = {
     "google.logging.v2.LoggingServiceV2/WriteLogEntries": "logging.logEntries.create",
     "google.logging.v2.LoggingServiceV2/ListLogEntries": "logging.logEntries.list",
     "google.logging.v2.LoggingServiceV2/ListLogs": "logging.logs.list",
+    "google.logging.v2.LoggingServiceV2/DeleteLog": "logging.logs.delete",
+    "google.logging.v2.LoggingServiceV2/ListMonitoredResourceDescriptors": None,
 }
 RUN_JOB = "google.cloud.run.v2.Jobs/RunJob"
 _VERB = re.compile(r"^(Get|List|Create|Update|Delete|Run|Cancel|Wait)(?=[A-Z])")

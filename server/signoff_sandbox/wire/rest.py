@@ -24,12 +24,11 @@ from signoff_sandbox.wire.effects.json_values import spoiled
 from signoff_sandbox.wire.paths import PathMethod, Visit, json_response, may_mean
 from signoff_sandbox.wire.table import rpcs
 from signoff_sandbox.wire.templates import Route, routes
-from signoff_sandbox.wire.transcode import read_alt, read_request
+from signoff_sandbox.wire.transcode import read_alt, read_request, written
 from signoff_sandbox.wire.visits import visited
 from signoff_sandbox.world.callers import Caller
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError, ConnectionDropped, bug_of_sandbox, unimplemented
-from signoff_sandbox.world.google_json import to_json
 from signoff_sandbox.world.planted import break_off
 
 log = logging.getLogger(__name__)
@@ -92,7 +91,7 @@ class RestApp:
         query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
         message = read_request(route.rpc.request_class(), fields, query, await request.body(), route.binding.body)
         answer, met = await dispatch(self._cloud, method, message, caller)
-        content = to_json(answer, use_integers_for_enums=read_alt(query))
+        content = written(answer, enums_as_integers=read_alt(query))
         return json_response(spoiled(content, met))
 
 

@@ -17,6 +17,7 @@ from google.protobuf import json_format
 from signoff_sandbox.world import identities
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.logbook import Entry
+from signoff_sandbox.world.planted import ingest
 from signoff_sandbox.world.run_names import location_of, project_of, short
 
 Code = grpc.StatusCode
@@ -169,7 +170,7 @@ def _log(cloud: Cloud, job: Any, severity: str, content: dict[str, str], http_st
     json_format.ParseDict(content | {key: value for key, value in what.items() if value}, entry.json_payload)
     if http_status:
         entry.http_request.status = http_status
-    cloud.logbook.write(entry, cloud.clock(), cloud.settings.log_lag_seconds)
+    ingest(cloud, entry)
 
 
 def _rfc3339(moment: datetime) -> str:
