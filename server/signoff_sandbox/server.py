@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from signoff_sandbox import control, state
 from signoff_sandbox.settings import Settings
-from signoff_sandbox.wire import grpc_server, manifests
+from signoff_sandbox.wire import grpc_server, knative, manifests, projects
 from signoff_sandbox.wire.certificate import server_context
 from signoff_sandbox.wire.http_log import HttpLog
 from signoff_sandbox.wire.paths import PathMethod
@@ -32,6 +32,8 @@ PATHS: tuple[PathMethod, ...] = (
     *storage.ROUTES,
     *storage_uploads.ROUTES,
     *manifests.ROUTES,
+    *projects.ROUTES,
+    *knative.ROUTES,
 )
 
 

@@ -37,6 +37,7 @@ class Cloud:
     calls: Counter[str] = field(default_factory=Counter)
     load_balancer_secret: str = field(default_factory=lambda: secrets.token_hex(16))
     machine: Machine = field(init=False)
+    last_operations: dict[str, str] = field(default_factory=dict)  # resource -> operation, by full names
     operation_tasks: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
