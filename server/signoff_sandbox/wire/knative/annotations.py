@@ -18,7 +18,17 @@ from google.cloud.run_v2.types import (
     VpcAccess,
 )
 
-from signoff_sandbox.wire.knative.lens import Lens, boolean, compact, drop_if_empty, flag, set_or_clear, shown, take, text
+from signoff_sandbox.wire.knative.lens import (
+    Lens,
+    boolean,
+    compact,
+    drop_if_empty,
+    flag,
+    set_or_clear,
+    shown,
+    take,
+    text,
+)
 
 RUN = "run.googleapis.com"
 AUTOSCALING = "autoscaling.knative.dev"

@@ -16,8 +16,7 @@ from signoff_sandbox.wire.knative.annotations import of_resource
 from signoff_sandbox.wire.knative.lens import Lens, shown, text, whole
 from signoff_sandbox.wire.knative.meta import RUN, conditions, listing, object_meta, timestamp
 from signoff_sandbox.wire.knative.selectors import selected
-from signoff_sandbox.wire.paths import Visit
-from signoff_sandbox.wire.rest import json_response
+from signoff_sandbox.wire.paths import Visit, json_response
 from signoff_sandbox.world import run_executions
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.run_names import short
@@ -34,10 +33,7 @@ STATUS = (
     whole("observedGeneration", "observed_generation"),
     time("startTime", "start_time"),
     time("completionTime", "completion_time"),
-    *(
-        whole(f"{kind}Count", f"{kind}_count")
-        for kind in ("running", "succeeded", "failed", "cancelled", "retried")
-    ),
+    *(whole(f"{kind}Count", f"{kind}_count") for kind in ("running", "succeeded", "failed", "cancelled", "retried")),
     text("logUri", "log_uri"),
 )
 SPEC = (whole("taskCount", "task_count"), whole("parallelism", "parallelism"))
@@ -122,9 +118,7 @@ ROUTES = (
     *places.methods(
         GROUP, "executions", "cancel", "POST", cancel_execution, f"{places.NAME}:cancel", by_location=False
     ),
-    *places.methods(
-        GROUP, "executions", "list", "GET", list_executions, missing="fieldSelector", by_location=False
-    ),
+    *places.methods(GROUP, "executions", "list", "GET", list_executions, missing="fieldSelector", by_location=False),
     *places.methods(GROUP, "executions", "get", "GET", get_execution, places.NAME, by_location=False),
     *places.methods(GROUP, "executions", "delete", "DELETE", delete_execution, places.NAME, by_location=False),
 )

@@ -27,8 +27,7 @@ from signoff_sandbox.wire.knative.meta import (
     timestamp,
 )
 from signoff_sandbox.wire.knative.selectors import selected
-from signoff_sandbox.wire.paths import Visit
-from signoff_sandbox.wire.rest import json_response
+from signoff_sandbox.wire.paths import Visit, json_response
 from signoff_sandbox.world import operations, run_executions, run_jobs
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import invalid_argument

@@ -16,9 +16,9 @@ from signoff_sandbox.wire.knative.executions import JOB, time
 from signoff_sandbox.wire.knative.lens import shown, text, whole
 from signoff_sandbox.wire.knative.meta import RUN, conditions, listing, object_meta, timestamp
 from signoff_sandbox.wire.knative.selectors import selected
-from signoff_sandbox.wire.paths import Visit
-from signoff_sandbox.wire.rest import json_response
-from signoff_sandbox.world.run_conditions import OfExecution, find as condition_of
+from signoff_sandbox.wire.paths import Visit, json_response
+from signoff_sandbox.world.run_conditions import OfExecution
+from signoff_sandbox.world.run_conditions import find as condition_of
 from signoff_sandbox.world.run_names import short
 
 STATUS = (
