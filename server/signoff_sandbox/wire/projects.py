@@ -11,9 +11,8 @@ from urllib.parse import unquote
 
 from starlette.responses import Response
 
-from signoff_sandbox.wire.paths import PathMethod, Visit
-from signoff_sandbox.wire.rest import json_response
-from signoff_sandbox.world.identities import project_number
+from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
+from signoff_sandbox.world.projects import id_of, number_of
 
 #: API -> its title; those of which the sandbox answers something are enabled, all others are not.
 ENABLED: dict[str, str] = {
@@ -34,7 +33,7 @@ ENABLED: dict[str, str] = {
 async def get_service(visit: Visit) -> Response:
     project, name = unquote(visit.path["project"]), unquote(visit.path["name"])
     title = ENABLED.get(name.removesuffix(".googleapis.com")) if name.endswith(".googleapis.com") else None
-    parent = f"projects/{project_number(project)}"
+    parent = f"projects/{number_of(project)}"
     config = {"name": name, **({"title": title} if title else {})}
     state = "ENABLED" if title else "DISABLED"
     return json_response({"name": f"{parent}/services/{name}", "parent": parent, "config": config, "state": state})
@@ -42,13 +41,12 @@ async def get_service(visit: Visit) -> Response:
 
 async def get_project(visit: Visit) -> Response:
     """Every project exists."""
-    named, own = unquote(visit.path["project"]), visit.cloud.settings.project
-    project = own if named == str(project_number(own)) else named
+    project = id_of(unquote(visit.path["project"]), visit.cloud.settings.project)
     return json_response(
         {
             "projectId": project,
             "name": project,
-            "projectNumber": str(project_number(project)),
+            "projectNumber": number_of(project),
             "lifecycleState": "ACTIVE",
         }
     )

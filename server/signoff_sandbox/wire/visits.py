@@ -21,7 +21,12 @@ from signoff_sandbox.world.faults import Effects
 from signoff_sandbox.world.past import as_it_was
 
 #: API -> the parameters of its lists for page and size; elsewhere `pageToken` and `pageSize`.
-_PARAMETERS = {"run.namespaces": ("continue", "limit"), "storage": ("pageToken", "maxResults")}
+_KNATIVE = ("continue", "limit")
+_PARAMETERS = {
+    "run.namespaces": _KNATIVE,
+    **{f"run.projects.locations.{one}": _KNATIVE for one in ("services", "revisions", "routes", "configurations")},
+    "storage": ("pageToken", "maxResults"),
+}
 _DEFAULT = ("pageToken", "pageSize")
 
 

@@ -75,7 +75,7 @@ def create(cloud: Cloud, parent: str, service_id: str, wanted: Any, *, validate_
     service.creator = service.last_modifier = cloud.settings.identity
     if not service.ingress:
         service.ingress = IngressTraffic.INGRESS_TRAFFIC_ALL
-    _complete(cloud, service)
+    _complete(service)
     _require_valid(service)
     if validate_only:
         return operations.finished(cloud, parent, service, service)
@@ -113,10 +113,10 @@ def update(cloud: Cloud, wanted: Any, mask: Any | None, *, validate_only: bool =
     _clear(keep, tuple(field.name for field in current.DESCRIPTOR.fields if field.name not in OUTPUT))
     service.MergeFrom(keep)
     service.name = current.name
-    _complete(cloud, service)
+    _complete(service)
     _require_valid(service)
     before = copy_of(current)
-    _complete(cloud, before)  # what a state file left out is no difference
+    _complete(before)  # what a state file left out is no difference
     renewed = service.template != before.template
     if renewed:
         _refuse_taken_revision(cloud, service)
@@ -172,7 +172,7 @@ def _write(cloud: Cloud, service: Any, template: Any | None) -> Any:
     return operations.start(cloud, place_of(service.name), service, work)
 
 
-def _complete(cloud: Cloud, service: Any) -> None:
+def _complete(service: Any) -> None:
     """The defaults that Google fills in and answers."""
     template = service.template
     template.service_account = template.service_account or default_service_account(project_of(service.name))

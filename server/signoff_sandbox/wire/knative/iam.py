@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from google.protobuf.json_format import MessageToDict
 from starlette.responses import Response
 
 from signoff_sandbox.wire.knative import places
-from signoff_sandbox.wire.paths import PathMethod, Visit
+from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.wire.table import rpcs
-from signoff_sandbox.wire.transcode import read_request, write_response
+from signoff_sandbox.wire.transcode import read_request
 from signoff_sandbox.world import iam
 
 #: The collection in v1's paths, the service of v2, and the collection in the store.
@@ -34,10 +35,10 @@ def _answering(collection: str, stored: str, rpc: str, name: str) -> Callable[[V
         query = visit.request.query_params.multi_items()
         request: Any = read_request(kind, {"resource": resource}, query, await visit.request.body(), body)
         if name == "testIamPermissions":  # may be asked of what does not exist yet
-            return Response(write_response(iam.granted(visit.cloud, request)), media_type="application/json")
+            return json_response(MessageToDict(iam.granted(visit.cloud, request)))
         places.require(visit, f"run.{collection}.{name}", resource)
         answered = await iam.METHODS[rpc](visit.cloud, request)
-        return Response(write_response(answered), media_type="application/json")
+        return json_response(MessageToDict(answered))
 
     return answer
 

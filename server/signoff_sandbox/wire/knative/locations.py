@@ -8,8 +8,7 @@ from urllib.parse import unquote
 from starlette.responses import Response
 
 from signoff_sandbox.wire.knative import places
-from signoff_sandbox.wire.paths import PathMethod, Visit
-from signoff_sandbox.wire.rest import json_response
+from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 
 #: Area -> the rest of the names of its regions.
 REGIONS: dict[str, str] = {

@@ -9,7 +9,7 @@ import grpc
 from google.cloud.run_v2.types import Condition
 
 from signoff_sandbox.world.errors import ApiError, invalid_argument
-from signoff_sandbox.world.identities import project_number
+from signoff_sandbox.world.projects import number_of
 from signoff_sandbox.world.run_names import location_of, project_of, short
 
 SERVING = "serving.knative.dev/v1"
@@ -25,7 +25,7 @@ def object_meta(
     resource: Any, *, api: str, collection: str, labels: Mapping[str, str], annotations: Mapping[str, str]
 ) -> dict[str, Any]:
     """The metadata of a stored v2 resource; `api` is SERVING or RUN, `collection` such as `services`."""
-    name, namespace = short(resource.name), str(project_number(project_of(resource.name)))
+    name, namespace = short(resource.name), number_of(project_of(resource.name))
     meta: dict[str, Any] = {
         "name": name,
         "namespace": namespace,

@@ -16,8 +16,7 @@ from starlette.responses import Response
 
 from signoff_sandbox.wire.knative import places
 from signoff_sandbox.wire.knative.services import service_of
-from signoff_sandbox.wire.paths import PathMethod, Visit
-from signoff_sandbox.wire.rest import json_response
+from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.wire.table import rpcs
 from signoff_sandbox.wire.transcode import read_request
 from signoff_sandbox.world import operations

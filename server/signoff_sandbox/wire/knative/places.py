@@ -17,7 +17,8 @@ from starlette.responses import Response
 
 from signoff_sandbox.wire.paths import PathMethod, Visit, region_of
 from signoff_sandbox.world.errors import ApiError, invalid_argument, permission_denied
-from signoff_sandbox.world.identities import caller_may, project_number
+from signoff_sandbox.world.identities import caller_may
+from signoff_sandbox.world.projects import id_of
 from signoff_sandbox.world.run_names import location_of, project_of, short
 
 _ONE = "[^/:]+"
@@ -61,10 +62,9 @@ def located(collection: str, tail: str = "") -> re.Pattern[str]:
 def place_of(visit: Visit) -> str:
     """`projects/P/locations/L`; L is `-`, all of them, where neither path nor host names a region."""
     project = unquote(visit.path.get("namespace") or visit.path["project"])
-    own = visit.cloud.settings.project
     host = visit.request.headers.get("host", "")
     location = visit.path.get("location") or region_of(host) or "-"
-    return f"projects/{own if project == str(project_number(own)) else project}/locations/{unquote(location)}"
+    return f"projects/{id_of(project, visit.cloud.settings.project)}/locations/{unquote(location)}"
 
 
 def resource_of(visit: Visit, collection: str) -> str:

@@ -14,8 +14,7 @@ from signoff_sandbox.wire.knative import places, specs
 from signoff_sandbox.wire.knative.annotations import CREATOR
 from signoff_sandbox.wire.knative.meta import SERVING, conditions, listing, object_meta
 from signoff_sandbox.wire.knative.selectors import selected
-from signoff_sandbox.wire.paths import PathMethod, Visit
-from signoff_sandbox.wire.rest import json_response
+from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.world import run_revisions
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.run_names import short

@@ -33,8 +33,7 @@ from signoff_sandbox.wire.knative.meta import (
 )
 from signoff_sandbox.wire.knative.selectors import selected
 from signoff_sandbox.wire.knative.traffic import TARGETS, target_of
-from signoff_sandbox.wire.paths import PathMethod, Visit
-from signoff_sandbox.wire.rest import json_response
+from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.world import operations, run_services
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import invalid_argument
