@@ -16,6 +16,8 @@ from support.sandbox import SERVER, Sandbox
 
 MISSING = "gcloud is not installed"
 REGION = "us-central1"
+#: A terminal without colours, whatever the tests run in.
+PLAIN = {"TERM": "dumb", "LC_ALL": "C.UTF-8"}
 
 
 def installed() -> bool:
@@ -74,4 +76,4 @@ def connected(sandbox: Sandbox, folder: Path) -> Gcloud:
     ).stdout
     exports = dict(word.split("=", 1) for word in shlex.split(printed) if word != "export")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLOUDSDK_", "GOOGLE_"))}
-    return Gcloud(sandbox, kept | exports, folder)
+    return Gcloud(sandbox, kept | exports | PLAIN, folder)

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from signoff_sandbox.wire.knative import executions, iam, jobs, locations, operations, revisions, services, tasks
+from signoff_sandbox.wire.knative import (
+    executions,
+    iam,
+    jobs,
+    locations,
+    operations,
+    revisions,
+    services,
+    tasks,
+    worker_pools,
+)
 from signoff_sandbox.wire.paths import PathMethod
 
 #: Methods with a custom verb first: nothing else would take their paths, but so it is seen at a glance.
@@ -14,5 +24,6 @@ ROUTES: tuple[PathMethod, ...] = (
     *jobs.ROUTES,
     *executions.ROUTES,
     *tasks.ROUTES,
+    *worker_pools.ROUTES,
     *locations.ROUTES,
 )

@@ -103,7 +103,7 @@ def _status(pool: Any) -> dict[str, Any]:
 
 
 def take_worker_pool(pool: Any, meta: dict[str, Any], spec: dict[str, Any]) -> None:
-    """Change a v2 WorkerPool in place so that it shows metadata and spec of a v1 one. INVALID_ARGUMENT, UNIMPLEMENTED."""
+    """Change a v2 WorkerPool in place so that it shows metadata and spec of a v1 one. Raises ApiError."""
     refuse_unknown("spec", spec, {"template", SPLITS.key})
     template = section(spec, "template")
     refuse_unknown("spec.template", template, {"metadata", "spec"})
