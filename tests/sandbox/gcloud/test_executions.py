@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from support.gcloud import REGION, Gcloud
-from support.images import built
+from support.made import built, created
 
 HERE = ("--region", REGION)
 #: Task 0 works on; the others end, number 1 with an error.
@@ -32,9 +32,8 @@ def image(gcloud: Gcloud, tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def job(gcloud: Gcloud, image: str) -> str:
     """A job of three tasks, two at a time."""
-    gcloud(
-        *("run", "jobs", "deploy", "work", "--image", image, "--tasks=3", "--parallelism=2", "--max-retries=0"), *HERE
-    )
+    task = {"containers": [{"image": image}], "maxRetries": 0}
+    created(gcloud.sandbox, "jobs", "work", {"taskCount": 3, "parallelism": 2, "template": task})
     return "work"
 
 
@@ -58,7 +57,7 @@ def eventually(gcloud: Gcloud, execution: str, holds: Callable[[dict[str, Any]],
 
 def test_executions_are_listed_newest_first(gcloud: Gcloud, image: str) -> None:
     job = "listed"
-    gcloud("run", "jobs", "deploy", job, "--image", image, "--max-retries=0", *HERE)
+    created(gcloud.sandbox, "jobs", job, {"template": {"containers": [{"image": image}], "maxRetries": 0}})
     first = started(gcloud, job, "--wait", "--tasks=1")
     second = started(gcloud, job, "--wait", "--tasks=2", code=1)
     header, *rows = gcloud("run", "jobs", "executions", "list", "--job", job, *HERE).out.splitlines()

@@ -8,7 +8,7 @@ import pytest
 
 from support.cloudrun import IMAGE
 from support.gcloud import REGION, Gcloud
-from support.images import built
+from support.made import built, created
 
 HERE = ("--region", REGION)
 PROGRAM = (
@@ -21,8 +21,10 @@ def image(gcloud: Gcloud, tmp_path_factory: pytest.TempPathFactory) -> str:
     return built(gcloud.sandbox, tmp_path_factory.mktemp("source") / "repository", PROGRAM, "job")
 
 
-def deploy(gcloud: Gcloud, name: str, image: str, *more: str) -> None:
-    gcloud("run", "jobs", "deploy", name, "--image", image, *HERE, *more)
+def job(gcloud: Gcloud, name: str, image: str, retries: int = 3, **environment: str) -> None:
+    env = [{"name": key, "value": value} for key, value in environment.items()]
+    task = {"containers": [{"image": image, "env": env}], "maxRetries": retries}
+    created(gcloud.sandbox, "jobs", name, {"template": task})
 
 
 def executed(text: str) -> str:
@@ -55,21 +57,23 @@ def test_a_deployed_job_is_listed_and_described(gcloud: Gcloud, image: str) -> N
 
 
 def test_a_job_in_json_is_a_knative_object(gcloud: Gcloud, image: str) -> None:
-    deploy(gcloud, "shape", image, "--labels=team=data", "--set-env-vars=MODE=live")
-    job = gcloud.json("run", "jobs", "describe", "shape", *HERE)
-    assert (job["apiVersion"], job["kind"], job["metadata"]["name"]) == ("run.googleapis.com/v1", "Job", "shape")
-    assert job["metadata"]["labels"]["team"] == "data"
-    assert job["metadata"]["annotations"]["run.googleapis.com/client-name"] == "gcloud"
-    task = job["spec"]["template"]["spec"]["template"]["spec"]
+    gcloud(
+        *("run", "jobs", "deploy", "shape", "--image", image, "--labels=team=data", "--set-env-vars=MODE=live"), *HERE
+    )
+    made = gcloud.json("run", "jobs", "describe", "shape", *HERE)
+    assert (made["apiVersion"], made["kind"], made["metadata"]["name"]) == ("run.googleapis.com/v1", "Job", "shape")
+    assert made["metadata"]["labels"]["team"] == "data"
+    assert made["metadata"]["annotations"]["run.googleapis.com/client-name"] == "gcloud"
+    task = made["spec"]["template"]["spec"]["template"]["spec"]
     assert task["containers"][0]["env"] == [{"name": "MODE", "value": "live"}]
     assert (task["maxRetries"], task["timeoutSeconds"]) == (3, "600")
-    (ready,) = job["status"]["conditions"]
+    (ready,) = made["status"]["conditions"]
     assert (ready["type"], ready["status"]) == ("Ready", "True")
-    assert job["status"]["observedGeneration"] == job["metadata"]["generation"] == 1
+    assert made["status"]["observedGeneration"] == made["metadata"]["generation"] == 1
 
 
 def test_an_execution_that_succeeds_is_waited_for(gcloud: Gcloud, image: str) -> None:
-    deploy(gcloud, "good", image)
+    job(gcloud, "good", image)
     said = gcloud("run", "jobs", "execute", "good", "--wait", "--args=--day,7", "--update-env-vars=MODE=x", *HERE).err
     name = executed(said)
     assert f"Execution [{name}] has successfully completed." in said
@@ -79,7 +83,7 @@ def test_an_execution_that_succeeds_is_waited_for(gcloud: Gcloud, image: str) ->
 
 
 def test_an_execution_that_fails_makes_the_command_fail(gcloud: Gcloud, image: str) -> None:
-    deploy(gcloud, "bad", image, "--max-retries=0", "--set-env-vars=CODE=3")
+    job(gcloud, "bad", image, retries=0, CODE="3")
     said = gcloud("run", "jobs", "execute", "bad", "--wait", *HERE, code=1).err
     assert "ERROR: (gcloud.run.jobs.execute) The execution failed." in said
     told = gcloud("run", "jobs", "executions", "describe", executed(said), *HERE).out
@@ -91,17 +95,17 @@ def test_an_image_that_does_not_exist_makes_the_deployment_fail(gcloud: Gcloud) 
     said = gcloud("run", "jobs", "deploy", "ghost", "--image", f"{IMAGE}:none", *HERE, code=1).err
     assert "Job failed to deploy" in said
     assert f"ERROR: (gcloud.run.jobs.deploy) Image '{IMAGE}:none' not found." in said
-    job = gcloud.json("run", "jobs", "describe", "ghost", *HERE)
-    assert job["status"]["conditions"][0]["reason"] == "ContainerMissing"
+    made = gcloud.json("run", "jobs", "describe", "ghost", *HERE)
+    assert made["status"]["conditions"][0]["reason"] == "ContainerMissing"
 
 
 def test_an_update_keeps_what_it_does_not_name(gcloud: Gcloud, image: str) -> None:
-    deploy(gcloud, "grows", image, "--set-env-vars=MODE=a", "--memory=1Gi")
+    job(gcloud, "grows", image, retries=1, MODE="a")
     gcloud("run", "jobs", "update", "grows", "--parallelism=2", "--tasks=4", "--update-env-vars=CODE=0", *HERE)
     spec = gcloud.json("run", "jobs", "describe", "grows", *HERE)["spec"]["template"]["spec"]
     assert (spec["parallelism"], spec["taskCount"]) == (2, 4)
     (container,) = spec["template"]["spec"]["containers"]
-    assert container["resources"]["limits"]["memory"] == "1Gi"
+    assert spec["template"]["spec"]["maxRetries"] == 1
     assert {one["name"]: one["value"] for one in container["env"]} == {"MODE": "a", "CODE": "0"}
 
 
@@ -113,13 +117,13 @@ def test_a_job_that_is_not_there_is_named(gcloud: Gcloud) -> None:
 
 
 def test_a_deleted_job_is_gone(gcloud: Gcloud, image: str) -> None:
-    deploy(gcloud, "brief", image)
+    job(gcloud, "brief", image)
     assert "Deleted job [brief]." in gcloud("run", "jobs", "delete", "brief", *HERE).err
     assert "Cannot find job [brief]" in gcloud("run", "jobs", "describe", "brief", *HERE, code=1).err
 
 
-def test_what_is_denied_is_said(gcloud: Gcloud, image: str) -> None:
-    deploy(gcloud, "locked", image)
+def test_a_quota_that_is_used_up_is_said(gcloud: Gcloud, image: str) -> None:
+    job(gcloud, "locked", image)
     gcloud.sandbox.fault("run.namespaces.jobs.run", code="RESOURCE_EXHAUSTED", message="too many", times=1)
     said = gcloud("run", "jobs", "execute", "locked", *HERE, code=1).err
     assert "too many executions are already running" in " ".join(said.split())

@@ -71,8 +71,8 @@ def _labels(cloud: Cloud, execution: Any) -> dict[str, str]:
     job: Any = cloud.store.get("jobs", name)
     if job is not None and job.uid:
         made[f"{GROUP}/jobUid"] = job.uid
-        if execution.create_time.ToNanoseconds() >= job.update_time.ToNanoseconds():
-            made[f"{GROUP}/jobGeneration"] = str(job.generation)
+    if job is not None and execution.create_time.ToNanoseconds() >= job.update_time.ToNanoseconds():
+        made[f"{GROUP}/jobGeneration"] = str(job.generation)
     return made
 
 

@@ -1,11 +1,12 @@
-"""Images for tests that have the sandbox as a process: built there, from a repository, over REST."""
+"""What tests that have the sandbox as a process start from, made over REST: images from a repository, jobs, pools."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
-from support.cloudrun import IMAGE, PROJECT, Repository
+from support.cloudrun import IMAGE, PLACE, PROJECT, Repository
 from support.sandbox import Sandbox
 
 DOCKERFILE = 'FROM python:3.12\nWORKDIR /job\nCOPY . .\nENTRYPOINT ["python", "main.py"]\n'
@@ -32,3 +33,12 @@ def built(sandbox: Sandbox, folder: Path, program: str, tag: str) -> str:
         assert status in ("PENDING", "QUEUED", "WORKING"), status
         time.sleep(0.05)
     raise AssertionError(f"build {identity} did not end")
+
+
+def created(sandbox: Sandbox, collection: str, name: str, template: dict[str, Any]) -> None:
+    """Create a resource of Cloud Run v2, `jobs` or `workerPools`, and wait until it is ready."""
+    query = {"jobs": "jobId", "workerPools": "workerPoolId"}[collection]
+    answer = sandbox.request("POST", f"/v2/{PLACE}/{collection}?{query}={name}", {"template": template})
+    assert answer.status_code == 200, answer.text
+    done = sandbox.request("POST", f"/v2/{answer.json()['name']}:wait", {}).json()
+    assert "response" in done, done
