@@ -14,6 +14,7 @@ from starlette.responses import Response
 from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.world.projects import id_of, number_of
 
+
 async def get_service(visit: Visit) -> Response:
     """Every API is enabled, those too of which the sandbox answers nothing: gcloud would stop to ask otherwise."""
     parent, name = f"projects/{number_of(unquote(visit.path['project']))}", unquote(visit.path["name"])

@@ -90,7 +90,7 @@ def test_gcloud_leaves_its_own_marks_and_no_commit(gcloud: Gcloud) -> None:
     assert (
         annotations["run.googleapis.com/client-version"] == template["annotations"]["run.googleapis.com/client-version"]
     )
-    assert list(template["labels"]) == ["client.knative.dev/nonce"]
+    assert list(template["labels"]) == ["client.knative.dev/nonce", "run.googleapis.com/startupProbeType"]
     assert service["metadata"]["labels"] == {"cloud.googleapis.com/location": REGION}
     assert {c["type"]: c["status"] for c in service["status"]["conditions"]} == {
         "Ready": "True",
