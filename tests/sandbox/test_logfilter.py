@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from google.cloud.devtools.cloudbuild_v1 import Build
 from google.protobuf import json_format
 from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff_sandbox.world.logbook import Entry
-from signoff_sandbox.world.logfilter import FilterError, compiled
+from signoff_sandbox.world.logfilter import Dialect, FilterError, compiled
 from signoff_sandbox.world.logfilter.ast import And, Anywhere, Comparison, Expression, Not, Or, Value
 from signoff_sandbox.world.logfilter.parser import parse
 
@@ -271,3 +272,50 @@ def test_and_or_not_are_boolean_algebra(left: str, right: str) -> None:
     assert match(f"({left}) OR ({right})") == (one or other)
     assert match(f"NOT ({left})") == (not one)
     assert match(f"-({left})") == (not one)
+
+
+BUILD = json_format.ParseDict(
+    {
+        "id": "b-1",
+        "status": "SUCCESS",
+        "createTime": "2026-01-01T10:00:00Z",
+        "tags": ["Nightly", "web"],
+        "buildTriggerId": "t-1",
+        "source": {"storageSource": {"bucket": "b", "object": "source/1.tgz"}},
+        "results": {"images": [{"name": "x:1"}, {"name": "y:2"}]},
+        "substitutions": {"BRANCH_NAME": "main"},
+    },
+    Build.pb()(),
+)
+EXACT = Dialect({"build_id": "id", "trigger_id": "build_trigger_id"}, exact=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "matches"),
+    [
+        ('build_id="b-1"', True),
+        ('build_id="B-1"', False),
+        ('triggerId = "t-1"', True),
+        ('tags="Nightly"', True),
+        ('tags="nightly"', False),
+        ('tags:"Night"', False),
+        ('tags:"web"', True),
+        ("status=success", True),
+        ('status="WORKING" OR status="SUCCESS"', True),
+        ('(tags="x" OR tags="web") AND create_time>"2026-01-01T09:00:00+00:00"', True),
+        ('results.images.name="y:2"', True),
+        ('source.storage_source.object="source/1.tgz"', True),
+        ('substitutions.BRANCH_NAME="main"', True),
+        ('NOT substitutions.BRANCH_NAME="Main"', True),
+        ('has_prefix(id, "b-")', True),
+        ('has_prefix(build_id, "B-")', False),
+    ],
+)
+def test_another_dialect_compares_text_as_it_is_written(text: str, matches: bool) -> None:
+    assert compiled(text, Build.pb(), EXACT)(BUILD) is matches
+
+
+@pytest.mark.parametrize("text", ['has_prefix(id, "b")', 'log_id("x")', 'colour="red"'])
+def test_each_dialect_knows_its_own_functions_and_fields(text: str) -> None:
+    with pytest.raises(FilterError):
+        compiled(text, Build.pb())

@@ -12,6 +12,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from signoff_sandbox.world.errors import invalid_argument
+from signoff_sandbox.world.google_json import to_json
 
 # https://cloud.google.com/apis/docs/system-parameters
 SYSTEM_PARAMETERS = frozenset(
@@ -45,7 +46,7 @@ def read_request(
 
 def written(message: Message, *, enums_as_integers: bool = False) -> Any:
     """A message as Google's REST JSON."""
-    return _without_points(json_format.MessageToDict(message, use_integers_for_enums=enums_as_integers))
+    return _without_points(to_json(message, use_integers_for_enums=enums_as_integers))
 
 
 def _without_points(value: Any) -> Any:

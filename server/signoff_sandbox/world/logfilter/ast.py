@@ -42,12 +42,13 @@ class Anywhere:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`path OP value`; the path's segments come without quotes."""
+    """`path OP value`; the path's segments come without quotes. `exact`: text is compared as it is written."""
 
     path: tuple[str, ...]
     operator: str
     value: Value
     position: int
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
