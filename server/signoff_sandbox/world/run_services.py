@@ -9,7 +9,7 @@ import grpc
 from google.cloud.run_v2.types import IngressTraffic, Service
 
 from signoff_sandbox.wire.masks import merged
-from signoff_sandbox.world import ingress, operations, run_reconciler, run_traffic
+from signoff_sandbox.world import identities, ingress, operations, run_reconciler, run_traffic, run_urls
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import ApiError, aborted, already_exists, invalid_argument, not_found
 from signoff_sandbox.world.run_conditions import State, set_condition, settle
@@ -70,7 +70,7 @@ def create(cloud: Cloud, parent: str, service_id: str, wanted: Any, *, validate_
     service.generation = 1
     for stamp in (service.create_time, service.update_time):
         stamp.CopyFrom(cloud.now())
-    service.creator = service.last_modifier = cloud.settings.identity
+    service.creator = service.last_modifier = identities.current(cloud)
     if not service.ingress:
         service.ingress = IngressTraffic.INGRESS_TRAFFIC_ALL
     complete(service)
@@ -78,7 +78,7 @@ def create(cloud: Cloud, parent: str, service_id: str, wanted: Any, *, validate_
     if validate_only:
         return operations.finished(cloud, parent, service, service)
     service.uri = ingress.open_address(cloud, name, None)
-    service.urls.append(service.uri)
+    service.urls.extend([service.uri, *run_urls.urls(name)])
     return _write(cloud, service, service.template)
 
 
@@ -121,7 +121,7 @@ def update(cloud: Cloud, wanted: Any, mask: Any | None, *, validate_only: bool =
     if validate_only:
         return operations.finished(cloud, place_of(service.name), service, service)
     service.update_time.CopyFrom(cloud.now())
-    service.last_modifier = cloud.settings.identity
+    service.last_modifier = identities.current(cloud)
     if _desired(service) == _desired(before):
         service.etag = f'"{uuid.uuid4().hex[:16]}"'
         cloud.store.put("services", service.name, service)
