@@ -8,6 +8,7 @@ from signoff_sandbox.wire.knative import (
     jobs,
     locations,
     operations,
+    parts,
     revisions,
     services,
     tasks,
@@ -25,5 +26,6 @@ ROUTES: tuple[PathMethod, ...] = (
     *executions.ROUTES,
     *tasks.ROUTES,
     *worker_pools.ROUTES,
+    *parts.ROUTES,
     *locations.ROUTES,
 )

@@ -90,9 +90,9 @@ def find(visit: Visit) -> Any:
 async def list_executions(visit: Visit) -> Response:
     place = places.place_of(visit)
     places.require(visit, "run.executions.list", place)
-    stored = visit.cloud.store.list("executions", f"{place}/jobs/-")
+    stored, unreachable = places.reached(visit, "executions", f"{place}/jobs/-")
     items, more = selected(visit, [execution_of(visit.cloud, execution) for execution in stored])
-    return json_response(listing(RUN, "ExecutionsList", items, more=more))
+    return json_response(listing(RUN, "ExecutionsList", items, more=more, unreachable=unreachable))
 
 
 async def get_execution(visit: Visit) -> Response:

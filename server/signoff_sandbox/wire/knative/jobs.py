@@ -139,8 +139,9 @@ def find(visit: Visit) -> Any:
 async def list_jobs(visit: Visit) -> Response:
     place = places.place_of(visit)
     places.require(visit, "run.jobs.list", place)
-    items, more = selected(visit, [job_of(visit.cloud, job) for job in visit.cloud.store.list("jobs", place)])
-    return json_response(listing(RUN, "JobsList", items, more=more))
+    stored, unreachable = places.reached(visit, "jobs", place)
+    items, more = selected(visit, [job_of(visit.cloud, job) for job in stored])
+    return json_response(listing(RUN, "JobsList", items, more=more, unreachable=unreachable))
 
 
 async def get_job(visit: Visit) -> Response:

@@ -17,8 +17,11 @@ from signoff_sandbox.wire.knative.selectors import selected
 from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.world import run_revisions
 from signoff_sandbox.world.cloud import Cloud
+from signoff_sandbox.world.image_refs import ImageRef
 from signoff_sandbox.world.run_names import short
+from signoff_sandbox.world.run_revisions import USER_IMAGE, main_container
 from signoff_sandbox.world.run_revisions import service_of as owner_of
+from signoff_sandbox.world.store import copy_of
 
 GROUP = "serving.knative.dev"
 POOLS = "/workerPools/"
@@ -37,7 +40,7 @@ def revision_of(cloud: Cloud, revision: Any) -> dict[str, Any]:
     )
     if not of_pool:
         meta["ownerReferences"] = [_configuration(cloud, revision)]
-    spec, status = specs.spec_of(revision), _status(revision)
+    spec, status = specs.spec_of(_as_asked(revision)), _status(revision)
     return {"apiVersion": SERVING, "kind": "Revision", "metadata": meta, "spec": spec, "status": status}
 
 
@@ -73,6 +76,14 @@ def _owner_uid(cloud: Cloud, revision: Any) -> str:
     return service.uid if service is not None else ""
 
 
+def _as_asked(revision: Any) -> Any:
+    """With the image that was asked for: v1 has it in the spec and its digest in the status, v2 only the digest."""
+    shown, image = copy_of(revision), revision.annotations.get(USER_IMAGE, "")
+    if image and ImageRef.parse(image).name == ImageRef.parse(main_container(shown).image).name:
+        main_container(shown).image = image
+    return shown
+
+
 def _generation_of(revision: Any) -> str:
     """The generation of the service that made it, which is in its name unless that was chosen."""
     middle = short(revision.name).removeprefix(f"{short(owner_of(revision.name))}-").partition("-")[0]
@@ -103,18 +114,18 @@ def _filled(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value}
 
 
-def _of_place(cloud: Cloud, place: str) -> list[Any]:
-    return [
-        one for owners in ("services", "workerPools") for one in cloud.store.list("revisions", f"{place}/{owners}/-")
-    ]
+def _of_place(visit: Visit, place: str) -> tuple[list[Any], list[str]]:
+    """Those of services, then those of worker pools; and the locations that could not be reached."""
+    of_services, unreachable = places.reached(visit, "revisions", f"{place}/services/-")
+    of_pools, _ = places.reached(visit, "revisions", f"{place}/workerPools/-")
+    return [*of_services, *of_pools], unreachable
 
 
 def find(visit: Visit) -> Any:
     """The stored revision that the path names, whichever service or worker pool it is of. Raises NOT_FOUND."""
     name = places.resource_of(visit, "revisions")
     place = name.rpartition("/revisions/")[0]
-    for stored in _of_place(visit.cloud, place):
-        revision: Any = stored
+    for revision in _of_place(visit, place)[0]:
         if short(revision.name) == short(name):
             return revision
     raise places.missing(name, "REVISION")
@@ -123,9 +134,9 @@ def find(visit: Visit) -> Any:
 async def list_revisions(visit: Visit) -> Response:
     place = places.place_of(visit)
     places.require(visit, "run.revisions.list", place)
-    stored = _of_place(visit.cloud, place)
+    stored, unreachable = _of_place(visit, place)
     items, more = selected(visit, [revision_of(visit.cloud, revision) for revision in stored])
-    return json_response(listing(SERVING, "RevisionList", items, more=more))
+    return json_response(listing(SERVING, "RevisionList", items, more=more, unreachable=unreachable))
 
 
 async def get_revision(visit: Visit) -> Response:

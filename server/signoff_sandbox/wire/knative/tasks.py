@@ -83,10 +83,10 @@ def running_state(task: Any) -> str:
 async def list_tasks(visit: Visit) -> Response:
     place = places.place_of(visit)
     places.require(visit, "run.tasks.list", place)
-    stored: list[Any] = list(visit.cloud.store.list("tasks", f"{place}/jobs/-/executions/-"))
+    stored, unreachable = places.reached(visit, "tasks", f"{place}/jobs/-/executions/-")
     stored.sort(key=lambda task: (task.execution, task.index))
     items, more = selected(visit, [task_of(task) for task in stored])
-    return json_response(listing(RUN, "TasksList", items, more=more))
+    return json_response(listing(RUN, "TasksList", items, more=more, unreachable=unreachable))
 
 
 async def get_task(visit: Visit) -> Response:

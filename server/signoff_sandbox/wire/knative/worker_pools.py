@@ -130,9 +130,9 @@ def find(visit: Visit) -> Any:
 async def list_worker_pools(visit: Visit) -> Response:
     place = places.place_of(visit)
     places.require(visit, "run.workerpools.list", place)
-    stored = visit.cloud.store.list("workerPools", place)
+    stored, unreachable = places.reached(visit, "workerPools", place)
     items, more = selected(visit, [worker_pool_of(visit.cloud, pool) for pool in stored])
-    return json_response(listing(RUN, "WorkerPoolList", items, more=more))
+    return json_response(listing(RUN, "WorkerPoolList", items, more=more, unreachable=unreachable))
 
 
 async def get_worker_pool(visit: Visit) -> Response:
