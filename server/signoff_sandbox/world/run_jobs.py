@@ -16,6 +16,7 @@ from signoff_sandbox.world.run_names import place_of, project_of, refuse_reserve
 from signoff_sandbox.world.store import copy_of
 
 MOST_RETRIES = 10
+ONE_CONTAINER = "of several containers the first one runs; limits of CPU and memory do not bind"
 KEPT = "VPC access, GPUs, encryption and volumes other than secrets are kept, not used"
 OUTPUT = (
     "uid",
@@ -192,5 +193,5 @@ PARTLY: dict[str, str] = {
     "google.cloud.run.v2.Jobs/CreateJob": KEPT,
     "google.cloud.run.v2.Jobs/UpdateJob": KEPT,
     "google.cloud.run.v2.Jobs/DeleteJob": "gone at once: nothing is kept for show_deleted",
-    "google.cloud.run.v2.Jobs/RunJob": "of several containers the first one runs; limits of CPU and memory do not bind",
+    "google.cloud.run.v2.Jobs/RunJob": ONE_CONTAINER,
 }

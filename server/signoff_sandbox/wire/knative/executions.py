@@ -120,5 +120,14 @@ ROUTES = (
     ),
     *places.methods(GROUP, "executions", "list", "GET", list_executions, missing="fieldSelector", by_location=False),
     *places.methods(GROUP, "executions", "get", "GET", get_execution, places.NAME, by_location=False),
-    *places.methods(GROUP, "executions", "delete", "DELETE", delete_execution, places.NAME, by_location=False),
+    *places.methods(
+        GROUP,
+        "executions",
+        "delete",
+        "DELETE",
+        delete_execution,
+        places.NAME,
+        missing="propagationPolicy",
+        by_location=False,
+    ),
 )

@@ -219,10 +219,16 @@ def _written(cloud: Cloud, operation: Any) -> Response:
 
 
 ROUTES = (
-    *places.methods(GROUP, "jobs", "run", "POST", run_job, f"{places.NAME}:run", by_location=False),
+    *places.methods(
+        GROUP, "jobs", "run", "POST", run_job, f"{places.NAME}:run", missing=run_jobs.ONE_CONTAINER, by_location=False
+    ),
     *places.methods(GROUP, "jobs", "list", "GET", list_jobs, missing="fieldSelector", by_location=False),
-    *places.methods(GROUP, "jobs", "create", "POST", create_job, by_location=False),
+    *places.methods(GROUP, "jobs", "create", "POST", create_job, missing=run_jobs.KEPT, by_location=False),
     *places.methods(GROUP, "jobs", "get", "GET", get_job, places.NAME, by_location=False),
-    *places.methods(GROUP, "jobs", "replaceJob", "PUT", replace_job, places.NAME, by_location=False),
-    *places.methods(GROUP, "jobs", "delete", "DELETE", delete_job, places.NAME, by_location=False),
+    *places.methods(
+        GROUP, "jobs", "replaceJob", "PUT", replace_job, places.NAME, missing=run_jobs.KEPT, by_location=False
+    ),
+    *places.methods(
+        GROUP, "jobs", "delete", "DELETE", delete_job, places.NAME, missing="propagationPolicy", by_location=False
+    ),
 )

@@ -179,12 +179,20 @@ def _written(cloud: Cloud, operation: Any) -> Response:
     return json_response(worker_pool_of(cloud, pool))
 
 
+_KEPT = run_worker_pools.KEPT
 ROUTES = (
     *places.methods(GROUP, "workerpools", "list", "GET", list_worker_pools, by_location=False),
-    *places.methods(GROUP, "workerpools", "create", "POST", create_worker_pool, by_location=False),
+    *places.methods(GROUP, "workerpools", "create", "POST", create_worker_pool, missing=_KEPT, by_location=False),
     *places.methods(GROUP, "workerpools", "get", "GET", get_worker_pool, places.NAME, by_location=False),
     *places.methods(
-        GROUP, "workerpools", "replaceWorkerPool", "PUT", replace_worker_pool, places.NAME, by_location=False
+        GROUP,
+        "workerpools",
+        "replaceWorkerPool",
+        "PUT",
+        replace_worker_pool,
+        places.NAME,
+        missing=_KEPT,
+        by_location=False,
     ),
     *places.methods(GROUP, "workerpools", "delete", "DELETE", delete_worker_pool, places.NAME, by_location=False),
 )
