@@ -35,7 +35,7 @@ def judged(workload: Workload, facts: Arrivals, probe: Probe) -> Judgement:
         if probe.landed.entry.request is not None and probe.landed.entry.request.refused:
             return _turned_away(facts, probe, known, probe.landed)
         return _arrived(workload, facts, probe, known, probe.landed)
-    return _not_seen(facts, probe, known)
+    return _not_seen(workload, facts, probe, known)
 
 
 def _arrived(workload: Workload, facts: Arrivals, probe: Probe, known: Known[Answer], landed: Landed) -> Judgement:
@@ -70,16 +70,16 @@ def _turned_away(facts: Arrivals, probe: Probe, known: Known[Answer], landed: La
     return unknown(reason, evidence=(landed.proof,))
 
 
-def _not_seen(facts: Arrivals, probe: Probe, known: Known[Answer]) -> Judgement:
+def _not_seen(workload: Workload, facts: Arrivals, probe: Probe, known: Known[Answer]) -> Judgement:
     answer, smoke = known.value, probe.sent.smoke
     if answer.wall is not None and answer.wall.kind != "login-page":
         return _walled(facts, probe, known)
     if answer.cached is not None:
         return _out_of_a_cache(facts, probe, known)
     as_expected = answer.status < 400 if smoke.by_default else not answer.unmet
-    if as_expected and answer.named is not None and any(answer.named.same_as(name) for name in facts.revisions):
-        stated = known.shows("header that names the revision", answer.named, "stated")
-        return passed(stated, says=text("{} was answered by {}, as its header says", smoke.called, answer.named))
+    if workload.revision_header and as_expected and _names_one(answer, facts):
+        stated = known.shows(f"header {workload.revision_header}", answer.named, "stated")
+        return passed(stated, says=text("{} was answered by {}, as its header says", smoke.called, _serving(facts)))
     if answer.status >= 500 and answer.status not in smoke.status:
         return failed(stopped.server_error(probe, known, None))
     if answer.wall is not None:
@@ -96,6 +96,14 @@ def _not_seen(facts: Arrivals, probe: Probe, known: Known[Answer]) -> Judgement:
         finding = stopped.other_backend(probe, known, "error" if surely else "warning")
         return failed(finding) if surely else unknown(_no_trace(probe, known), finding)
     return unknown(_no_trace(probe, known), evidence=(known.shows("status", answer.status),))
+
+
+def _names_one(answer: Answer, facts: Arrivals) -> bool:
+    return answer.named is not None and any(answer.named.same_as(name) for name in facts.revisions)
+
+
+def _serving(facts: Arrivals) -> str:
+    return " or ".join(sorted(facts.revisions))
 
 
 def _too_early(facts: Arrivals, probe: Probe) -> Judgement | None:

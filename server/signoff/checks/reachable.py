@@ -84,7 +84,7 @@ def judge(workload: Workload, facts: Arrivals) -> Judgement:
     if not facts.probes:
         parts = [_without_request(workload, facts)]
     if not facts.candidate:
-        parts.extend(_of_users(facts))
+        parts.extend(_of_users(workload, facts))
     if all(part.status is Status.SKIPPED for part in parts):
         return unknown(text("every answer came out of a cache that may keep it: configure a route that does not"))
     notes = [_not_tried(smoke.called, why) for smoke, why in facts.held_back]
@@ -137,15 +137,12 @@ def _without_request(workload: Workload, facts: Arrivals) -> Judgement:
 
 def _private(workload: Workload, facts: Arrivals, why: str) -> Judgement:
     """Only those who may call it can prove it, and nothing is forced to run."""
-    users = facts.users
-    if isinstance(users, Users) and users.refused and users.before:
-        return failed(_users_refused(workload, users))
-    if isinstance(users, Unknown):
-        return unknown(unanswered(users))
+    if isinstance(facts.users, Unknown):
+        return unknown(unanswered(facts.users))
     reason = text(
         "{} is private ({}), and nobody has called {} yet", workload.resource, why, " or ".join(sorted(facts.revisions))
     )
-    return waiting("runs", reason, evidence=(users.proof,))
+    return waiting("runs", reason, evidence=(facts.users.proof,))
 
 
 def _by_users(facts: Arrivals) -> Judgement | None:
@@ -160,10 +157,12 @@ def _by_users(facts: Arrivals) -> Judgement | None:
     )
 
 
-def _of_users(facts: Arrivals) -> list[Judgement]:
+def _of_users(workload: Workload, facts: Arrivals) -> list[Judgement]:
     """After traffic moved: which revisions real users reach by the public address."""
     if isinstance(facts.users, Unknown):
         return [unknown(unanswered(facts.users))]
+    if facts.users.refused:
+        return [failed(_users_refused(workload, facts.users))]
     if facts.users.astray:
         units = ", ".join(sorted({entry.unit for entry in facts.users.astray}))
         wanted = " or ".join(sorted(facts.revisions))

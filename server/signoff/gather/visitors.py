@@ -37,8 +37,7 @@ async def users(
     shown = known.shows(f"{public or workload.resource}: revisions that answered users", tuple(answered))
     return Users(
         handled=handled,
-        before=tuple(e for e, r in theirs if e.unit not in revisions and _handled(r)),
-        refused=tuple(e for e, r in theirs if r.refused and r.status in {401, 403} and e.at > changed),
+        refused=_refused_since(theirs, changed),
         astray=tuple(astray),
         seen=bool(own),
         proof=shown,
@@ -67,6 +66,18 @@ def _came_in(request: Request, public: str, tags: Collection[str]) -> bool:
     if public:
         return request.host.same_as(public)
     return not request.host.contains("---") and not any(request.host.same_as(tag) for tag in tags)
+
+
+def _refused_since(theirs: Collection[tuple[LogEntry, Request]], changed: datetime) -> tuple[LogEntry, ...]:
+    """Who asks for what (path, User-Agent) and got it before the change, and only is turned away since. A stranger
+    who always was turned away, as everybody in front of a private service, says nothing.
+    """
+    let_in = {(r.path, r.agent) for e, r in theirs if _handled(r) and e.at <= changed}
+    kept_out = {(r.path, r.agent) for e, r in theirs if r.refused and e.at <= changed}
+    lost = let_in - kept_out - {(r.path, r.agent) for e, r in theirs if _handled(r) and e.at > changed}
+    return tuple(
+        e for e, r in theirs if r.refused and r.status in {401, 403} and e.at > changed and (r.path, r.agent) in lost
+    )
 
 
 def _handled(request: Request) -> bool:

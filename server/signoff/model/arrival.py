@@ -141,13 +141,12 @@ class Front:
 class Users:
     """Requests of others than signoff, along the way that users take, oldest first.
 
-    `handled`: by the serving revisions, with less than 400. `before`: by earlier ones, so handled. `refused`: turned
-    away by the platform since what serves was last changed. `astray`: to the public host, answered by a revision that
-    does not serve, after traffic had moved. `seen`: whether the log has any request to the workload.
+    `handled`: by the serving revisions, with less than 400. `refused`: turned away by the platform since what serves
+    was last changed, and answered before. `astray`: to the public host, answered by a revision that does not serve,
+    after traffic had moved. `seen`: whether the log has any request to the workload.
     """
 
     handled: tuple[LogEntry, ...]
-    before: tuple[LogEntry, ...]
     refused: tuple[LogEntry, ...]
     astray: tuple[LogEntry, ...]
     seen: bool

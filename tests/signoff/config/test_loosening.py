@@ -94,8 +94,14 @@ NOT_LOOSER = {
     "a pattern more": ('"web/**"', '"web/**", "lib/**"'),
     "an exclusion less": (', "!**/*.md"', ""),
     "a smoke more": ('{ path = "/a" }', '{ path = "/a" }, { path = "/c" }'),
-    "a smoke of the same path": ('{ path = "/a" }', '{ path = "/a" }, { path = "/a", identity = { bearer_env = "T" } }'),
-    "another order of smokes": ('{ path = "/a" }, { path = "/b", expect = "blocked" }', '{ path = "/b", expect = "blocked" }, { path = "/a" }'),
+    "a smoke of the same path": (
+        '{ path = "/a" }',
+        '{ path = "/a" }, { path = "/a", identity = { bearer_env = "T" } }',
+    ),
+    "another order of smokes": (
+        '{ path = "/a" }, { path = "/b", expect = "blocked" }',
+        '{ path = "/b", expect = "blocked" }, { path = "/a" }',
+    ),
     "a status less": ("[200, 204]", "200"),
     "a status of those that were accepted": ('{ path = "/a" }', '{ path = "/a", status = 201 }'),
     "an expectation more": ('{ path = "/a" }', '{ path = "/a", contains = "x" }'),
@@ -132,7 +138,9 @@ def test_an_image_that_copies_less_is_seen_through_inputs_left_out(tmp_path: Pat
     ]
 
 
-@pytest.mark.parametrize("table", [Document, SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable, SmokeTable])
+@pytest.mark.parametrize(
+    "table", [Document, SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable, SmokeTable]
+)
 def test_every_setting_declares_what_loosening_it_means(table: type[BaseModel]) -> None:
     for name, field in table.model_fields.items():
         declared = [rule for rule in field.metadata if isinstance(rule, Loosens | NeverLoosens)]
