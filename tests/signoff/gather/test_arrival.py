@@ -17,22 +17,23 @@ from signoff.model.arrival import Arrivals
 from signoff.model.facts import Known, Unknown
 from signoff.model.judgement import Judgement, Status
 from signoff.model.smoke import BearerFrom, IdToken, JsonExpected, Smoke
-from signoff.model.subject import Candidate, Subject, Target, Workload, WorkloadName
+from signoff.model.subject import Candidate, Commit, Subject, Target, Workload, WorkloadName
 from signoff.survey import Survey
 from signoff.systems import Systems
 from support.answering import Asked, Server, answer, answering
 from support.edges import HTML, WALLS, given
 from support.world import SERVICE, World, a_world
 
-LAG = timedelta(seconds=0.05)
+LAG = timedelta(0)
 """The sandbox logs at once."""
 API = Smoke("/api", content_type="application/json")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, str]]:
+    """The world, and the address of its service web."""
     with a_world(tmp_path_factory.mktemp("arrival"), "web") as world:
-        yield world
+        yield world, str(world.service()["uri"])
 
 
 @dataclass
@@ -42,16 +43,12 @@ class Site:
     world: World
     systems: Systems
     workload: Workload
-    first: dict[str, Any]
-
-    @property
-    def url(self) -> str:
-        return str(self.first["uri"])
+    url: str
 
     async def facts(self, lag: timedelta = LAG, candidate: Candidate | None = None, **over: Any) -> Arrivals | Unknown:
         workload = replace(self.workload, **over)
         subject = Subject(
-            self.world.git("rev-parse", "HEAD"),  # type: ignore[arg-type]
+            Commit("a" * 40),
             None,
             Target("production", "demo", ("us-central1",), "main"),
             (workload,),
@@ -124,14 +121,12 @@ class Site:
 
 
 @pytest.fixture
-async def site(made: World) -> AsyncIterator[Site]:
-    first = made.service()
-    systems = Systems(Boundary(Policy(seconds=10.0, tries=1)), made.clone, sandbox=made.sandbox.grpc, environment={})
-    workload = Workload(WorkloadName("web"), "service", "web", ("web/**",))
-    yield Site(made, systems, workload, first)
+async def site(made: tuple[World, str]) -> AsyncIterator[Site]:
+    world, url = made
+    systems = Systems(Boundary(Policy(seconds=10.0, tries=1)), world.clone, sandbox=world.sandbox.grpc, environment={})
+    yield Site(world, systems, Workload(WorkloadName("web"), "service", "web", ("web/**",)), url)
     await systems.close()
-    made.sandbox.clear_faults()
-    made.change(**{key: first.get(key) or None for key in ("ingress", "defaultUriDisabled", "traffic")})
+    world.sandbox.clear_faults()
 
 
 @pytest.fixture
