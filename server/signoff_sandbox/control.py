@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from signoff_sandbox import state
 from signoff_sandbox.wire.certificate import certificate_file, public_part
-from signoff_sandbox.wire.paths import PathMethod, Visit
-from signoff_sandbox.wire.rest import json_response
-from signoff_sandbox.world import ingress, load_balancer
+from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
+from signoff_sandbox.world import ingress, load_balancer, run_worker_reconciler
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import invalid_argument
+from signoff_sandbox.world.faults import OWN
 
 
 async def get_state(visit: Visit) -> Response:
@@ -27,6 +27,7 @@ async def post_state(visit: Visit) -> Response:
     """Merge entries into the state."""
     _merge(visit.cloud, await _json(visit.request))
     ingress.resume(visit.cloud)
+    await run_worker_reconciler.resume(visit.cloud)
     return json_response({})
 
 
@@ -55,6 +56,11 @@ async def post_faults(visit: Visit) -> Response:
 async def delete_faults(visit: Visit) -> Response:
     visit.cloud.faults.clear()
     return json_response({})
+
+
+async def get_methods(visit: Visit) -> Response:
+    """Names of all methods, which faults are planted on."""
+    return json_response({"methods": [*sorted(visit.cloud.faults.known()), *(f"{family}*" for family in OWN)]})
 
 
 async def get_certificate(visit: Visit) -> Response:
@@ -99,6 +105,7 @@ ROUTES: tuple[PathMethod, ...] = (
     PathMethod("", ("GET",), re.compile("/sandbox/faults"), get_faults),
     PathMethod("", ("POST",), re.compile("/sandbox/faults"), post_faults),
     PathMethod("", ("DELETE",), re.compile("/sandbox/faults"), delete_faults),
+    PathMethod("", ("GET",), re.compile("/sandbox/methods"), get_methods),
     PathMethod("", ("GET",), re.compile("/sandbox/certificate"), get_certificate),
     PathMethod("", ("GET",), re.compile("/sandbox/calls"), get_calls),
     PathMethod("", ("POST",), re.compile("/sandbox/calls:reset"), reset_calls),

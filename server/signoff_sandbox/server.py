@@ -8,6 +8,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import grpc.aio
@@ -16,13 +17,31 @@ from starlette.types import ASGIApp
 
 from signoff_sandbox import control, state
 from signoff_sandbox.settings import Settings
-from signoff_sandbox.wire import grpc_server, manifests
+from signoff_sandbox.wire import grpc_server, knative, manifests, projects
 from signoff_sandbox.wire.certificate import server_context
 from signoff_sandbox.wire.http_log import HttpLog
+from signoff_sandbox.wire.modelled import methods
+from signoff_sandbox.wire.paths import PathMethod
 from signoff_sandbox.wire.rest import RestApp
 from signoff_sandbox.wire.tunnel import tunneling
-from signoff_sandbox.world import ingress, storage, storage_uploads
+from signoff_sandbox.world import ingress, run_worker_reconciler, storage, storage_uploads
 from signoff_sandbox.world.cloud import Cloud
+
+#: Every HTTP method beside the table; the first that fits a request answers it.
+PATHS: tuple[PathMethod, ...] = (
+    *control.ROUTES,
+    *storage.ROUTES,
+    *storage_uploads.ROUTES,
+    *manifests.ROUTES,
+    *projects.ROUTES,
+    *knative.ROUTES,
+)
+
+
+@cache
+def known_methods() -> frozenset[str]:
+    """Every method that can be called by its name."""
+    return frozenset(method.name for method in methods(PATHS))
 
 
 class HttpServer(uvicorn.Server):
@@ -78,6 +97,7 @@ async def serve(settings: Settings) -> RunningSandbox:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="signoff-sandbox-"))
             settings.data = Path(folder)
         cloud = Cloud(settings)
+        cloud.faults.known = known_methods
         if settings.state is not None and settings.state.exists():
             state.load_file(cloud, settings.state)
         listener = _listen(settings.http_port)
@@ -88,7 +108,8 @@ async def serve(settings: Settings) -> RunningSandbox:
             listener.close()
             raise
         ingress.resume(cloud)
-        app: ASGIApp = RestApp(cloud, (*control.ROUTES, *storage.ROUTES, *storage_uploads.ROUTES, *manifests.ROUTES))
+        await run_worker_reconciler.resume(cloud)
+        app: ASGIApp = RestApp(cloud, PATHS)
         if settings.http_log is not None:
             app = HttpLog(app, stack.enter_context(settings.http_log.open("a", encoding="utf-8", buffering=1)).write)
         config = uvicorn.Config(
@@ -105,6 +126,7 @@ async def serve(settings: Settings) -> RunningSandbox:
         http = HttpServer(config)
         task = asyncio.create_task(http.serve(sockets=[listener]))
         await http.ready.wait()
+        cloud.spawn(cloud.keeper.keep())
         return RunningSandbox(cloud, grpc_listening, http, task, stack.pop_all())
 
 

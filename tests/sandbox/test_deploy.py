@@ -109,7 +109,7 @@ async def test_a_program_that_never_listens_fails_after_the_startup_timeout(tmp_
         await cloud.build(app("x") | {"main.py": "import time\ntime.sleep(60)\n"})
         with pytest.raises(exceptions.GoogleAPICallError, match="within the allocated timeout"):
             await cloud.create(f"{IMAGE}:latest")
-        assert any("not listening after 0.3 s" in e.text_payload for e in cloud.entries("varlog%2Fsystem"))
+        assert any("DEADLINE_EXCEEDED" in e.text_payload for e in cloud.entries("varlog%2Fsystem"))
 
 
 async def test_a_stale_etag_is_aborted(cloud: Lab) -> None:
@@ -187,9 +187,9 @@ async def test_a_service_that_makes_no_sense_is_refused(cloud: Lab, fields: dict
 async def test_deleting_ends_the_process_and_the_address(cloud: Lab) -> None:
     await cloud.build(app("one"))
     service = await cloud.create(f"{IMAGE}:latest")
-    assert cloud.cloud.machine.instances.is_running(service.latest_ready_revision)
+    assert cloud.running(service.latest_ready_revision)
     await cloud.finish(await cloud.services.delete_service(name=service.name))
-    assert not cloud.cloud.machine.instances.is_running(service.latest_ready_revision)
+    assert not cloud.running(service.latest_ready_revision)
     with pytest.raises(exceptions.NotFound):
         await cloud.service()
     with pytest.raises(OSError, match="Connect"):
@@ -210,15 +210,5 @@ async def test_a_service_comes_back_from_its_state_file_and_starts_on_demand(tmp
         before = await cloud.create(f"{IMAGE}:latest")
     async with lab(tmp_path / "b", state=tmp_path / "state.json", data=tmp_path / "data") as cloud:
         assert await cloud.service() == before
-        assert not cloud.cloud.machine.instances.is_running(before.latest_ready_revision)
+        assert not cloud.running(before.latest_ready_revision)
         assert (await cloud.http.get(before.uri)).text.startswith("one ")
-
-
-async def test_a_secret_that_cannot_be_read_fails_the_revision_and_names_it(cloud: Lab) -> None:
-    await cloud.build(app("one"))
-    variable = {"name": "KEY", "value_source": {"secret_key_ref": {"secret": "nowhere", "version": "latest"}}}
-    template = {"containers": [{"image": f"{IMAGE}:latest", "env": [variable]}]}
-    with pytest.raises(exceptions.GoogleAPICallError, match="projects/demo/secrets/nowhere/versions/latest"):
-        await cloud.create("", template=template)
-    reason = (await cloud.service()).terminal_condition.reason
-    assert reason == run_v2.Condition.CommonReason.SECRETS_ACCESS_CHECK_FAILED

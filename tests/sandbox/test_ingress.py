@@ -90,8 +90,7 @@ async def test_a_tag_has_its_own_url_and_no_traffic(cloud: Lab) -> None:
 
 async def test_a_revision_without_traffic_sleeps_and_wakes_when_traffic_comes_back(cloud: Lab) -> None:
     service, old, _ = await two_revisions(cloud)
-    instances = cloud.cloud.machine.instances
-    assert not instances.is_running(f"{service.name}/revisions/{old}")
+    assert not cloud.running(f"{service.name}/revisions/{old}")
     retired = await cloud.revisions.get_revision(name=f"{service.name}/revisions/{old}")
     active = {c.type_: c for c in retired.conditions}["Active"]
     assert active.revision_reason == run_v2.Condition.RevisionReason.RETIRED
@@ -99,7 +98,7 @@ async def test_a_revision_without_traffic_sleeps_and_wakes_when_traffic_comes_ba
     service.traffic = [{"type_": REVISION, "revision": old, "percent": 100}]
     await cloud.update(service, ["traffic"])
     assert (await cloud.http.get(service.uri)).text.startswith("one ")
-    assert instances.is_running(f"{service.name}/revisions/{old}")
+    assert cloud.running(f"{service.name}/revisions/{old}")
 
 
 async def test_traffic_to_a_revision_that_does_not_exist_fails_and_changes_nothing(cloud: Lab) -> None:
@@ -281,9 +280,10 @@ async def test_a_planted_service_listens_and_has_nobody_behind_it(cloud: Lab) ->
     assert planted.status_code == 200
     service = await cloud.service("ghost")
     assert list(service.urls) == [service.uri]
-    assert (await cloud.http.get(service.uri)).status_code == 503
+    assert (await cloud.http.get(service.uri)).status_code == 500
     entry = cloud.entries("requests", service_name="ghost")[0]
-    assert (entry.http_request.status, entry.resource.labels["revision_name"]) == (503, "ghost-1")
+    assert (entry.http_request.status, entry.resource.labels["revision_name"]) == (500, "ghost-1")
+    assert "could not start" in entry.text_payload
 
 
 async def test_a_sidecar_runs_beside_the_container_that_listens(cloud: Lab) -> None:

@@ -17,10 +17,11 @@ from google.iam.v1.policy_pb2 import Binding, Policy
 from signoff_sandbox import state
 from signoff_sandbox.server import RunningSandbox
 from signoff_sandbox.world import identities
+from signoff_sandbox.world.projects import number_of
 from support.google_clients import channel, over_grpc
 
 PROJECT = "projects/demo"
-NUMBER = f"projects/{identities.project_number('demo')}"
+NUMBER = f"projects/{number_of('demo')}"
 NAME = f"{PROJECT}/secrets/db-url"
 AUTOMATIC = {"replication": {"automatic": {}}}
 State = SecretVersion.State

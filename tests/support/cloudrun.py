@@ -16,6 +16,7 @@ from google.iam.v1.policy_pb2 import Binding, Policy
 
 from signoff_sandbox.server import RunningSandbox, serve
 from signoff_sandbox.settings import Settings
+from signoff_sandbox.world import run_instances
 from signoff_sandbox.world.cloud import Cloud
 
 PROJECT = "demo"
@@ -97,6 +98,7 @@ class Lab:
         self.jobs = self._client(run_v2.JobsAsyncClient)
         self.executions = self._client(run_v2.ExecutionsAsyncClient)
         self.tasks = self._client(run_v2.TasksAsyncClient)
+        self.worker_pools = self._client(run_v2.WorkerPoolsAsyncClient)
         self.builds = self._client(cloudbuild_v1.CloudBuildAsyncClient)
         self.repository = Repository(folder / "repository")
         self.http = httpx2.AsyncClient(trust_env=False, timeout=20)
@@ -143,6 +145,10 @@ class Lab:
 
     async def service(self, name: str = "web") -> run_v2.Service:
         return await self.services.get_service(name=f"{PLACE}/services/{name}")
+
+    def running(self, revision: str) -> int:
+        """How many instances of a revision (full name) take requests."""
+        return run_instances.running(self.cloud, revision)
 
     def entries(self, log: str, **labels: str) -> list[Any]:
         """Log entries of run.googleapis.com/LOG whose resource has these labels."""

@@ -180,7 +180,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 def _sandbox(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(handler="serve:sandbox")
-    parser.add_argument("arguments", nargs="*", metavar="up|env …")
+    parser.add_argument("arguments", nargs="*", metavar="up|edge|env …")
 
 
 def _completion(parser: argparse.ArgumentParser) -> None:
@@ -199,6 +199,6 @@ COMMANDS: tuple[tuple[str, str, Fill], ...] = (
     ("waive", "say as a person that a link does not count for this commit", _waive),
     ("serve", "be an MCP server", _serve),
     ("demo", "play the story on an embedded Google Cloud", _demo),
-    ("sandbox", "run the embedded Google Cloud (up), or say how to reach it (env)", _sandbox),
+    ("sandbox", "run the embedded Google Cloud (up), nginx before it (edge), or say how to reach it (env)", _sandbox),
     ("completion", "print the completion script of a shell", _completion),
 )

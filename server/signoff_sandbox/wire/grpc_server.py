@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from typing import Any
 
@@ -10,11 +9,12 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
-from signoff_sandbox.wire.dispatch import HANDLERS, ConnectionDropped, dispatch
+from signoff_sandbox.wire.authentication import caller_of
+from signoff_sandbox.wire.dispatch import dispatch
+from signoff_sandbox.wire.effects.values import spoiled
 from signoff_sandbox.wire.table import Rpc, rpcs
-from signoff_sandbox.world import identities
 from signoff_sandbox.world.cloud import Cloud
-from signoff_sandbox.world.errors import ApiError, unauthenticated, unimplemented
+from signoff_sandbox.world.errors import ApiError, ConnectionDropped, unimplemented
 
 #: gRPC's own key for a google.rpc.Status with details.
 DETAILS_KEY = "grpc-status-details-bin"
@@ -31,7 +31,7 @@ class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic i
     def service(self, handler_call_details: Any) -> Any:
         method = handler_call_details.method.lstrip("/")
         rpc = rpcs().get(method)
-        if rpc is None or method not in HANDLERS:
+        if rpc is None:
             return grpc.unary_unary_rpc_method_handler(self._refusing(method, unimplemented(method)))
         try:
             request_class = rpc.request_class()
@@ -40,16 +40,17 @@ class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic i
         return grpc.unary_unary_rpc_method_handler(
             self._answering(rpc),
             request_deserializer=request_class.FromString,
-            response_serializer=lambda message: message.SerializeToString(),
+            response_serializer=lambda answer: answer if isinstance(answer, bytes) else answer.SerializeToString(),
         )
 
     def _answering(self, rpc: Rpc) -> Callable[[Message, Any], Any]:
-        async def answer(request: Message, context: Any) -> Message:
+        async def answer(request: Message, context: Any) -> Message | bytes:
             try:
-                check_token(self._cloud, dict(context.invocation_metadata()).get("authorization", ""))
+                settings = self._cloud.settings
+                caller = caller_of(self._cloud, dict(context.invocation_metadata()))
                 # Cloud Storage is spoken over HTTP alone: a client that was told one address learns the other here.
-                await context.send_initial_metadata(((HTTP_KEY, self._cloud.settings.http_address),))
-                return await dispatch(self._cloud, rpc.method, request)
+                await context.send_initial_metadata(((HTTP_KEY, settings.http_address),))
+                return spoiled(*await dispatch(self._cloud, rpc.method, request, caller))
             except ApiError as error:
                 details = ((DETAILS_KEY, error.status().SerializeToString()),) if error.details else ()
                 await context.abort(error.code, error.message, details)
@@ -67,20 +68,6 @@ class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic i
             raise AssertionError("abort raises")
 
         return refuse
-
-
-def check_token(cloud: Cloud, header: object) -> None:
-    """Notes for whom the request is done: `Bearer TOKEN` with the sandbox's token or a service account's access token.
-
-    Raises UNAUTHENTICATED for anything else, an identity token included, as Google's APIs do.
-    """
-    if hmac.compare_digest(str(header).encode(), f"Bearer {cloud.settings.token}".encode()):
-        identities.speak_for("")
-        return
-    found = identities.speaker(cloud, str(header).removeprefix("Bearer "))
-    if found is None or found.audience:
-        raise unauthenticated()
-    identities.speak_for(found.email)
 
 
 async def start(cloud: Cloud) -> grpc.aio.Server:

@@ -21,6 +21,7 @@ SERVICES = {
     "google.cloud.run.v2.WorkerPools": "run.workerpools",
     "google.longrunning.Operations": "run.operations",
     "google.cloud.secretmanager.v1.SecretManagerService": "secretmanager.secrets",
+    "google.cloud.scheduler.v1.CloudScheduler": "cloudscheduler.jobs",
 }
 #: Methods whose permission does not follow from their name. None: anybody may ask.
 METHODS: dict[str, str | None] = {
@@ -44,6 +45,8 @@ METHODS: dict[str, str | None] = {
     "google.devtools.artifactregistry.v1.ArtifactRegistry/ListPackages": "artifactregistry.packages.list",
     "google.devtools.artifactregistry.v1.ArtifactRegistry/GetTag": "artifactregistry.tags.get",
     "google.devtools.artifactregistry.v1.ArtifactRegistry/ListTags": "artifactregistry.tags.list",
+    "google.cloud.scheduler.v1.CloudScheduler/PauseJob": "cloudscheduler.jobs.pause",
+    "google.cloud.scheduler.v1.CloudScheduler/ResumeJob": "cloudscheduler.jobs.enable",
     "google.cloud.secretmanager.v1.SecretManagerService/AddSecretVersion": "secretmanager.versions.add",
     "google.cloud.secretmanager.v1.SecretManagerService/GetSecretVersion": "secretmanager.versions.get",
     "google.cloud.secretmanager.v1.SecretManagerService/ListSecretVersions": "secretmanager.versions.list",

@@ -58,6 +58,14 @@ def rpcs() -> dict[str, Rpc]:
     }
 
 
+def host_of(method: str) -> str:
+    """The host of the API that a method belongs to: `run.googleapis.com`; of HTTP methods beside the table too."""
+    rpc = rpcs().get(method)
+    if rpc is not None and rpc.bindings:
+        return rpc.bindings[0].host
+    return f"{method.partition('.')[0]}.googleapis.com"
+
+
 def _defined(full_name: str, method: str) -> type[Message]:
     load(_table()["modules"][full_name], method)
     return message_class(full_name)

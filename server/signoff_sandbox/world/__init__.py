@@ -11,7 +11,9 @@ iam          IAM policies and permissions;  identities: whom a token speaks for 
 packages     client packages that an installation may lack
 faults       planted misbehaviour
 run_*        Cloud Run: services, reconciler, revisions, instances, traffic, jobs, executions, tasks, their logs
-ingress      addresses of services;  frontend: what Google does before a request reaches a container
+ingress      addresses of services;  frontend: what Google does before a request reaches a container;
+             load_balancer: how it knows that one sent the request
+scheduler    Cloud Scheduler;  scheduler_*: its cron, its clock, and the attempts that its jobs make
 secrets      Secret Manager;  secret_versions: their versions and what they hold
 builds       Cloud Build;  build_*: triggers, source, steps, log, substitutions, filter, and the run of a build
 storage      Cloud Storage for source archives;  buckets: its files

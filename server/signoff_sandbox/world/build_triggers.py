@@ -174,3 +174,8 @@ METHODS: dict[str, Handler] = {
     f"{builds.SERVICE}/UpdateBuildTrigger": update_trigger,
     f"{builds.SERVICE}/RunBuildTrigger": run_trigger,
 }
+PARTLY = {
+    f"{builds.SERVICE}/{method}": "kept with all their fields; nothing but RunBuildTrigger runs them"
+    for method in ("CreateBuildTrigger", "UpdateBuildTrigger")
+}
+PARTLY[f"{builds.SERVICE}/RunBuildTrigger"] = "needs a repository that can be cloned by its address; no approval"

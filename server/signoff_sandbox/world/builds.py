@@ -137,3 +137,10 @@ METHODS: dict[str, Handler] = {
     f"{SERVICE}/ListBuilds": list_builds,
     f"{SERVICE}/CancelBuild": cancel_build,
 }
+PARTLY = {
+    f"{SERVICE}/CreateBuild": (
+        "docker build, tag and push are interpreted, RUN is not executed; other steps are processes of this machine "
+        "without their image, and gcloud, kubectl, gsutil and terraform are refused in them; no volumes, secrets, "
+        "private pools or approval; sources are git and Cloud Storage"
+    ),
+}

@@ -16,12 +16,13 @@ from typing import Any
 from google.cloud.run_v2.types import IngressTraffic
 
 from signoff_sandbox.runtime.instances import StartFailed
+from signoff_sandbox.runtime.pool import NoInstance
 from signoff_sandbox.runtime.proxy import Headers, NotListening, Scope, Unreachable
 from signoff_sandbox.world import identities, load_balancer, run_instances, run_logs, run_traffic
 from signoff_sandbox.world.cloud import Cloud
-from signoff_sandbox.world.errors import ApiError
+from signoff_sandbox.world.errors import ApiError, ConnectionDropped
 from signoff_sandbox.world.load_balancer import Balanced
-from signoff_sandbox.world.planted import strike
+from signoff_sandbox.world.planted import break_off, strike
 from signoff_sandbox.world.run_environment import SecretUnreadable
 from signoff_sandbox.world.run_names import project_of, short
 
@@ -30,6 +31,7 @@ OPEN = (IngressTraffic.INGRESS_TRAFFIC_ALL, IngressTraffic.INGRESS_TRAFFIC_UNSPE
 OPEN_TO_BALANCER = (*OPEN, IngressTraffic.INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER)
 INVOKE = "run.routes.invoke"
 NO_INSTANCE = "The request was aborted because there was no available instance."
+NOT_STARTED = "The request failed because the instance could not start successfully."
 BROKEN = "The request failed because either the HTTP response was malformed or connection to the instance had an error."
 UNAUTHENTICATED = (
     "The request was not authenticated. Either allow unauthenticated invocations or set the proper Authorization "
@@ -92,6 +94,7 @@ class _Exchange:
     size: int = 0
     text: str = ""
     logged: bool = False
+    lost: bool = False  # planted: the answer never reaches the client
 
 
 def application(cloud: Cloud, service: str, tag: str | None) -> Application:
@@ -126,7 +129,8 @@ async def _serve(
             exchange.size += len(message.get("body", b""))
             if not message.get("more_body", False):
                 _log(cloud, service, exchange)  # before the client can know of the end and look for it
-        await send(message)
+        if not exchange.lost:
+            await send(message)
 
     try:
         await _pass_on(cloud, service, tag, exchange, receive, noting)
@@ -134,16 +138,20 @@ async def _serve(
         exchange.text = refusal.text
         if not exchange.status:
             await _page(noting, refusal.status, refusal.text)
+    except ConnectionDropped:
+        exchange.lost = True
     finally:
         _log(cloud, service, exchange)
+    if exchange.lost:
+        await break_off(send)
 
 
 async def _pass_on(cloud: Cloud, service: Any, tag: str | None, exchange: _Exchange, receive: Any, send: Any) -> None:
-    revision = run_traffic.choose(service, tag, cloud.machine.traffic)
+    revision = run_traffic.choose(cloud, service, tag)
     exchange.revision = revision or ""
     _require_invoker(cloud, service, exchange.headers)
     try:
-        await strike(cloud, f"sandbox.Ingress/{short(service.name)}")
+        exchange.lost = (await strike(cloud, f"sandbox.Ingress/{short(service.name)}")).drop_after
     except ApiError as planted:
         raise Refused(planted.http_status, NO_INSTANCE) from planted
     if revision is None:
@@ -161,23 +169,32 @@ async def _pass_on(cloud: Cloud, service: Any, tag: str | None, exchange: _Excha
     ]
     own: Headers = [(b"x-cloud-trace-context", exchange.trace.header()), (b"server", b"Google Frontend")]
 
+    pool = run_instances.pool(cloud, name)
+
     async def forward() -> None:
-        instance = await run_instances.instance(cloud, name)
-        exchange.instance = instance.id
-        await cloud.machine.proxy.forward(exchange.scope, receive, send, port=instance.port, added=added, answer=own)
+        instance = await pool.take()
+        exchange.instance = instance.plan.id
+        try:
+            await cloud.machine.proxy.forward(
+                exchange.scope, receive, send, port=instance.port, added=added, answer=own
+            )
+        except (Unreachable, NotListening):
+            await pool.discard(instance, DYING_SECONDS)
+            raise
+        finally:
+            pool.release(instance)
 
     try:
         async with asyncio.timeout(_timeout(cloud, name)):
             try:
                 await forward()
             except NotListening:  # it died a moment ago: the next one gets the request
-                await cloud.machine.instances.stop(name)
                 await forward()
+    except NoInstance as error:
+        raise Refused(429, NO_INSTANCE) from error
     except (StartFailed, SecretUnreadable) as error:
-        run_logs.system(cloud, run_logs.revision_resource(service.name, revision), str(error), "ERROR")
-        raise Refused(503, NO_INSTANCE) from error
+        raise Refused(500, NOT_STARTED) from error
     except (Unreachable, NotListening) as error:
-        await cloud.machine.instances.notice_end(name, DYING_SECONDS)
         raise Refused(503, BROKEN) from error
     except TimeoutError as error:
         raise Refused(504, TIMED_OUT) from error

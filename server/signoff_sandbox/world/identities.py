@@ -9,7 +9,6 @@ those of the resource and of what it lies in, up to its project (`projects/P` in
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 from contextvars import ContextVar
@@ -18,6 +17,7 @@ from datetime import timedelta
 from typing import Any
 
 from signoff_sandbox.world.cloud import Cloud
+from signoff_sandbox.world.projects import id_of, number_of
 
 ISSUER = "https://accounts.google.com"
 LIFETIME = timedelta(hours=1)
@@ -116,28 +116,23 @@ def holders(permission: str) -> frozenset[str]:
     return held | {OWNER, EDITOR}
 
 
-def project_number(project: str) -> int:
-    """The number of a project: twelve digits, always the same for the same id."""
-    return 10**11 + int.from_bytes(hashlib.sha256(project.encode()).digest()[:4], "big")
-
-
 def by_id(cloud: Cloud, name: str) -> str:
     """A resource's name with the id of the sandbox's project where it has the number; both name the same resource."""
-    project = cloud.settings.project
-    first, _, rest = name.partition("/")
-    number, slash, rest = rest.partition("/")
-    return f"projects/{project}{slash}{rest}" if (first, number) == ("projects", str(project_number(project))) else name
+    first, slash, rest = name.partition("/")
+    project, *more = rest.split("/")
+    return "/".join([first, id_of(project, cloud.settings.project), *more]) if first == "projects" and slash else name
 
 
 def by_number(name: str) -> str:
-    """A resource's name with its project's number, as some APIs answer it."""
-    _, project, *rest = name.split("/")
-    return "/".join(["projects", project if project.isdigit() else str(project_number(project)), *rest])
+    """A resource's name with its project's number, as some APIs answer it; one of no project stays as it is."""
+    first, slash, rest = name.partition("/")
+    project, *more = rest.split("/")
+    return "/".join([first, number_of(project), *more]) if first == "projects" and slash else name
 
 
 def default_service_account(project: str) -> str:
     """As whom a service or job runs that names no account."""
-    return f"{project_number(project)}-compute@developer.gserviceaccount.com"
+    return f"{number_of(project)}-compute@developer.gserviceaccount.com"
 
 
 def _token(cloud: Cloud, claims: dict[str, Any]) -> str:

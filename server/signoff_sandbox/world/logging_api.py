@@ -14,6 +14,7 @@ from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import invalid_argument
 from signoff_sandbox.world.logbook import Entry
 from signoff_sandbox.world.logfilter import FilterError, compiled
+from signoff_sandbox.world.planted import ingest
 from signoff_sandbox.world.store import copy_of
 
 WriteLogEntriesResponse: Any = messages.WriteLogEntriesResponse.pb()
@@ -40,7 +41,7 @@ async def write_log_entries(cloud: Cloud, request: Any) -> Any:
                 entry.labels[key] = value
     if not request.dry_run:
         for entry in entries:
-            cloud.logbook.write(entry, cloud.clock(), cloud.settings.log_lag_seconds)
+            ingest(cloud, entry)
     return WriteLogEntriesResponse()
 
 
@@ -112,4 +113,9 @@ METHODS: dict[str, Handler] = {
     f"{LOGGING}/WriteLogEntries": write_log_entries,
     f"{LOGGING}/ListLogEntries": list_log_entries,
     f"{LOGGING}/ListLogs": list_logs,
+}
+PARTLY = {
+    f"{LOGGING}/ListLogEntries": "buckets and views are those of the whole project",
+    f"{LOGGING}/ListLogs": "buckets and views are those of the whole project",
+    f"{LOGGING}/WriteLogEntries": "entries are taken in all or none; their size and age have no limit",
 }

@@ -130,6 +130,7 @@ async def get_repository(cloud: Cloud, request: Any) -> Any:
 
 
 async def list_repositories(cloud: Cloud, request: Any) -> Any:
+    _refuse_choice(request)
     response: Any = artifactregistry_v1.ListRepositoriesResponse.pb()()
     response.repositories.extend(page(request, cloud.store.list(REPOSITORIES, request.parent), response))
     return response
@@ -164,6 +165,7 @@ def _ordered(images: list[Any], order_by: str) -> Sequence[Any]:
 
 
 async def list_packages(cloud: Cloud, request: Any) -> Any:
+    _refuse_choice(request)
     response: Any = artifactregistry_v1.ListPackagesResponse.pb()()
     response.packages.extend(page(request, _packages(cloud, request.parent), response))
     return response
@@ -185,10 +187,15 @@ def _packages(cloud: Cloud, repository: str) -> list[Any]:
     return [package for _, package in sorted(packages.items())]
 
 
+def _refuse_choice(request: Any) -> None:
+    """What is not modelled is refused rather than ignored."""
+    for field in ("filter", "order_by"):
+        if getattr(request, field, ""):
+            raise invalid_argument(f"The sandbox does not model '{field}' here.", **{field: "not modelled"})
+
+
 async def list_tags(cloud: Cloud, request: Any) -> Any:
-    """`filter` is not modelled: it is refused rather than ignored."""
-    if request.filter:
-        raise invalid_argument("The sandbox does not model filters of tags.", filter="not modelled")
+    _refuse_choice(request)
     response: Any = artifactregistry_v1.ListTagsResponse.pb()()
     response.tags.extend(page(request, _tags(cloud, request.parent), response))
     return response
@@ -225,4 +232,11 @@ METHODS: dict[str, Handler] = {
     f"{AR}/ListPackages": list_packages,
     f"{AR}/GetTag": get_tag,
     f"{AR}/ListTags": list_tags,
+}
+NO_SIZES = "sizes, clean-up policies and registry URIs are not worked out"
+PARTLY = {
+    f"{AR}/GetRepository": NO_SIZES,
+    f"{AR}/ListRepositories": f"{NO_SIZES}; a filter or order is refused",
+    f"{AR}/ListPackages": "a filter or order is refused",
+    f"{AR}/ListTags": "a filter is refused",
 }

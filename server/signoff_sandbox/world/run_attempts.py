@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 
 from signoff_sandbox.runtime.containers import NoCommand, program, unpack_image
-from signoff_sandbox.world import run_logs
+from signoff_sandbox.world import run_logs, run_secrets
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.image_refs import digest_of
 from signoff_sandbox.world.run_environment import SecretUnreadable, environment_of
@@ -49,14 +49,16 @@ async def attempt(cloud: Cloud, execution_name: str, task: Any, number: int) -> 
     folder = Path(tempfile.mkdtemp(prefix="task-", dir=cloud.machine.folder))
     timeout = task.timeout.ToTimedelta().total_seconds()
     try:
-        root = await asyncio.to_thread(unpack_image, image, folder)
+        mounted = run_secrets.files(cloud, job, task, container)
+        root = await asyncio.to_thread(unpack_image, image, folder, mounted)
         what = program(
             image,
             root,
             command=container.command,
             arguments=container.args,
             workdir=container.working_dir,
-            environment=await environment_of(cloud, job, container) | _own(cloud, execution_name, task, number),
+            environment=await environment_of(cloud, job, container, task.service_account)
+            | _own(cloud, execution_name, task, number),
         )
         child = await cloud.machine.processes.start(
             what.argv,

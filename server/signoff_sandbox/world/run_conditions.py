@@ -24,6 +24,7 @@ class Failure:
     message: str
     code: grpc.StatusCode
     reason: int | None = None
+    revision_reason: int | None = None
     execution_reason: int | None = None
 
     def error(self) -> ApiError:
@@ -38,6 +39,7 @@ class Failure:
             now,
             message=self.message,
             reason=self.reason,
+            revision_reason=self.revision_reason,
             execution_reason=self.execution_reason,
         )
 

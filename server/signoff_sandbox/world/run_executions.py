@@ -27,7 +27,7 @@ from signoff_sandbox.world.run_conditions import (
 )
 from signoff_sandbox.world.run_execution_making import made_from, new_etag
 from signoff_sandbox.world.run_names import place_of, short
-from signoff_sandbox.world.run_prerequisites import unmet
+from signoff_sandbox.world.run_prerequisites import lacks
 
 Outcome = ExecutionReference.CompletionStatus
 #: An execution that goes on beside the requests; its result says why it failed, None if it did not.
@@ -84,7 +84,7 @@ async def _carry_out(cloud: Cloud, name: str) -> Failure | None:
 
 async def _import(cloud: Cloud, name: str) -> Failure | None:
     """Get what the containers need; where something is not there, no task begins."""
-    failure = await unmet(cloud, job_of(name), _stored(cloud, name).template.containers)
+    failure = lacks(cloud, job_of(name), _stored(cloud, name).template)
     execution = _stored(cloud, name)
     now = cloud.now()
     if failure is None:

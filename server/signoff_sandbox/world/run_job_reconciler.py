@@ -14,7 +14,7 @@ from signoff_sandbox.world.errors import ApiError, not_found
 from signoff_sandbox.world.planted import strike
 from signoff_sandbox.world.run_conditions import Common, Failure, State, set_terminal
 from signoff_sandbox.world.run_names import short
-from signoff_sandbox.world.run_prerequisites import unmet
+from signoff_sandbox.world.run_prerequisites import lacks
 
 
 async def reconcile(cloud: Cloud, name: str, generation: int, token: tuple[str, str]) -> Any:
@@ -28,7 +28,7 @@ async def reconcile(cloud: Cloud, name: str, generation: int, token: tuple[str, 
         failure: Failure | None = None
         try:
             await strike(cloud, f"sandbox.Reconciler/{short(name)}")
-            failure = await unmet(cloud, name, _job(cloud, name).template.template.containers)
+            failure = lacks(cloud, name, _job(cloud, name).template.template)
         except ApiError as planted:
             failure = Failure(planted.message, planted.code, reason=Common.INTERNAL)
         job = _settled(cloud, name, generation, failure)

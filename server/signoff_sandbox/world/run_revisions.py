@@ -7,11 +7,11 @@ from typing import Any
 
 from google.cloud.run_v2.types import Condition, Revision
 
-from signoff_sandbox.world import operations, run_traffic
+from signoff_sandbox.world import operations, run_traffic, run_worker_revisions
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import failed_precondition, not_found
 from signoff_sandbox.world.image_refs import resolve
-from signoff_sandbox.world.run_conditions import OfRevision, State, set_condition
+from signoff_sandbox.world.run_conditions import OfRevision, State, find, set_condition
 from signoff_sandbox.world.run_names import place_of, short
 
 PARTS = ("ResourcesAvailable", "ContainerReady", "ContainerHealthy")
@@ -34,6 +34,9 @@ COPIED = (
     "node_selector",
     "gpu_zonal_redundancy_disabled",
 )
+
+#: The image that was asked for, as clients of Knative note it: the containers of a revision name digests.
+USER_IMAGE = "client.knative.dev/user-image"
 
 
 def create(cloud: Cloud, service: Any, template: Any) -> Any:
@@ -60,10 +63,19 @@ def create(cloud: Cloud, service: Any, template: Any) -> Any:
         copied = revision.containers.add()
         copied.CopyFrom(container)
         copied.image = resolve(cloud, container.image) or container.image
+    asked, made = serving_container(template), serving_container(revision)
+    if asked is not None and made is not None and asked.image != made.image:
+        revision.annotations[USER_IMAGE] = asked.image
     for part in ("Ready", *PARTS):
         set_condition(revision.conditions, part, State.CONDITION_RECONCILING, now)
     cloud.store.put("revisions", name, revision)
     return revision
+
+
+def serving_container(template: Any) -> Any | None:
+    """The container of a template or revision that gets the requests: the one with a port, or the only one."""
+    containers = list(template.containers)
+    return next((one for one in containers if one.ports), containers[0] if len(containers) == 1 else None)
 
 
 def _take(revision: Any, template: Any, field: str) -> None:
@@ -97,6 +109,9 @@ def retire(cloud: Cloud, name: str, *, active: bool) -> None:
     revision: Any = cloud.store.get("revisions", name)
     if revision is None or revision.reconciling:
         return
+    known = find(revision.conditions, "Active")
+    if known is not None and (known.state == State.CONDITION_SUCCEEDED) == active:
+        return
     if active:
         set_condition(revision.conditions, "Active", State.CONDITION_SUCCEEDED, cloud.now())
     else:
@@ -116,8 +131,10 @@ async def delete_revision(cloud: Cloud, request: Any) -> Any:
     revision: Any = cloud.store.get("revisions", request.name)
     if revision is None:
         raise not_found(request.name)
+    if "/workerPools/" in request.name:
+        run_worker_revisions.refuse_serving(cloud, request.name)
     service: Any = cloud.store.get("services", service_of(request.name))
-    if service is not None and short(request.name) in {route.revision for route in run_traffic.routes(service)}:
+    if service is not None and short(request.name) in {route.revision for route in run_traffic.routes(cloud, service)}:
         raise failed_precondition(f"Revision '{short(request.name)}' receives traffic and cannot be deleted.")
     if service is not None and service.latest_created_revision == request.name:
         raise failed_precondition(f"Revision '{short(request.name)}' is the latest created and cannot be deleted.")
@@ -125,10 +142,11 @@ async def delete_revision(cloud: Cloud, request: Any) -> Any:
     revision.delete_time.CopyFrom(cloud.now())
 
     async def stop() -> Any:
-        await cloud.machine.instances.stop(request.name)
+        cloud.machine.drain(request.name)
         return revision
 
     return operations.start(cloud, place_of(request.name), revision, stop())
 
 
 METHODS: dict[str, Handler] = {"google.cloud.run.v2.Revisions/DeleteRevision": delete_revision}
+PARTLY = {"google.cloud.run.v2.Revisions/DeleteRevision": "gone at once: nothing is kept for show_deleted"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from google.cloud.run_v2.types import RevisionTemplate, TaskTemplate
+from google.cloud.run_v2.types import RevisionTemplate, Service, TaskTemplate
 from google.protobuf import json_format
 from hypothesis import strategies as st
 
@@ -133,3 +133,58 @@ def task_templates(draw: st.DrawFn) -> Any:
     """A raw v2 TaskTemplate."""
     fields = draw(optional(**COMMON, maxRetries=st.integers(0, 10)))
     return json_format.ParseDict({**fields, "containers": draw(containers())}, TaskTemplate.pb()())
+
+
+TARGETS = st.fixed_dictionaries({"percent": st.integers(1, 100)}, optional={"tag": NAMES}).flatmap(
+    lambda target: st.sampled_from(
+        [
+            {**target, "type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"},
+            {**target, "type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "web-00001-abc"},
+        ]
+    )
+)
+BUILDS = optional(
+    name=NAMES.map(lambda name: f"projects/123/locations/us-central1/builds/{name}"),
+    sourceLocation=WORDS,
+    functionTarget=WORDS,
+    imageUri=WORDS,
+    baseImage=WORDS,
+    enableAutomaticUpdates=st.booleans(),
+    workerPool=WORDS,
+    environmentVariables=st.dictionaries(NAMES, TEXTS, max_size=2),
+    serviceAccount=WORDS,
+)
+SERVICES = optional(
+    description=WORDS,
+    labels=MAPS,
+    annotations=st.dictionaries(st.sampled_from(["team", "example.com/owner"]), TEXTS, max_size=2),
+    client=WORDS,
+    clientVersion=WORDS,
+    ingress=st.sampled_from(["INGRESS_TRAFFIC_ALL", "INGRESS_TRAFFIC_INTERNAL_ONLY", "INGRESS_TRAFFIC_NONE"]),
+    launchStage=st.sampled_from(["ALPHA", "BETA", "GA"]),
+    binaryAuthorization=optional(useDefault=st.just(True), breakglassJustification=WORDS) | optional(policy=WORDS),
+    traffic=st.lists(TARGETS, max_size=3),
+    scaling=optional(
+        minInstanceCount=COUNTS,
+        maxInstanceCount=COUNTS,
+        scalingMode=st.sampled_from(["AUTOMATIC", "MANUAL"]),
+        manualInstanceCount=st.integers(0, 9),
+    ),
+    invokerIamDisabled=st.booleans(),
+    defaultUriDisabled=st.booleans(),
+    iapEnabled=st.booleans(),
+    customAudiences=st.lists(WORDS, max_size=2),
+    buildConfig=BUILDS,
+    multiRegionSettings=optional(regions=st.lists(NAMES, max_size=2)),
+    threatDetectionEnabled=st.booleans(),
+)
+
+
+@st.composite
+def services(draw: st.DrawFn) -> Any:
+    """A raw v2 Service as it is stored."""
+    service = json_format.ParseDict(draw(SERVICES), Service.pb()())
+    service.name = "projects/demo/locations/us-central1/services/web"
+    service.uid, service.generation, service.etag = "1-2", 3, '"abc"'
+    service.template.CopyFrom(draw(revision_templates()))
+    return service

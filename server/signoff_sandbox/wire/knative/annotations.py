@@ -18,7 +18,17 @@ from google.cloud.run_v2.types import (
     VpcAccess,
 )
 
-from signoff_sandbox.wire.knative.lens import Lens, compact, drop_if_empty, flag, set_or_clear, shown, take, text
+from signoff_sandbox.wire.knative.lens import (
+    Lens,
+    boolean,
+    compact,
+    drop_if_empty,
+    flag,
+    set_or_clear,
+    shown,
+    take,
+    text,
+)
 
 RUN = "run.googleapis.com"
 AUTOSCALING = "autoscaling.knative.dev"
@@ -166,6 +176,12 @@ def _updates(message: Any) -> str | None:
     return "true" if message.build_config.enable_automatic_updates else "false"
 
 
+def _set_updates(message: Any, value: str | None) -> None:
+    _put(message, "build_config.enable_automatic_updates", boolean(value))
+    if value is not None:
+        message.build_config.SetInParent()
+
+
 def _build_id(message: Any) -> str | None:
     return message.build_config.name.rpartition("/")[2] or None
 
@@ -224,7 +240,7 @@ def _redundancy(message: Any) -> str | None:
 def _set_redundancy(message: Any, value: str | None) -> None:
     message.ClearField("gpu_zonal_redundancy_disabled")
     if value is not None:
-        message.gpu_zonal_redundancy_disabled = value.lower() == "true"
+        message.gpu_zonal_redundancy_disabled = boolean(value)
 
 
 #: Of a service, a job, a worker pool.
@@ -262,7 +278,7 @@ OF_RESOURCE: tuple[Lens, ...] = (
         f"{RUN}/build-enable-automatic-updates",
         ("build_config.enable_automatic_updates",),
         _updates,
-        lambda m, v: _put(m, "build_config.enable_automatic_updates", v is not None and v.lower() == "true"),
+        _set_updates,
     ),
 )
 #: Of whatever holds containers: revision and task templates, revisions.
