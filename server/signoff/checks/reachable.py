@@ -15,6 +15,7 @@ from signoff.checks.regions import everywhere
 from signoff.model.arrival import Answer, Arrivals, Probe, Users
 from signoff.model.facts import Known, Unknown
 from signoff.model.finding import Advice, Finding
+from signoff.model.http import Failure
 from signoff.model.judgement import Judgement, Status, failed, passed, unknown, waiting
 from signoff.model.subject import Workload
 from signoff.model.text import Text, text
@@ -64,9 +65,6 @@ _NO_RESCUE = frozenset(
         stopped.EDGE_ERROR,
         stopped.NO_INSTANCE,
         stopped.OTHER_REVISION,
-        "reachable/dns",
-        "reachable/tls",
-        "reachable/refused",
     }
 )
 """Faults of the front page that no earlier request of a user makes good."""
@@ -100,7 +98,7 @@ def _one(workload: Workload, facts: Arrivals, probe: Probe) -> Judgement:
     if facts.candidate and walled:
         reason = text("{}: nobody outside can try {} before it serves", walled, " or ".join(sorted(facts.revisions)))
         return waiting("runs", reason)
-    if not probe.sent.smoke.by_default or _NO_RESCUE & {finding.code for finding in judgement.findings}:
+    if not _may_be_rescued(probe, judgement):
         return judgement
     rescued = _by_users(facts)
     if rescued is not None:
@@ -111,6 +109,18 @@ def _one(workload: Workload, facts: Arrivals, probe: Probe) -> Judgement:
         reason = judgement.reason or text("{}", probe.sent.smoke.called)
         return unknown(reason, _configure(workload, judgement), evidence=judgement.evidence)
     return judgement
+
+
+def _may_be_rescued(probe: Probe, judgement: Judgement) -> bool:
+    """Whether users can make good that a front page, which nobody asked for, proved nothing: it was answered by what
+    is in front, or this machine has no way there. What was not asked, or not answered, stays unknown.
+    """
+    answer = probe.sent.answer.value if isinstance(probe.sent.answer, Known) else None
+    if not probe.sent.smoke.by_default or answer is None or isinstance(probe.landed, Unknown):
+        return False
+    if isinstance(answer, Failure) and answer.kind not in {"network", "dns-unsure"}:
+        return False
+    return not _NO_RESCUE & {finding.code for finding in judgement.findings}
 
 
 def _guarded(probe: Probe) -> str:
