@@ -26,7 +26,7 @@ from signoff_sandbox.wire.modelled import methods
 from signoff_sandbox.wire.paths import PathMethod
 from signoff_sandbox.wire.rest import RestApp
 from signoff_sandbox.wire.tunnel import tunneling
-from signoff_sandbox.world import ingress, run_worker_reconciler, storage, storage_uploads
+from signoff_sandbox.world import ingress, registry_reads, run_worker_reconciler, storage, storage_uploads
 from signoff_sandbox.world.cloud import Cloud
 
 #: Every HTTP method beside the table; the first that fits a request answers it.
@@ -35,6 +35,7 @@ PATHS: tuple[PathMethod, ...] = (
     *storage.ROUTES,
     *storage_uploads.ROUTES,
     *manifests.ROUTES,
+    *registry_reads.ROUTES,
     *projects.ROUTES,
     *knative.ROUTES,
 )

@@ -65,13 +65,13 @@ class Repository:
         folder.mkdir(parents=True)
         self._git("init", "--quiet", "--initial-branch=main")
 
-    def commit(self, files: dict[str, str]) -> str:
+    def commit(self, files: dict[str, str], message: str = "change") -> str:
         """Write files, commit everything, and answer the commit id."""
         for name, text in files.items():
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).write_text(text)
         self._git("add", "--all")
-        self._git("-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "--quiet", "--message", "change")
+        self._git("-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "--quiet", "--message", message)
         return self._git("rev-parse", "HEAD").strip()
 
     def tag(self, name: str) -> None:
