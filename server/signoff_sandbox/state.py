@@ -15,14 +15,19 @@ from typing import Any
 from google.iam.v1.policy_pb2 import Policy
 from google.protobuf import json_format
 
-from signoff_sandbox.world import policies
+from signoff_sandbox.world import git_remotes, policies
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.collections import COLLECTIONS, message_class
 from signoff_sandbox.world.errors import ApiError
+from signoff_sandbox.world.google_json import from_json, to_json
 from signoff_sandbox.world.identities import by_id
 from signoff_sandbox.world.logbook import Entry
 
-KEYS = (*COLLECTIONS, "logEntries", "iamPolicies", "deniedPermissions", "unreachableLocations", "faults")
+OBJECTS = frozenset({"iamPolicies", "gitRemotes"})
+KEYS = (
+    *COLLECTIONS,
+    *("logEntries", "iamPolicies", "gitRemotes", "deniedPermissions", "unreachableLocations", "faults"),
+)
 
 
 class StateError(Exception):
@@ -49,7 +54,7 @@ def merge(cloud: Cloud, content: Any, source: str = "state") -> None:
     for key, value in content.items():
         if key not in KEYS:
             raise StateError(f"{source}: unknown key {key!r}; known are {', '.join(KEYS)}")
-        shape = Mapping if key == "iamPolicies" else list
+        shape = Mapping if key in OBJECTS else list
         if not isinstance(value, shape):
             raise StateError(f"{source}: {key}: must be {'an object' if shape is Mapping else 'a list'}")
         entries = value.items() if isinstance(value, Mapping) else enumerate(value)
@@ -82,6 +87,10 @@ def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> tuple[str, Calla
         if not isinstance(entry, str):
             raise TypeError("a permission is a string such as 'run.services.list'")
         return "", lambda: cloud.denied_permissions.add(entry)
+    if key == "gitRemotes":
+        if not isinstance(entry, str):
+            raise TypeError("a repository lies at an address, a string such as '/srv/git/shop.git'")
+        return str(index), lambda: git_remotes.tell(cloud, str(index), entry)
     if key == "unreachableLocations":
         if not isinstance(entry, str):
             raise TypeError("a location is a string such as 'europe-west1'")
@@ -98,7 +107,7 @@ def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> tuple[str, Calla
     if key == "iamPolicies":
         policy = json_format.ParseDict(entry, Policy())
         return str(index), lambda: cloud.store.plant(policies.COLLECTION, str(index), policy)
-    message: Any = json_format.ParseDict(entry, message_class(COLLECTIONS[key])())
+    message: Any = from_json(entry, message_class(COLLECTIONS[key])())
     name = by_id(cloud, resource_name(key, message))
     return name, lambda: cloud.store.plant(key, name, message)
 
@@ -113,13 +122,12 @@ def resource_name(collection: str, message: Any) -> str:
 
 def dump(cloud: Cloud) -> dict[str, Any]:
     """The whole state as JSON; keys without entries are left out."""
-    content: dict[str, Any] = {
-        key: [json_format.MessageToDict(message) for _, message in cloud.store.items(key)] for key in COLLECTIONS
-    }
+    content: dict[str, Any] = {key: [to_json(message) for _, message in cloud.store.items(key)] for key in COLLECTIONS}
     content["logEntries"] = [json_format.MessageToDict(entry) for entry in cloud.logbook.everything()]
     content["iamPolicies"] = {
         name: json_format.MessageToDict(policy) for name, policy in sorted(cloud.iam_policies.items())
     }
+    content["gitRemotes"] = dict(sorted(cloud.git_remotes.items()))
     content["deniedPermissions"] = sorted(cloud.denied_permissions)
     content["unreachableLocations"] = sorted(cloud.unreachable_locations)
     content["faults"] = [fault.rest() for fault in cloud.faults.planted]

@@ -40,6 +40,7 @@ class Cloud:
     logbook: Logbook = field(default_factory=Logbook)
     faults: Faults = field(init=False)
     denied_permissions: set[str] = field(default_factory=set)
+    git_remotes: dict[str, str] = field(default_factory=dict)  # world/git_remotes.py
     unreachable_locations: set[str] = field(default_factory=set)
     calls: Counter[str] = field(default_factory=Counter)
     load_balancer_secret: str = field(default_factory=lambda: secrets.token_hex(16))

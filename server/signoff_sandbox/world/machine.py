@@ -34,6 +34,7 @@ class Machine:
         self.pools: dict[str, Pool] = {}  # of instances, by full name of their revision
         self.latest: dict[str, str] = {}  # where requests for "latest" go while traffic migrates, by service
         self.executions: dict[str, asyncio.Task[Any]] = {}  # that run, by full name
+        self.builders = asyncio.Semaphore(settings.concurrent_builds)
         self._locks: dict[str, asyncio.Lock] = {}
 
     @cached_property

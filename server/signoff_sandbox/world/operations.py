@@ -15,10 +15,12 @@ from google.protobuf.message import Message
 
 from signoff_sandbox.wire.paging import page
 from signoff_sandbox.world.cloud import Cloud, Handler
+from signoff_sandbox.world.collections import message_class
 from signoff_sandbox.world.errors import ApiError, bug_of_sandbox, invalid_argument, not_found
 
 COLLECTION = "operations"
 LONGEST_WAIT_SECONDS = 30.0
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
 def start(
@@ -76,6 +78,22 @@ def set_metadata(cloud: Cloud, name: str, metadata: Message) -> None:
     if operation is not None:
         cast(Operation, operation).metadata.Pack(metadata)
         cloud.store.put(COLLECTION, name, operation)
+
+
+async def outcome(cloud: Cloud, operation: Operation) -> Any:
+    """The response of an operation, once it is done. Raises ApiError if it failed."""
+    await cloud.store.wait_until(lambda: _read(cloud, operation.name).done)
+    done = _read(cloud, operation.name)
+    if done.HasField("error"):
+        raise ApiError(_CODES[done.error.code], done.error.message)
+    return unpacked(done.response)
+
+
+def unpacked(packed: Any) -> Any:
+    """The message in a google.protobuf.Any, of a type that the sandbox knows."""
+    message = message_class(packed.TypeName())()
+    packed.Unpack(message)
+    return message
 
 
 async def _carry_out(cloud: Cloud, name: str, work: Coroutine[Any, Any, Message]) -> None:

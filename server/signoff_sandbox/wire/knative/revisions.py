@@ -19,7 +19,7 @@ from signoff_sandbox.world import run_revisions
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.image_refs import ImageRef
 from signoff_sandbox.world.run_names import short
-from signoff_sandbox.world.run_revisions import USER_IMAGE, serving_container
+from signoff_sandbox.world.run_revisions import USER_IMAGE, main_container
 from signoff_sandbox.world.run_revisions import service_of as owner_of
 from signoff_sandbox.world.store import copy_of
 
@@ -64,9 +64,8 @@ def revision_of(cloud: Cloud, revision: Any) -> dict[str, Any]:
 def _as_asked(revision: Any) -> Any:
     """With the image that was asked for: v1 has it in the spec and its digest in the status, v2 only the digest."""
     shown, image = copy_of(revision), revision.annotations.get(USER_IMAGE, "")
-    serving = serving_container(shown)
-    if image and serving is not None and ImageRef.parse(image).name == ImageRef.parse(serving.image).name:
-        serving.image = image
+    if image and ImageRef.parse(image).name == ImageRef.parse(main_container(shown).image).name:
+        main_container(shown).image = image
     return shown
 
 
