@@ -166,6 +166,21 @@ async def test_a_planted_job_without_a_time_gets_one_and_one_without_a_schedule_
     assert other in state.dump(clocked.lab.cloud)["schedulerJobs"]
 
 
+async def test_a_planted_time_without_a_schedule_is_kept_once(clocked: Clocked) -> None:
+    planted = {
+        "name": NAME,
+        "schedule": "soon",
+        "state": "ENABLED",
+        "scheduleTime": "2026-01-14T11:00:00Z",
+        "httpTarget": {"uri": clocked.target.url, "httpMethod": "POST"},
+    }
+    state.merge(clocked.lab.cloud, {"schedulerJobs": [planted]})
+    await clocked.until(START, 0)
+    await clocked.until(START + HOUR, 1)
+    assert not clocked.job.HasField("schedule_time")
+    await clocked.until(START + 2 * HOUR, 1)
+
+
 async def test_the_clock_of_the_sandbox_itself_executes_what_is_due(clocked: Clocked) -> None:
     await clocked.make()
     clocked.now = START + timedelta(minutes=30)

@@ -130,7 +130,8 @@ class Keeper:
         now = self._cloud.clock()
         try:
             regular = next_time(job.schedule, job.time_zone, now)
-        except ApiError:
+        except ApiError:  # planted with a schedule that is none: it was executed once, and never will be again
+            job.ClearField("schedule_time")
             return
         retry = None if outcome.code is grpc.StatusCode.OK else retry_at(job.retry_config, execution, now)
         if retry is not None and retry < regular:
