@@ -8,7 +8,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import grpc.aio
@@ -16,6 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from signoff_sandbox import control, state
+from signoff_sandbox.runtime.pace import Pace
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.wire import grpc_server, knative, manifests, projects
 from signoff_sandbox.wire.certificate import server_context
@@ -92,13 +93,16 @@ class RunningSandbox:
             state.save_file(self.cloud, self.cloud.settings.state)
 
 
-async def serve(settings: Settings) -> RunningSandbox:
-    """Start a sandbox; it answers on both addresses when this returns. Raises StateError, OSError."""
+async def serve(settings: Settings, pace: Pace | None = None) -> RunningSandbox:
+    """Start a sandbox; it answers on both addresses when this returns. Raises StateError, OSError.
+
+    `pace` is how time passes for what takes its time; that of this machine by default.
+    """
     async with contextlib.AsyncExitStack() as stack:
         if settings.data is None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="signoff-sandbox-"))
             settings.data = Path(folder)
-        cloud = Cloud(settings)
+        cloud = Cloud(settings, pace=pace or Pace())
         cloud.faults.known = known_methods
         if settings.state is not None and settings.state.exists():
             state.load_file(cloud, settings.state)
@@ -117,7 +121,7 @@ async def serve(settings: Settings) -> RunningSandbox:
         config = uvicorn.Config(
             ByHost(cloud, app),
             # h11 passes on requests in absolute form and CONNECT
-            http=tunneling(lambda: server_context(cloud.machine.folder)),
+            http=tunneling(partial(server_context, cloud.machine.folder), lambda: settings.grpc_address),
             ws="none",
             lifespan="off",
             log_level="critical",

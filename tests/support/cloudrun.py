@@ -14,6 +14,7 @@ from google.cloud import run_v2
 from google.cloud.devtools import cloudbuild_v1
 from google.iam.v1.policy_pb2 import Binding, Policy
 
+from signoff_sandbox.runtime.pace import Pace
 from signoff_sandbox.server import RunningSandbox, serve
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.world import run_instances
@@ -174,10 +175,10 @@ class Lab:
 
 
 @asynccontextmanager
-async def lab(folder: Path, **settings: Any) -> AsyncIterator[Lab]:
-    """A sandbox that reconciles at once, with its data in `folder`."""
+async def lab(folder: Path, pace: Pace | None = None, **settings: Any) -> AsyncIterator[Lab]:
+    """A sandbox that reconciles at once, with its data in `folder`; `pace` moves its time."""
     chosen = Settings(**{"reconcile_seconds": 0, "instance_grace_seconds": 0.2, "data": folder / "data", **settings})
-    sandbox = await serve(chosen)
+    sandbox = await serve(chosen, pace)
     try:
         async with grpc.aio.insecure_channel(
             sandbox.grpc_address, interceptors=[_Token(sandbox.cloud.settings.token)]

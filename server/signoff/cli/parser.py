@@ -119,6 +119,13 @@ def _check(parser: argparse.ArgumentParser) -> None:
     _verbose(parser)
 
 
+def _smoke(parser: argparse.ArgumentParser) -> None:
+    _common(parser, "chain:smoke")
+    parser.set_defaults(gone=None)
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="default: every service")
+    _verbose(parser)
+
+
 def _run(parser: argparse.ArgumentParser) -> None:
     _common(parser, "chain:run")
     _workloads(parser)
@@ -193,6 +200,7 @@ COMMANDS: tuple[tuple[str, str, Fill], ...] = (
     ("doctor", "git, remote, login, permissions: each trouble with its cure", _doctor),
     ("check", "judge some links of the chain", _check),
     ("run", "judge the whole chain; 0 only when it is signed off", _run),
+    ("smoke", "send real requests through the real edge, and prove where they land", _smoke),
     ("deploy", "plan a deploy; a person at a terminal says yes", _deploy),
     ("approve", "read a plan, say yes, and carry it out", _approve),
     ("handoff", "write or read the handoff document", _handoff),
