@@ -97,6 +97,9 @@ def work_on(cloud: Cloud, build: Any) -> Any:
 
 
 def operation_name(build: Any) -> str:
+    """Operations of a region are named like those of other services; the global ones are older."""
+    if location_of(build.name) != "global":
+        return f"{build.name.partition('/builds/')[0]}/operations/{build.id}"
     return f"operations/build/{build.project_id}/{base64.b64encode(build.id.encode()).decode()}"
 
 
