@@ -92,6 +92,8 @@ class Config:
             critical=table.critical,
             after=tuple(WorkloadName(other) for other in table.after),
             accept_labels=table.accept_labels,
+            traffic=table.traffic,
+            hold=table.traffic_hold_seconds,
             smoke=tuple(Smoke(smoke.path, smoke.expect) for smoke in table.smoke),
         )
 
