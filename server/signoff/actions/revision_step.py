@@ -59,7 +59,7 @@ async def _made(writers: Writers, kind: EditedKind, before: Before, template: _T
     """The new revision (short), ready; of a job "". What this operation has written already is not written again."""
     now = await deployed(writers, kind, before.resource)
     generation = now.generation
-    if now.operation != template.operation and not _is_already(now, template.image):
+    if now.operation != template.operation:
         answer = await writers.set_image(
             kind,
             before.resource,
@@ -80,11 +80,6 @@ async def _made(writers: Writers, kind: EditedKind, before: Before, template: _T
             text("{} is not ready: {}; what served before still does", what, settled.message), changed=True
         )
     return settled.revision
-
-
-def _is_already(now: Deployed, image: str) -> bool:
-    """Whether what stands there runs this very image, and is ready: then there is nothing to make."""
-    return now.image == image and now.created == now.ready and now.settled
 
 
 async def _tagged(writers: Writers, before: Before, made: str, progress: Progress) -> str:
