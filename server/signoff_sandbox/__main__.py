@@ -33,19 +33,47 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit codes: 0 ended, 1 could not start or save, 2 usage, 130 interrupted."""
     arguments = _parser().parse_args(argv)
-    if arguments.command == "env":
-        print(gcloud_environment(arguments.http_port, arguments.project, arguments.config), end="")  # noqa: T201
-        return 0
+    try:
+        if arguments.command == "env":
+            trusted = _trusted_certificate(arguments.http_port, arguments.config)
+            print(gcloud_environment(arguments.http_port, arguments.project, trusted), end="")  # noqa: T201
+            return 0
+    except OSError as error:
+        where = f"127.0.0.1:{arguments.http_port}"
+        print(f"signoff sandbox: no sandbox answers on {where} ({_reason(error)})", file=sys.stderr)  # noqa: T201
+        return 1
     try:
         return asyncio.run(_up(arguments))
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
-def gcloud_environment(http_port: int, project: str, config: Path) -> str:
+def _trusted_certificate(http_port: int, config: Path) -> Path:
+    """Keep the running sandbox's certificate in gcloud's configuration; the file. Raises OSError."""
+    import http.client
+
+    connection = http.client.HTTPConnection("127.0.0.1", http_port, timeout=10)
+    try:
+        connection.request("GET", "/sandbox/certificate", headers={"authorization": "Bearer sandbox"})
+        answer = connection.getresponse()
+        content = answer.read()
+    except http.client.HTTPException as error:
+        raise OSError(f"it is no sandbox: {error!r}") from error
+    finally:
+        connection.close()
+    if answer.status != http.client.OK:
+        raise OSError(f"it answers {answer.status}")
+    config.mkdir(parents=True, exist_ok=True)
+    path = config / "sandbox.pem"
+    path.write_bytes(content)
+    return path
+
+
+def gcloud_environment(http_port: int, project: str, trusted: Path) -> str:
     """Shell exports that send gcloud to the sandbox, which is its plain-HTTP proxy.
 
-    `config` is the folder of a configuration of its own, so that nothing is read from or written to the user's.
+    `trusted` is the file with the sandbox's certificate; its folder is a configuration of its own, so that nothing is
+    read from or written to the user's.
     """
     exports = {
         "CLOUDSDK_PROXY_TYPE": "http",
@@ -55,7 +83,9 @@ def gcloud_environment(http_port: int, project: str, config: Path) -> str:
             f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}": f"http://{host}.googleapis.com/"
             for name, host in GCLOUD_APIS.items()
         },
-        "CLOUDSDK_CONFIG": str(config),
+        "CLOUDSDK_CONFIG": str(trusted.parent),
+        # For the log of a build, which is read over https (wire/tunnel.py); no other certificate is believed.
+        "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE": str(trusted),
         "CLOUDSDK_CORE_PROJECT": project,
         "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
         "CLOUDSDK_AUTH_ACCESS_TOKEN": "sandbox",
@@ -97,9 +127,12 @@ async def _up(arguments: argparse.Namespace) -> int:
         finally:
             await sandbox.close()
     except (StateError, OSError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        print(f"signoff sandbox: {reason}", file=sys.stderr)  # noqa: T201
+        print(f"signoff sandbox: {_reason(error)}", file=sys.stderr)  # noqa: T201
         return 1
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def _when_closed(end: Callable[[int], None]) -> None:

@@ -10,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from signoff_sandbox import state
-from signoff_sandbox.wire.paths import PathMethod, Visit
-from signoff_sandbox.wire.rest import json_response
-from signoff_sandbox.world import ingress
+from signoff_sandbox.wire.certificate import certificate_file, public_part
+from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
+from signoff_sandbox.world import ingress, load_balancer, run_worker_reconciler
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import invalid_argument
+from signoff_sandbox.world.faults import OWN
 
 
 async def get_state(visit: Visit) -> Response:
@@ -26,6 +27,7 @@ async def post_state(visit: Visit) -> Response:
     """Merge entries into the state."""
     _merge(visit.cloud, await _json(visit.request))
     ingress.resume(visit.cloud)
+    await run_worker_reconciler.resume(visit.cloud)
     return json_response({})
 
 
@@ -56,6 +58,17 @@ async def delete_faults(visit: Visit) -> Response:
     return json_response({})
 
 
+async def get_methods(visit: Visit) -> Response:
+    """Names of all methods, which faults are planted on."""
+    return json_response({"methods": [*sorted(visit.cloud.faults.known), *(f"{family}*" for family in OWN)]})
+
+
+async def get_certificate(visit: Visit) -> Response:
+    """What a client has to trust to read from the tunnel (wire/tunnel.py), as PEM."""
+    text = public_part(certificate_file(visit.cloud.machine.folder))
+    return Response(text, media_type="application/x-pem-file")
+
+
 async def get_calls(visit: Visit) -> Response:
     """Method -> number of calls since the start or the last reset."""
     return json_response(dict(sorted(visit.cloud.calls.items())))
@@ -64,6 +77,11 @@ async def get_calls(visit: Visit) -> Response:
 async def reset_calls(visit: Visit) -> Response:
     visit.cloud.calls.clear()
     return json_response({})
+
+
+async def get_edge(visit: Visit) -> Response:
+    """What `signoff_sandbox edge` needs to be the load balancer of the services here."""
+    return json_response(load_balancer.describe(visit.cloud))
 
 
 def _merge(cloud: Cloud, content: Any) -> None:
@@ -87,6 +105,9 @@ ROUTES: tuple[PathMethod, ...] = (
     PathMethod("", ("GET",), re.compile("/sandbox/faults"), get_faults),
     PathMethod("", ("POST",), re.compile("/sandbox/faults"), post_faults),
     PathMethod("", ("DELETE",), re.compile("/sandbox/faults"), delete_faults),
+    PathMethod("", ("GET",), re.compile("/sandbox/methods"), get_methods),
+    PathMethod("", ("GET",), re.compile("/sandbox/certificate"), get_certificate),
     PathMethod("", ("GET",), re.compile("/sandbox/calls"), get_calls),
     PathMethod("", ("POST",), re.compile("/sandbox/calls:reset"), reset_calls),
+    PathMethod("", ("GET",), re.compile("/sandbox/edge"), get_edge),
 )

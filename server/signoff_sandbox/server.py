@@ -16,11 +16,25 @@ from starlette.types import ASGIApp
 
 from signoff_sandbox import control, state
 from signoff_sandbox.settings import Settings
-from signoff_sandbox.wire import grpc_server, manifests
+from signoff_sandbox.wire import grpc_server, knative, manifests, projects
+from signoff_sandbox.wire.certificate import server_context
 from signoff_sandbox.wire.http_log import HttpLog
+from signoff_sandbox.wire.paths import PathMethod
 from signoff_sandbox.wire.rest import RestApp
-from signoff_sandbox.world import ingress, storage
+from signoff_sandbox.wire.table import rpcs
+from signoff_sandbox.wire.tunnel import tunneling
+from signoff_sandbox.world import ingress, run_worker_reconciler, storage, storage_uploads
 from signoff_sandbox.world.cloud import Cloud
+
+#: Every HTTP method beside the table; the first that fits a request answers it.
+PATHS: tuple[PathMethod, ...] = (
+    *control.ROUTES,
+    *storage.ROUTES,
+    *storage_uploads.ROUTES,
+    *manifests.ROUTES,
+    *projects.ROUTES,
+    *knative.ROUTES,
+)
 
 
 class HttpServer(uvicorn.Server):
@@ -76,6 +90,7 @@ async def serve(settings: Settings) -> RunningSandbox:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="signoff-sandbox-"))
             settings.data = Path(folder)
         cloud = Cloud(settings)
+        cloud.faults.known = frozenset({*rpcs(), *(method.name for method in PATHS)} - {""})
         if settings.state is not None and settings.state.exists():
             state.load_file(cloud, settings.state)
         listener = _listen(settings.http_port)
@@ -86,12 +101,14 @@ async def serve(settings: Settings) -> RunningSandbox:
             listener.close()
             raise
         ingress.resume(cloud)
-        app: ASGIApp = RestApp(cloud, (*control.ROUTES, *storage.ROUTES, *manifests.ROUTES))
+        await run_worker_reconciler.resume(cloud)
+        app: ASGIApp = RestApp(cloud, PATHS)
         if settings.http_log is not None:
             app = HttpLog(app, stack.enter_context(settings.http_log.open("a", encoding="utf-8", buffering=1)).write)
         config = uvicorn.Config(
             app,
-            http="h11",  # it passes on requests in absolute form and CONNECT
+            # h11 passes on requests in absolute form and CONNECT
+            http=tunneling(lambda: server_context(cloud.machine.folder)),
             ws="none",
             lifespan="off",
             log_level="critical",

@@ -21,6 +21,7 @@ class Settings:
     data: Path | None = None  # clones, builds and logs of processes; a temporary folder when None
     reconcile_seconds: float = 0.2
     startup_timeout_seconds: float = 30.0  # Google waits 240; a sandbox is watched by a person or a test
+    worker_steady_seconds: float = 1.0  # how long an instance of a worker pool has to run before it counts as started
     instance_grace_seconds: float = 2.0  # between SIGTERM and SIGKILL; Google gives 10
     seed: int = 0  # of the traffic split and of the random part of names
     log_lag_seconds: float = 0.0

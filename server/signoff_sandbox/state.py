@@ -15,8 +15,11 @@ from typing import Any
 from google.iam.v1.policy_pb2 import Policy
 from google.protobuf import json_format
 
+from signoff_sandbox.world import policies
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.collections import COLLECTIONS, message_class
+from signoff_sandbox.world.errors import ApiError
+from signoff_sandbox.world.identities import by_id
 from signoff_sandbox.world.logbook import Entry
 
 KEYS = (*COLLECTIONS, "logEntries", "iamPolicies", "deniedPermissions", "faults")
@@ -54,6 +57,8 @@ def merge(cloud: Cloud, content: Any, source: str = "state") -> None:
                 planting.append(_planter(cloud, key, index, entry))
             except (json_format.ParseError, ValueError, TypeError, AttributeError) as error:
                 raise StateError(f"{source}: {key}[{json.dumps(index)}]: {error}") from error
+            except ApiError as error:  # a package is missing
+                raise StateError(f"{source}: {key}[{json.dumps(index)}]: {error.message}") from error
     for plant in planting:
         plant()
 
@@ -74,10 +79,10 @@ def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> Callable[[], Non
         return lambda: cloud.logbook.plant(log_entry, cloud.clock())
     if key == "iamPolicies":
         policy = json_format.ParseDict(entry, Policy())
-        return lambda: cloud.iam_policies.update({str(index): policy})
+        return lambda: cloud.store.plant(policies.COLLECTION, str(index), policy)
     message: Any = json_format.ParseDict(entry, message_class(COLLECTIONS[key])())
-    name = resource_name(key, message)
-    return lambda: cloud.store.put(key, name, message)
+    name = by_id(cloud, resource_name(key, message))
+    return lambda: cloud.store.plant(key, name, message)
 
 
 def resource_name(collection: str, message: Any) -> str:

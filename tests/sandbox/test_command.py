@@ -93,10 +93,25 @@ def test_wrong_usage_ends_with_two(arguments: list[str]) -> None:
     assert "usage:" in ended.stderr
 
 
-def test_env_prints_what_gcloud_needs() -> None:
-    lines = run("env", "--http-port", "9201", "--project", "acme").stdout.splitlines()
-    assert "export CLOUDSDK_PROXY_PORT=9201" in lines
+def test_env_prints_what_gcloud_needs(tmp_path: Path) -> None:
+    with running_sandbox() as sandbox:
+        port = sandbox.http.rpartition(":")[2]
+        lines = run("env", "--http-port", port, "--project", "acme", "--config", str(tmp_path)).stdout.splitlines()
+    trusted = (tmp_path / "sandbox.pem").read_text()
+    assert trusted.startswith("-----BEGIN CERTIFICATE-----")
+    assert "PRIVATE" not in trusted
+    assert f"export CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE={tmp_path / 'sandbox.pem'}" in lines
+    assert f"export CLOUDSDK_PROXY_PORT={port}" in lines
     assert "export CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=http://run.googleapis.com/" in lines
     assert "export CLOUDSDK_AUTH_ACCESS_TOKEN=sandbox" in lines
     assert "export CLOUDSDK_CORE_PROJECT=acme" in lines
     assert all(line.startswith("export CLOUDSDK_") for line in lines)
+
+
+def test_env_without_a_running_sandbox_says_so() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        ended = run("env", "--http-port", str(port))
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == f"signoff sandbox: no sandbox answers on 127.0.0.1:{port} (Connection refused)\n"

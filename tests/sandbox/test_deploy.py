@@ -212,13 +212,3 @@ async def test_a_service_comes_back_from_its_state_file_and_starts_on_demand(tmp
         assert await cloud.service() == before
         assert not cloud.cloud.machine.instances.is_running(before.latest_ready_revision)
         assert (await cloud.http.get(before.uri)).text.startswith("one ")
-
-
-async def test_a_secret_that_cannot_be_read_fails_the_revision_and_names_it(cloud: Lab) -> None:
-    await cloud.build(app("one"))
-    variable = {"name": "KEY", "value_source": {"secret_key_ref": {"secret": "nowhere", "version": "latest"}}}
-    template = {"containers": [{"image": f"{IMAGE}:latest", "env": [variable]}]}
-    with pytest.raises(exceptions.GoogleAPICallError, match="projects/demo/secrets/nowhere/versions/latest"):
-        await cloud.create("", template=template)
-    reason = (await cloud.service()).terminal_condition.reason
-    assert reason == run_v2.Condition.CommonReason.SECRETS_ACCESS_CHECK_FAILED

@@ -1,4 +1,4 @@
-"""Jobs: an execution is processes with exit codes, retries, timeouts and a way to be cancelled."""
+"""Jobs: what they are made from, when they are ready, and what goes away with them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from google.api_core import exceptions
 from google.cloud import run_v2
 
 from support.cloudrun import IMAGE, PLACE, Lab, lab
+from support.jobs import DOCKERFILE, JOB, begun, condition, described, make, run
 
-SUCCEEDED, FAILED = run_v2.Condition.State.CONDITION_SUCCEEDED, run_v2.Condition.State.CONDITION_FAILED
-Reason = run_v2.Condition.ExecutionReason
-JOB = f"{PLACE}/jobs/nightly"
-DOCKERFILE = 'FROM python:3.12\nWORKDIR /job\nCOPY . .\nENTRYPOINT ["python", "main.py"]\n'
+State = run_v2.Condition.State
+Common = run_v2.Condition.CommonReason
 
 
 @pytest.fixture
@@ -24,142 +23,19 @@ async def cloud(tmp_path: Path) -> AsyncIterator[Lab]:
         yield made
 
 
-async def make(cloud: Lab, program: str, task_count: int = 1, **template: Any) -> str:
-    """Build a program and make it the job `nightly`; the image's digest."""
-    digest = await cloud.build({"Dockerfile": DOCKERFILE, "main.py": program})
-    job = run_v2.Job(
-        template={"task_count": task_count, "template": {"containers": [{"image": f"{IMAGE}:latest"}], **template}}
-    )
-    await cloud.finish(await cloud.jobs.create_job(parent=PLACE, job=job, job_id="nightly"))
-    return digest
+async def created(cloud: Lab, job: run_v2.Job) -> Any:
+    return await cloud.finish(await cloud.jobs.create_job(parent=PLACE, job=job, job_id="nightly"))
 
 
-async def run(cloud: Lab, **overrides: Any) -> run_v2.Execution:
-    """Run the job to its end, whatever that is."""
-    operation = await cloud.jobs.run_job(run_v2.RunJobRequest(name=JOB, overrides=overrides or None))
-    try:
-        return await cloud.finish(operation)
-    except exceptions.GoogleAPICallError:
-        return await cloud.executions.get_execution(name=operation.metadata.name)
-
-
-def completed(resource: Any) -> run_v2.Condition:
-    return {condition.type_: condition for condition in resource.conditions}["Completed"]
-
-
-def counts(execution: run_v2.Execution) -> dict[str, int]:
-    names = ("running", "succeeded", "failed", "cancelled", "retried")
-    return {name: number for name in names if (number := getattr(execution, f"{name}_count"))}
-
-
-async def test_a_job_runs_with_the_environment_of_cloud_run(cloud: Lab) -> None:
-    digest = await make(
-        cloud, "import os\nfor k in sorted(os.environ):\n  if k[:5] == 'CLOUD': print(k, os.environ[k])", task_count=2
-    )
-    execution = await run(cloud)
-    name = execution.name.rpartition("/")[2]
-    assert completed(execution).state == SUCCEEDED
-    assert counts(execution) == {"succeeded": 2}
-    assert execution.template.containers[0].image == f"{IMAGE}@{digest}"
-    assert execution.template.max_retries == 3
-    entries = [
-        e for e in cloud.entries("stdout", job_name="nightly") if e.labels["run.googleapis.com/task_index"] == "1"
-    ]
-    assert [entry.text_payload for entry in entries] == [
-        f"CLOUD_RUN_EXECUTION {name}",
-        "CLOUD_RUN_JOB nightly",
-        "CLOUD_RUN_TASK_ATTEMPT 0",
-        "CLOUD_RUN_TASK_COUNT 2",
-        "CLOUD_RUN_TASK_INDEX 1",
-    ]
-    assert entries[0].resource.type == "cloud_run_job"
-    assert entries[0].labels["run.googleapis.com/execution_name"] == name
+async def test_a_job_is_completed_with_the_defaults_of_cloud_run(cloud: Lab) -> None:
+    await make(cloud, "pass")
     job = await cloud.jobs.get_job(name=JOB)
-    assert (job.execution_count, job.latest_created_execution.name) == (1, name)
-    assert (
-        job.latest_created_execution.completion_status == run_v2.ExecutionReference.CompletionStatus.EXECUTION_SUCCEEDED
-    )
-
-
-async def test_a_failing_task_is_retried_and_then_fails_the_execution(cloud: Lab) -> None:
-    await make(cloud, "import sys\nsys.exit(3)", max_retries=2)
-    execution = await run(cloud)
-    name = execution.name.rpartition("/")[2]
-    assert completed(execution).state == FAILED
-    assert completed(execution).execution_reason == Reason.NON_ZERO_EXIT_CODE
-    assert completed(execution).message == f"Task {name}-task0 failed with message: The container exited with an error."
-    assert counts(execution) == {"failed": 1, "retried": 1}
-    task = await anext(aiter(await cloud.tasks.list_tasks(parent=execution.name)))
-    assert (task.retried, task.last_attempt_result.exit_code) == (2, 3)
-    assert await cloud.tasks.get_task(name=task.name) == task
-
-
-async def test_a_retry_that_succeeds_makes_the_execution_succeed(cloud: Lab) -> None:
-    await make(cloud, "import os, sys\nsys.exit(int(os.environ['CLOUD_RUN_TASK_ATTEMPT']) < 1)")
-    execution = await run(cloud)
-    assert completed(execution).state == SUCCEEDED
-    assert counts(execution) == {"succeeded": 1, "retried": 1}
-
-
-async def test_no_retries_can_be_asked_for(cloud: Lab) -> None:
-    await make(cloud, "import sys\nsys.exit(1)", max_retries=0)
-    assert counts(await run(cloud)) == {"failed": 1}
-
-
-async def test_one_failed_task_does_not_hide_the_others(cloud: Lab) -> None:
-    await make(cloud, "import os, sys\nsys.exit(os.environ['CLOUD_RUN_TASK_INDEX'] == '1')", 3, max_retries=0)
-    execution = await run(cloud)
-    assert completed(execution).state == FAILED
-    assert counts(execution) == {"succeeded": 2, "failed": 1}
-
-
-async def test_a_task_that_takes_too_long_is_ended(cloud: Lab) -> None:
-    await make(cloud, "import time\ntime.sleep(60)", max_retries=0, timeout={"nanos": 300_000_000})
-    execution = await run(cloud)
-    assert "The configured timeout was reached." in completed(execution).message
-    assert completed(execution).execution_reason == Reason.EXECUTION_REASON_UNDEFINED
-
-
-async def test_a_task_ended_by_a_signal_says_which(cloud: Lab) -> None:
-    await make(cloud, "import os\nos.kill(os.getpid(), 9)", max_retries=0)
-    execution = await run(cloud)
-    task = await anext(aiter(await cloud.tasks.list_tasks(parent=execution.name)))
-    assert task.last_attempt_result.term_signal == 9
-
-
-async def test_a_running_execution_can_be_cancelled(cloud: Lab) -> None:
-    await make(cloud, "import time\nprint('up', flush=True)\ntime.sleep(60)")
-    operation = await cloud.jobs.run_job(name=JOB)
-    name = operation.metadata.name
-    await cloud.until(lambda: cloud.cloud.store.get("executions", name).running_count == 1)
-    cancelled = await cloud.finish(await cloud.executions.cancel_execution(name=name))
-    assert completed(cancelled).state == FAILED
-    assert completed(cancelled).execution_reason == Reason.CANCELLED
-    assert counts(cancelled) == {"cancelled": 1}
-    with pytest.raises(exceptions.GoogleAPICallError, match="was cancelled"):
-        await cloud.finish(operation)
-    with pytest.raises(exceptions.FailedPrecondition, match="already completed"):
-        await cloud.executions.cancel_execution(name=name)
-
-
-async def test_overrides_hold_for_one_execution(cloud: Lab) -> None:
-    await make(cloud, "import os, sys\nprint(sys.argv[1:], os.environ.get('MODE'))")
-    override = {"args": ["--day", "7"], "env": [{"name": "MODE", "value": "backfill"}]}
-    execution = await run(cloud, container_overrides=[override], task_count=2)
-    assert execution.task_count == 2
-    assert {e.text_payload for e in cloud.entries("stdout")} == {"['--day', '7'] backfill"}
-    await run(cloud)
-    assert cloud.entries("stdout")[-1].text_payload == "[] None"
-
-
-async def test_an_execution_keeps_the_image_that_its_tag_meant(cloud: Lab) -> None:
-    first = await make(cloud, "print(1)")
-    execution = await run(cloud)
-    second = await cloud.build({"main.py": "print(2)"})
-    assert (await run(cloud)).template.containers[0].image.endswith(second)
-    again = await cloud.executions.get_execution(name=execution.name)
-    assert again.template.containers[0].image.endswith(first)
-    assert len([e async for e in await cloud.executions.list_executions(parent=JOB)]) == 2
+    task = job.template.template
+    assert (job.template.task_count, task.max_retries, task.timeout.seconds) == (1, 3, 600)
+    assert dict(task.containers[0].resources.limits) == {"cpu": "1000m", "memory": "512Mi"}
+    assert task.execution_environment == run_v2.ExecutionEnvironment.EXECUTION_ENVIRONMENT_GEN2
+    assert (job.generation, job.observed_generation, job.reconciling) == (1, 1, False)
+    assert (job.terminal_condition.type_, job.terminal_condition.state) == ("Ready", State.CONDITION_SUCCEEDED)
 
 
 async def test_an_update_changes_the_next_execution_and_a_stale_etag_is_refused(cloud: Lab) -> None:
@@ -174,10 +50,74 @@ async def test_an_update_changes_the_next_execution_and_a_stale_etag_is_refused(
         await cloud.jobs.update_job(job=job)
 
 
+async def test_an_update_that_changes_nothing_makes_no_generation(cloud: Lab) -> None:
+    await make(cloud, "pass")
+    job = await cloud.jobs.get_job(name=JOB)
+    job.client_version = "2"
+    updated = await cloud.finish(await cloud.jobs.update_job(job=job))
+    assert (updated.generation, updated.client_version) == (1, "2")
+
+
+async def test_an_update_may_create_the_job_that_is_missing(cloud: Lab) -> None:
+    await cloud.build({"Dockerfile": DOCKERFILE, "main.py": "pass"})
+    job = described()
+    job.name = JOB
+    with pytest.raises(exceptions.NotFound):
+        await cloud.jobs.update_job(job=job)
+    await cloud.finish(await cloud.jobs.update_job(request={"job": job, "allow_missing": True}))
+    assert (await cloud.jobs.get_job(name=JOB)).generation == 1
+
+
+async def test_a_job_whose_image_does_not_exist_is_not_ready(cloud: Lab) -> None:
+    with pytest.raises(exceptions.GoogleAPICallError, match=f"Image '{IMAGE}:none' not found") as failed:
+        await created(cloud, described(image=f"{IMAGE}:none"))
+    assert failed.value.errors[0].code == 5  # NOT_FOUND
+    job = await cloud.jobs.get_job(name=JOB)
+    assert job.terminal_condition.state == State.CONDITION_FAILED
+    assert job.terminal_condition.reason == Common.CONTAINER_MISSING
+    await cloud.build({"Dockerfile": DOCKERFILE, "main.py": "pass"})
+    job.template.template.containers[0].image = f"{IMAGE}:latest"
+    mended = await cloud.finish(await cloud.jobs.update_job(job=job))
+    assert mended.terminal_condition.state == State.CONDITION_SUCCEEDED
+
+
+async def test_a_job_that_names_a_secret_which_cannot_be_read_is_not_ready(cloud: Lab) -> None:
+    await cloud.build({"Dockerfile": DOCKERFILE, "main.py": "pass"})
+    job = described()
+    source = {"secret_key_ref": {"secret": "missing", "version": "7"}}
+    job.template.template.containers[0].env = [{"name": "KEY", "value_source": source}]
+    with pytest.raises(exceptions.GoogleAPICallError, match="secrets/missing/versions/7"):
+        await created(cloud, job)
+    stored = await cloud.jobs.get_job(name=JOB)
+    assert stored.terminal_condition.reason == Common.SECRETS_ACCESS_CHECK_FAILED
+    assert condition(await run(cloud)).reason == Common.SECRETS_ACCESS_CHECK_FAILED
+
+
+async def test_a_new_execution_token_runs_the_job_once(cloud: Lab) -> None:
+    await make(cloud, "print('ran')")
+    job = await cloud.jobs.get_job(name=JOB)
+    job.run_execution_token = "release-7"
+    job = await cloud.finish(await cloud.jobs.update_job(job=job))
+    assert job.latest_created_execution.name == "nightly-release-7"
+    assert job.latest_created_execution.completion_time
+    job.labels["team"] = "data"
+    job = await cloud.finish(await cloud.jobs.update_job(job=job))
+    assert job.execution_count == 1
+
+
+async def test_a_start_token_is_done_when_the_execution_runs(cloud: Lab) -> None:
+    await make(cloud, "import time\ntime.sleep(60)")
+    job = await cloud.jobs.get_job(name=JOB)
+    job.start_execution_token = "go"
+    job = await cloud.finish(await cloud.jobs.update_job(job=job))
+    execution = await cloud.executions.get_execution(name=f"{JOB}/executions/nightly-go")
+    assert execution.running_count == 1
+    assert job.latest_created_execution.name == "nightly-go"
+
+
 async def test_deleting_a_job_ends_what_runs(cloud: Lab) -> None:
     await make(cloud, "import time\ntime.sleep(60)")
-    operation = await cloud.jobs.run_job(name=JOB)
-    await cloud.until(lambda: cloud.cloud.store.get("executions", operation.metadata.name).running_count == 1)
+    await begun(cloud)
     await cloud.finish(await cloud.jobs.delete_job(name=JOB))
     assert not list(cloud.cloud.store.items("executions"))
     assert not list(cloud.cloud.store.items("tasks"))
@@ -186,6 +126,27 @@ async def test_deleting_a_job_ends_what_runs(cloud: Lab) -> None:
         await cloud.jobs.get_job(name=JOB)
 
 
-async def test_a_job_without_an_image_is_refused(cloud: Lab) -> None:
-    with pytest.raises(exceptions.InvalidArgument, match="at least one container"):
-        await cloud.jobs.create_job(parent=PLACE, job=run_v2.Job(), job_id="nightly")
+async def test_a_planted_fault_fails_the_job_and_not_the_executions_after_it(cloud: Lab) -> None:
+    await cloud.build({"Dockerfile": DOCKERFILE, "main.py": "pass"})
+    fault = {"method": "sandbox.Reconciler/nightly", "code": "INTERNAL", "message": "try later", "times": 1}
+    cloud.cloud.faults.planter(fault)()
+    with pytest.raises(exceptions.GoogleAPICallError, match="try later"):
+        await created(cloud, described())
+    assert (await cloud.jobs.get_job(name=JOB)).terminal_condition.message == "try later"
+    assert condition(await run(cloud)).state == State.CONDITION_SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [
+        (run_v2.Job(), "at least one container"),
+        (described(task_count=10_001), "task_count"),
+        (described(max_retries=11), "max_retries"),
+        (described(timeout={"seconds": 700_000}), "timeout"),
+        (described(parallelism=-1), "parallelism"),
+    ],
+)
+async def test_a_job_that_makes_no_sense_is_refused(cloud: Lab, job: run_v2.Job, words: str) -> None:
+    with pytest.raises(exceptions.InvalidArgument, match=words):
+        await cloud.jobs.create_job(parent=PLACE, job=job, job_id="nightly")
+    assert not list(cloud.cloud.store.items("jobs"))

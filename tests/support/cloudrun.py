@@ -97,6 +97,7 @@ class Lab:
         self.jobs = self._client(run_v2.JobsAsyncClient)
         self.executions = self._client(run_v2.ExecutionsAsyncClient)
         self.tasks = self._client(run_v2.TasksAsyncClient)
+        self.worker_pools = self._client(run_v2.WorkerPoolsAsyncClient)
         self.builds = self._client(cloudbuild_v1.CloudBuildAsyncClient)
         self.repository = Repository(folder / "repository")
         self.http = httpx2.AsyncClient(trust_env=False, timeout=20)

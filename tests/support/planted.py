@@ -11,6 +11,8 @@ TASK = f"{EXECUTION}/tasks/extract-x1-task0"
 BUILD = f"{PLACE}/builds/11111111-2222-3333-4444-555555555555"
 TRIGGER = f"{PLACE}/triggers/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 REPOSITORY = f"{PLACE}/repositories/apps"
+SCHEDULE = f"{PLACE}/jobs/nightly"
+SECRET = "projects/demo/secrets/database-url"
 DIGEST, CHILD, OTHER = (f"sha256:{digit * 64}" for digit in "abc")
 URI = "us-central1-docker.pkg.dev/demo/apps/web"
 AT = "2026-01-02T03:04:05.678Z"
@@ -160,6 +162,26 @@ STATE: dict[str, Any] = {
         ),
         image("team%2Fapi", CHILD, uri=f"us-central1-docker.pkg.dev/demo/apps/team/api@{CHILD}"),
     ],
+    "schedulerJobs": [
+        {
+            "name": SCHEDULE,
+            "schedule": "0 3 * * *",
+            "timeZone": "Europe/Zurich",
+            "state": "PAUSED",
+            "userUpdateTime": AT,
+            "lastAttemptTime": AT,
+            "attemptDeadline": "180s",
+            "httpTarget": {
+                "uri": "https://us-central1-run.googleapis.com/apis/run.googleapis.com/v1/namespaces/demo/jobs/extract:run",
+                "httpMethod": "POST",
+                "oauthToken": {"serviceAccountEmail": "cron@demo.iam.gserviceaccount.com"},
+            },
+            "retryConfig": {"retryCount": 1, "minBackoffDuration": "5s"},
+        }
+    ],
+    "secrets": [{"name": SECRET, "createTime": AT, "replication": {"automatic": {}}, "etag": '"1"'}],
+    "secretVersions": [{"name": f"{SECRET}/versions/1", "createTime": AT, "state": "ENABLED", "etag": '"1"'}],
+    "secretPayloads": [{"name": f"{SECRET}/versions/1", "payload": {"data": "cG9zdGdyZXM6Ly9kYg=="}}],
     "logEntries": [
         entry("e1", severity="ERROR", jsonPayload={"message": "KeyError: mapper", "attempt": 3.0, "ok": False}),
         entry(

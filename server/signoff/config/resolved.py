@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from signoff.config.errors import ConfigError, Trouble
+from signoff.model.smoke import Smoke
 from signoff.model.subject import (
     BuildCommand,
     BuildMethod,
@@ -16,7 +17,6 @@ from signoff.model.subject import (
     CloudBuildConfig,
     ExistingImage,
     Flow,
-    Smoke,
     Target,
     Workload,
     WorkloadName,

@@ -8,16 +8,22 @@ from datetime import datetime, timedelta
 from signoff.model.evidence import Evidence
 from signoff.model.quoted import Quoted
 
+_NOT_SAID = Quoted("")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One entry of the request log. `refused`: the platform answered, no container saw it."""
+    """One entry of the request log. `refused`: the platform answered, no container saw it. `host`: as it was asked
+    for; `agent`: the User-Agent.
+    """
 
     method: str
     path: Quoted
     """Path without query."""
     status: int
     refused: bool = False
+    host: Quoted = _NOT_SAID
+    agent: Quoted = _NOT_SAID
 
 
 @dataclass(frozen=True, slots=True)

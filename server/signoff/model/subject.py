@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, NewType
 
+from signoff.model.smoke import Smoke
+
 Commit = NewType("Commit", str)
 """A full hexadecimal object id, 40 or 64 characters, validated where it enters."""
 
@@ -64,14 +66,6 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Smoke:
-    """A request through the real edge; `blocked`: the edge is meant to let nobody through there."""
-
-    path: str
-    expect: Literal["reach", "blocked"] = "reach"
-
-
-@dataclass(frozen=True, slots=True)
 class Workload:
     """A Cloud Run service, job or worker pool that this repository deploys. Hashable, so that facts can be shared."""
 
@@ -93,6 +87,8 @@ class Workload:
     """Percent of a new revision of a service, step by step; the last one is 100."""
     hold: int = 60
     """Seconds that each step before the last one is watched."""
+    revision_header: str | None = None
+    """A response header in which the application names its revision, accepted (visibly) as proof of arrival."""
 
     @property
     def source(self) -> Literal["git", "upload"]:

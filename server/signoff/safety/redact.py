@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -33,9 +33,12 @@ class Held:
     pattern: re.Pattern[str] | None
 
 
-def held_in(environment: Mapping[str, str]) -> Held:
-    """The values of secret-named variables. A path to a secret, or a plain short word, is not hidden as such."""
-    spellings: set[str] = set()
+def held_in(environment: Mapping[str, str], secrets: Iterable[str] = ()) -> Held:
+    """The values of secret-named variables, and what is known to be a secret whatever it looks like.
+
+    A variable that holds a path to a secret, or a plain short word, is not hidden as such.
+    """
+    spellings = {spelling for value in secrets if len(value) >= SHORTEST for spelling in _spellings(value)}
     for name, value in environment.items():
         if _SECRET_NAME.search(name):
             for part in _parts(value):

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from unicodedata import category
 
+from signoff.model import secret
 from signoff.model.quoted import Quoted
 from signoff.safety.redact import Held, held_in, redacted
 
@@ -44,10 +45,14 @@ def for_json(quoted: Quoted, limit: int = KEPT) -> str:
     return own(quoted.outside, limit)
 
 
-@lru_cache(maxsize=4096)
 def own(line: str, limit: int = KEPT) -> str:
     """Words and names of our own that may carry names of files or branches: the same treatment."""
-    line = redacted(line, _held())
+    return _own(line, limit, secret.held())
+
+
+@lru_cache(maxsize=4096)
+def _own(line: str, limit: int, secrets: tuple[str, ...]) -> str:
+    line = redacted(line, _held(secrets))
     if not _PLAIN.fullmatch(line):
         line = "".join(map(_visible, line))
     return line if len(line) <= limit else f"{line[:limit]}… ({len(line) - limit} more characters)"
@@ -62,6 +67,6 @@ def _visible(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-@lru_cache(maxsize=1)
-def _held() -> Held:
-    return held_in(os.environ)
+@lru_cache(maxsize=8)
+def _held(secrets: tuple[str, ...]) -> Held:
+    return held_in(os.environ, secrets)

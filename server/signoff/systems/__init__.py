@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from signoff.boundary import Boundary
+from signoff.model import arrival
 from signoff.model.lineage import KeptInMemory, Proofs
 
 if TYPE_CHECKING:
@@ -18,22 +19,32 @@ if TYPE_CHECKING:
     from signoff.systems.google.registry import Registry
     from signoff.systems.google.run import Run
     from signoff.systems.google.sources import Sources
+    from signoff.systems.http.client import Http
 
 
 class Systems:
     """What a survey may ask. Connections live as long as this object; `close()` ends them.
 
     `sandbox`: the Google side is a sandbox (`SIGNOFF_SANDBOX`), and every report says so. `proofs`: where it is kept
-    which commit an image was built from.
+    which commit an image was built from. `writes`: where it is kept which requests that write were sent.
     """
 
     def __init__(
-        self, boundary: Boundary, tree: Path, *, sandbox: str | None = None, proofs: Proofs | None = None
+        self,
+        boundary: Boundary,
+        tree: Path,
+        *,
+        sandbox: str | None = None,
+        proofs: Proofs | None = None,
+        writes: arrival.Kept | None = None,
     ) -> None:
         self.boundary = boundary
         self.tree = tree
         self.sandbox_address = sandbox
         self.proofs: Proofs = proofs or KeptInMemory()
+        self.writes: arrival.Kept = writes or arrival.KeptInMemory()
+        self.sent = arrival.KeptInMemory()
+        """Requests whose log entry may still come: a later look asks for it, instead of sending another."""
 
     @property
     def sandbox(self) -> bool:
@@ -86,6 +97,12 @@ class Systems:
         from signoff.systems.google.logs import Logs
 
         return Logs(self.boundary, self.google)
+
+    @cached_property
+    def http(self) -> Http:
+        from signoff.systems.http.client import Http
+
+        return Http(self.boundary, only_loopback=self.sandbox)
 
     async def close(self) -> None:
         made = self.__dict__

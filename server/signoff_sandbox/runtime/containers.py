@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,10 +32,28 @@ class Program:
     folder: Path
 
 
-def unpack_image(image: Image, folder: Path) -> Path:
-    """A writable copy of the image's file system, as each instance of a container has one."""
+@dataclass(frozen=True, slots=True)
+class MountedFile:
+    """A file of a volume; `path` is where the container finds it."""
+
+    path: str
+    content: bytes
+    mode: int
+
+
+def unpack_image(image: Image, folder: Path, mounted: Iterable[MountedFile] = ()) -> Path:
+    """A writable copy of the image's file system with the mounted files, as each instance of a container has one."""
     root = folder / "root"
     shutil.copytree(image.root, root, symlinks=True)
+    for file in mounted:
+        target = inside(root, file.path)
+        if not target.parent.resolve().is_relative_to(root.resolve()):
+            continue  # a link of the image leads out of it
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        target.touch(0o600)
+        target.write_bytes(file.content)
+        target.chmod(file.mode)
     return root
 
 

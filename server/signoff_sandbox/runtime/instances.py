@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from signoff_sandbox.runtime.containers import NoCommand, program, unpack_image
+from signoff_sandbox.runtime.containers import MountedFile, NoCommand, program, unpack_image
 from signoff_sandbox.runtime.images import Image
 from signoff_sandbox.runtime.process import Child, OnLine, Processes
 
@@ -34,6 +34,7 @@ class ContainerPlan:
     command: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     workdir: str = ""
+    mounted: tuple[MountedFile, ...] = ()
     listens: bool = False
 
 
@@ -116,7 +117,7 @@ class Instances:
         return instance
 
     async def _start_container(self, instance: Instance, plan: ContainerPlan, folder: Path) -> None:
-        root = await asyncio.to_thread(unpack_image, plan.image, folder)
+        root = await asyncio.to_thread(unpack_image, plan.image, folder, plan.mounted)
         environment = plan.environment | ({"PORT": str(instance.port)} if plan.listens else {})
         try:
             what = program(

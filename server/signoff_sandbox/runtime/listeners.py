@@ -60,6 +60,10 @@ class Listeners:
     def names(self) -> list[str]:
         return list(self._open)
 
+    def ports(self) -> dict[str, int]:
+        """Name -> port on loopback."""
+        return {name: port for name, (port, _, _) in self._open.items()}
+
     async def close_all(self) -> None:
         await asyncio.gather(*(self.close(name) for name in self.names()))
 

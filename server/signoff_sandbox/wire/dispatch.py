@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+import re
 from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
-import grpc
 from google.protobuf.message import Message
 
+from signoff_sandbox.wire.effects.lists import MessagePage, answered
 from signoff_sandbox.wire.permissions import refuse_denied
 from signoff_sandbox.world import (
     build_triggers,
@@ -18,18 +18,25 @@ from signoff_sandbox.world import (
     iam,
     logging_api,
     operations,
+    planted,
     reads,
     registry,
     run_executions,
     run_jobs,
     run_revisions,
     run_services,
+    run_worker_pools,
+    secret_versions,
+    secrets,
 )
+from signoff_sandbox.world.callers import Caller
 from signoff_sandbox.world.cloud import Cloud, Handler
-from signoff_sandbox.world.errors import ApiError, bug_of_sandbox, unimplemented
-from signoff_sandbox.world.faults import Fault
+from signoff_sandbox.world.errors import ApiError, ConnectionDropped, bug_of_sandbox, unimplemented
+from signoff_sandbox.world.faults import ANYBODY, Effects
+from signoff_sandbox.world.past import as_it_was
 
 log = logging.getLogger(__name__)
+_READS = re.compile(r"/(Get|List|Access|Search)")
 
 #: Every module that offers METHODS. A method in none of them answers UNIMPLEMENTED.
 MODULES: tuple[ModuleType, ...] = (
@@ -42,13 +49,12 @@ MODULES: tuple[ModuleType, ...] = (
     run_revisions,
     run_jobs,
     run_executions,
+    run_worker_pools,
     builds,
     build_triggers,
+    secrets,
+    secret_versions,
 )
-
-
-class ConnectionDropped(Exception):
-    """A planted fault: the connection ends without an answer."""
 
 
 def compose(modules: Iterable[ModuleType]) -> dict[str, Handler]:
@@ -65,47 +71,44 @@ def compose(modules: Iterable[ModuleType]) -> dict[str, Handler]:
 HANDLERS = compose(MODULES)
 
 
-async def dispatch(cloud: Cloud, method: str, request: Message) -> Message:
-    """Answer one call: planted faults first, then permissions, then the handler. Raises ApiError."""
-    faults = await strike(cloud, method)
+async def dispatch(cloud: Cloud, method: str, request: Any, caller: Caller = ANYBODY) -> tuple[Message, Effects]:
+    """Answer one call: planted faults first, then permissions, then the handler.
+
+    Answers the response and the planted effects that are left to whoever writes it. Raises ApiError,
+    ConnectionDropped.
+    """
+    met = await strike(cloud, method, caller)
     handler = HANDLERS.get(method)
     if handler is None:
         raise unimplemented(method)
     refuse_denied(cloud, method, request)
+    seen = as_it_was(cloud, met) if _READS.search(method) else cloud
+
+    async def ask(token: str, size: int | None) -> MessagePage:
+        if "page_token" in request.DESCRIPTOR.fields_by_name:
+            request.page_token = token
+            request.page_size = min(size or request.page_size, request.page_size or size or 0)
+        return MessagePage(await _handled(handler, seen, method, request))
+
+    page = await answered(met, getattr(request, "page_token", ""), ask)
+    if met.drop_after:
+        raise ConnectionDropped(method)
+    return page.response, met
+
+
+async def _handled(handler: Handler, cloud: Cloud, method: str, request: Message) -> Any:
     try:
-        response: Message = await handler(cloud, request)
+        return await handler(cloud, request)
     except ApiError:
         raise
     except Exception as bug:  # a bug of the sandbox must reach whoever called, like every other failure
         log.exception("%s", method)
         raise bug_of_sandbox(bug) from bug
-    for fault in faults:
-        if fault.empty_list:
-            shorten(response, 0)
-        elif fault.truncate is not None:
-            shorten(response, fault.truncate)
-    return response
 
 
-async def strike(cloud: Cloud, method: str) -> list[Fault]:
-    """Count a call and let its planted faults strike; answers them for those that shorten the response."""
+async def strike(cloud: Cloud, method: str, caller: Caller) -> Effects:
+    """Count a call and let its planted faults strike. Raises ApiError, ConnectionDropped."""
     cloud.calls[method] += 1
-    faults = cloud.faults.strike(method)
-    for fault in faults:
-        if fault.latency_seconds:
-            await asyncio.sleep(fault.latency_seconds)
-        if fault.drop:
-            raise ConnectionDropped(method)
-        if fault.code is not None:
-            raise ApiError(grpc.StatusCode[fault.code], fault.message)
-    return faults
-
-
-def shorten(response: Any, length: int) -> None:
-    """Cut a list response to its first entries and hide that more follow; other responses stay."""
-    if "next_page_token" not in response.DESCRIPTOR.fields_by_name:
-        return
-    response.ClearField("next_page_token")
-    for field in response.DESCRIPTOR.fields:
-        if field.is_repeated:
-            del getattr(response, field.name)[length:]
+    met = cloud.faults.strike(method, caller)
+    await planted.begin(cloud, method, met)
+    return met

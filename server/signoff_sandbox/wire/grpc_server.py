@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from typing import Any
 
@@ -10,10 +9,12 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
-from signoff_sandbox.wire.dispatch import HANDLERS, ConnectionDropped, dispatch
+from signoff_sandbox.wire.authentication import caller_of
+from signoff_sandbox.wire.dispatch import dispatch
+from signoff_sandbox.wire.effects.values import spoiled
 from signoff_sandbox.wire.table import Rpc, rpcs
 from signoff_sandbox.world.cloud import Cloud
-from signoff_sandbox.world.errors import ApiError, unauthenticated, unimplemented
+from signoff_sandbox.world.errors import ApiError, ConnectionDropped, unimplemented
 
 #: gRPC's own key for a google.rpc.Status with details.
 DETAILS_KEY = "grpc-status-details-bin"
@@ -30,21 +31,26 @@ class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic i
     def service(self, handler_call_details: Any) -> Any:
         method = handler_call_details.method.lstrip("/")
         rpc = rpcs().get(method)
-        if rpc is None or method not in HANDLERS:
-            return grpc.unary_unary_rpc_method_handler(self._refusing(method))
+        if rpc is None:
+            return grpc.unary_unary_rpc_method_handler(self._refusing(method, unimplemented(method)))
+        try:
+            request_class = rpc.request_class()
+        except ApiError as error:  # its package is not installed
+            return grpc.unary_unary_rpc_method_handler(self._refusing(method, error))
         return grpc.unary_unary_rpc_method_handler(
             self._answering(rpc),
-            request_deserializer=rpc.request_class().FromString,
-            response_serializer=lambda message: message.SerializeToString(),
+            request_deserializer=request_class.FromString,
+            response_serializer=lambda answer: answer if isinstance(answer, bytes) else answer.SerializeToString(),
         )
 
     def _answering(self, rpc: Rpc) -> Callable[[Message, Any], Any]:
-        async def answer(request: Message, context: Any) -> Message:
+        async def answer(request: Message, context: Any) -> Message | bytes:
             try:
-                check_token(self._cloud, dict(context.invocation_metadata()).get("authorization", ""))
+                settings = self._cloud.settings
+                caller = caller_of(self._cloud, dict(context.invocation_metadata()))
                 # Cloud Storage is spoken over HTTP alone: a client that was told one address learns the other here.
-                await context.send_initial_metadata(((HTTP_KEY, self._cloud.settings.http_address),))
-                return await dispatch(self._cloud, rpc.method, request)
+                await context.send_initial_metadata(((HTTP_KEY, settings.http_address),))
+                return spoiled(*await dispatch(self._cloud, rpc.method, request, caller))
             except ApiError as error:
                 details = ((DETAILS_KEY, error.status().SerializeToString()),) if error.details else ()
                 await context.abort(error.code, error.message, details)
@@ -55,20 +61,13 @@ class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic i
 
         return answer
 
-    def _refusing(self, method: str) -> Callable[[bytes, Any], Any]:
+    def _refusing(self, method: str, error: ApiError) -> Callable[[bytes, Any], Any]:
         async def refuse(request: bytes, context: Any) -> bytes:  # noqa: ARG001 - gRPC's shape of a handler
             self._cloud.calls[method] += 1
-            error = unimplemented(method)
             await context.abort(error.code, error.message)
             raise AssertionError("abort raises")
 
         return refuse
-
-
-def check_token(cloud: Cloud, header: object) -> None:
-    """Raises UNAUTHENTICATED unless `header` is `Bearer TOKEN` with the sandbox's token."""
-    if not hmac.compare_digest(str(header).encode(), f"Bearer {cloud.settings.token}".encode()):
-        raise unauthenticated()
 
 
 async def start(cloud: Cloud) -> grpc.aio.Server:

@@ -12,9 +12,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from signoff_sandbox.wire.paths import PathMethod, Visit
+from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.wire.permissions import refuse
-from signoff_sandbox.wire.rest import json_response
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.registry import DOCKER_MANIFEST, IMAGES
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from signoff_sandbox.world.cloud import Cloud
+
+_REGION = re.compile(r"(?P<region>[a-z]+-[a-z]+\d+)-(?=[a-z]+\.googleapis\.com)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class PathMethod:
 
     `pattern` is matched with the raw (percent-encoded) path. A named method is counted, may have faults planted on it,
     and needs `permission` where one is given. `missing` says what of Google's method is not modelled; "": all of it is.
+    `host`, such as `run.googleapis.com`: only requests to this host or to one of its regions are meant, since APIs
+    share paths such as `/v1/projects/P/locations`.
     """
 
     name: str
@@ -35,3 +41,21 @@ class PathMethod:
     answer: Callable[[Visit], Awaitable[Response]]
     permission: str | None = None
     missing: str = ""
+    host: str = ""
+
+    def match(self, verb: str, host: str, path: str) -> dict[str, str] | None:
+        """The groups of the path if this method answers the request, else None."""
+        if verb not in self.verbs or (self.host and _REGION.sub("", host) != self.host):
+            return None
+        found = self.pattern.fullmatch(path)
+        return None if found is None else found.groupdict()
+
+
+def region_of(host: str) -> str:
+    """`us-central1-run.googleapis.com` -> `us-central1`; empty for a host that names no region."""
+    found = _REGION.match(host)
+    return found["region"] if found else ""
+
+
+def json_response(content: Any, status: int = 200) -> Response:
+    return Response(json.dumps(content, ensure_ascii=False, indent=2), status, media_type="application/json")

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import permission_denied
+from signoff_sandbox.world.identities import caller_may
 
 #: Prefix of the permission by gRPC service; the rest follows from the method (ListServices -> run.services.list).
 SERVICES = {
@@ -19,6 +20,7 @@ SERVICES = {
     "google.cloud.run.v2.Tasks": "run.tasks",
     "google.cloud.run.v2.WorkerPools": "run.workerpools",
     "google.longrunning.Operations": "run.operations",
+    "google.cloud.secretmanager.v1.SecretManagerService": "secretmanager.secrets",
 }
 #: Methods whose permission does not follow from their name. None: anybody may ask.
 METHODS: dict[str, str | None] = {
@@ -42,10 +44,18 @@ METHODS: dict[str, str | None] = {
     "google.devtools.artifactregistry.v1.ArtifactRegistry/ListPackages": "artifactregistry.packages.list",
     "google.devtools.artifactregistry.v1.ArtifactRegistry/GetTag": "artifactregistry.tags.get",
     "google.devtools.artifactregistry.v1.ArtifactRegistry/ListTags": "artifactregistry.tags.list",
+    "google.cloud.secretmanager.v1.SecretManagerService/AddSecretVersion": "secretmanager.versions.add",
+    "google.cloud.secretmanager.v1.SecretManagerService/GetSecretVersion": "secretmanager.versions.get",
+    "google.cloud.secretmanager.v1.SecretManagerService/ListSecretVersions": "secretmanager.versions.list",
+    "google.cloud.secretmanager.v1.SecretManagerService/AccessSecretVersion": "secretmanager.versions.access",
+    "google.cloud.secretmanager.v1.SecretManagerService/EnableSecretVersion": "secretmanager.versions.enable",
+    "google.cloud.secretmanager.v1.SecretManagerService/DisableSecretVersion": "secretmanager.versions.disable",
+    "google.cloud.secretmanager.v1.SecretManagerService/DestroySecretVersion": "secretmanager.versions.destroy",
     "google.logging.v2.LoggingServiceV2/WriteLogEntries": "logging.logEntries.create",
     "google.logging.v2.LoggingServiceV2/ListLogEntries": "logging.logEntries.list",
     "google.logging.v2.LoggingServiceV2/ListLogs": "logging.logs.list",
 }
+RUN_JOB = "google.cloud.run.v2.Jobs/RunJob"
 _VERB = re.compile(r"^(Get|List|Create|Update|Delete|Run|Cancel|Wait)(?=[A-Z])")
 _IAM = {"GetIamPolicy": "getIamPolicy", "SetIamPolicy": "setIamPolicy"}
 _RESOURCE_FIELDS = ("name", "parent", "resource", "project_id")
@@ -66,15 +76,17 @@ def permission_of(method: str) -> str | None:
 
 
 def refuse_denied(cloud: Cloud, method: str, request: Message) -> None:
-    """PERMISSION_DENIED if the permission that `method` needs is one of the denied."""
+    """PERMISSION_DENIED if whoever calls lacks the permission that `method` needs for this request."""
     permission = permission_of(method)
     if permission is not None:
+        if method == RUN_JOB and request.HasField("overrides"):
+            permission = "run.jobs.runWithOverrides"
         refuse(cloud, permission, _resource(request) or f"projects/{cloud.settings.project}")
 
 
 def refuse(cloud: Cloud, permission: str, resource: str) -> None:
-    """PERMISSION_DENIED if `permission` is one of the denied."""
-    if permission in cloud.denied_permissions:
+    """PERMISSION_DENIED if whoever calls lacks `permission` on a resource: it is denied to all, or not given to one."""
+    if not caller_may(cloud, permission, resource):
         raise permission_denied(permission, resource)
 
 

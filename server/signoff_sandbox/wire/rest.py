@@ -6,29 +6,30 @@ answered here, and CONNECT is refused, so that nothing that was not redirected l
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import logging
+import math
 import re
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import grpc
+from google.protobuf import json_format
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from signoff_sandbox.wire.dispatch import HANDLERS, ConnectionDropped, dispatch, strike
-from signoff_sandbox.wire.grpc_server import check_token
-from signoff_sandbox.wire.paths import PathMethod, Visit
-from signoff_sandbox.wire.permissions import refuse
+from signoff_sandbox.wire.authentication import caller_of
+from signoff_sandbox.wire.dispatch import HANDLERS, dispatch, strike
+from signoff_sandbox.wire.effects.json_values import spoiled
+from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.wire.table import rpcs
 from signoff_sandbox.wire.templates import Route, routes
-from signoff_sandbox.wire.transcode import read_request, write_response
+from signoff_sandbox.wire.transcode import read_alt, read_request
+from signoff_sandbox.wire.visits import visited
+from signoff_sandbox.world.callers import Caller
 from signoff_sandbox.world.cloud import Cloud
-from signoff_sandbox.world.errors import ApiError, bug_of_sandbox, unimplemented
+from signoff_sandbox.world.errors import ApiError, ConnectionDropped, bug_of_sandbox, unimplemented
+from signoff_sandbox.world.planted import break_off
 
 log = logging.getLogger(__name__)
 
@@ -50,15 +51,13 @@ class RestApp:
         try:
             response = await self._answer(Request(scope, receive))
         except ApiError as error:
-            response = json_response(error.rest(), error.http_status)
+            response = _refused(error)
         except ConnectionDropped:
-            # A promised body that never comes: the server closes the connection, and the client sees it break off.
-            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+            await break_off(send)
             return
         except Exception as bug:  # of a path that is no method: those are caught in dispatch
             log.exception("%s %s", scope["method"], scope["path"])
-            internal = bug_of_sandbox(bug)
-            response = json_response(internal.rest(), internal.http_status)
+            response = _refused(bug_of_sandbox(bug))
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -66,46 +65,32 @@ class RestApp:
             return Response("the sandbox does not tunnel: override this endpoint to plain http\n", 403)
         raw = request.scope.get("raw_path", request.scope["path"].encode()).decode("ascii", "replace")
         path = _ABSOLUTE.sub("", raw, count=1).partition("?")[0]
-        check_token(self._cloud, bearer(request.headers.get("authorization", "")))
+        host = request.headers.get("host", "")
+        caller = caller_of(self._cloud, request.headers)
         for method in self._paths:
-            found = method.pattern.fullmatch(path)
-            if request.method in method.verbs and found is not None:
-                return await self._visit(method, Visit(self._cloud, request, found.groupdict()))
+            groups = method.match(request.method, host, path)
+            if groups is not None:
+                return await visited(method, Visit(self._cloud, request, groups), caller)
         for route in self._routes.get(request.method, ()):
             fields = route.match(path)
             if fields is not None:
-                return await self._call(route, fields, request)
+                return await self._call(route, fields, request, caller)
         raise ApiError(grpc.StatusCode.NOT_FOUND, f"{request.method} {unquote(path)} is no method of the sandbox.")
 
-    async def _visit(self, method: PathMethod, visit: Visit) -> Response:
-        if method.name:
-            await strike(self._cloud, method.name)
-        if method.permission is not None:
-            refuse(self._cloud, method.permission, f"projects/{self._cloud.settings.project}")
-        return await method.answer(visit)
-
-    async def _call(self, route: Route, fields: dict[str, str], request: Request) -> Response:
+    async def _call(self, route: Route, fields: dict[str, str], request: Request, caller: Caller) -> Response:
         method = route.rpc.method
         if method not in HANDLERS:
-            self._cloud.calls[method] += 1
+            await strike(self._cloud, method, caller)
             raise unimplemented(method)
         query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
         message = read_request(route.rpc.request_class(), fields, query, await request.body(), route.binding.body)
-        answer = await dispatch(self._cloud, method, message)
-        return Response(write_response(answer), media_type="application/json")
+        answer, met = await dispatch(self._cloud, method, message, caller)
+        content = json_format.MessageToDict(answer, use_integers_for_enums=read_alt(query))
+        return json_response(spoiled(content, met))
 
 
-def bearer(header: str) -> str:
-    """The header, where Docker's `Basic oauth2accesstoken:TOKEN` counts as the bearer token that it carries."""
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() != "basic":
-        return header
-    try:
-        user, _, token = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return header
-    return f"Bearer {token}" if user == "oauth2accesstoken" else header
-
-
-def json_response(content: Any, status: int = 200) -> Response:
-    return Response(json.dumps(content, ensure_ascii=False, indent=2), status, media_type="application/json")
+def _refused(error: ApiError) -> Response:
+    response = json_response(error.rest(), error.http_status)
+    if error.retry_after is not None:
+        response.headers["retry-after"] = str(math.ceil(error.retry_after))
+    return response

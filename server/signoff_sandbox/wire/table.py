@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +11,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from signoff_sandbox.world.collections import message_class
+from signoff_sandbox.world.packages import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,14 @@ class Rpc:
     bindings: tuple[Binding, ...]
 
     def request_class(self) -> type[Message]:
-        """The raw protobuf class of its requests; imports the client package that defines it."""
-        return _defined(self.request)
+        """The raw protobuf class of its requests; imports the client package that defines it.
+
+        UNIMPLEMENTED if that package is not installed.
+        """
+        return _defined(self.request, self.method)
 
     def response_class(self) -> type[Message]:
-        return _defined(self.response)
+        return _defined(self.response, self.method)
 
 
 @cache
@@ -55,9 +58,16 @@ def rpcs() -> dict[str, Rpc]:
     }
 
 
-@cache
-def _defined(full_name: str) -> type[Message]:
-    importlib.import_module(_table()["modules"][full_name])
+def host_of(method: str) -> str:
+    """The host of the API that a method belongs to: `run.googleapis.com`; of HTTP methods beside the table too."""
+    rpc = rpcs().get(method)
+    if rpc is not None and rpc.bindings:
+        return rpc.bindings[0].host
+    return f"{method.partition('.')[0]}.googleapis.com"
+
+
+def _defined(full_name: str, method: str) -> type[Message]:
+    load(_table()["modules"][full_name], method)
     return message_class(full_name)
 
 

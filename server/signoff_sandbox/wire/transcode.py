@@ -43,9 +43,9 @@ def read_request(
     return request
 
 
-def write_response(message: Message) -> bytes:
-    """A message as Google's REST JSON."""
-    return json.dumps(json_format.MessageToDict(message), ensure_ascii=False, indent=2).encode()
+def read_alt(query: Iterable[tuple[str, str]]) -> bool:
+    """Whether enums are asked for as numbers: `$alt=json;enum-encoding=int`, as Google's REST clients do."""
+    return any(key in ("alt", "$alt") and "enum-encoding=int" in value for key, value in query)
 
 
 def _read_body(target: Message, body: bytes) -> None:

@@ -11,6 +11,7 @@ from google.cloud.devtools.cloudbuild_v1.types import BuildOptions
 from signoff_sandbox.world import buckets
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.logbook import Entry
+from signoff_sandbox.world.planted import ingest
 
 Mode = BuildOptions.LoggingMode
 TO_BUCKET = (Mode.LOGGING_UNSPECIFIED, Mode.LEGACY, Mode.GCS_ONLY)
@@ -48,4 +49,4 @@ class BuildLog:
                 labels={"build_step": step or "MAIN", "build_tags": ",".join(self._build.tags)},
                 text_payload=f"{step}: {text}" if step else text,
             )
-            self._cloud.logbook.write(entry, self._cloud.clock(), self._cloud.settings.log_lag_seconds)
+            ingest(self._cloud, entry)

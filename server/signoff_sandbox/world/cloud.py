@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from google.iam.v1.policy_pb2 import Policy
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.world.faults import Faults
 from signoff_sandbox.world.logbook import Logbook
 from signoff_sandbox.world.machine import Machine
+from signoff_sandbox.world.policies import Policies
 from signoff_sandbox.world.store import Store
 
 
@@ -31,16 +32,25 @@ class Cloud:
     clock: Callable[[], datetime] = utc_now
     store: Store = field(default_factory=Store)
     logbook: Logbook = field(default_factory=Logbook)
-    faults: Faults = field(default_factory=Faults)
+    faults: Faults = field(init=False)
     denied_permissions: set[str] = field(default_factory=set)
-    iam_policies: dict[str, Policy] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
+    load_balancer_secret: str = field(default_factory=lambda: secrets.token_hex(16))
     machine: Machine = field(init=False)
+    last_operations: dict[str, str] = field(default_factory=dict)  # resource -> operation, by full names
     operation_tasks: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.machine = Machine(self.settings)
+        self.faults = Faults(self.settings.seed, self.clock)
+        right = self.clock
+        self.clock = lambda: right() + self.faults.skew()
+        self.store.clock = lambda: self.clock()
+
+    @property
+    def iam_policies(self) -> Policies:
+        return Policies(self.store)
 
     def now(self) -> Timestamp:
         """The time as a protobuf timestamp."""

@@ -44,6 +44,12 @@ class ApiError(Exception):
     def http_status(self) -> int:
         return HTTP_STATUS[self.code.name]
 
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that the caller should wait, where a detail says so."""
+        delays = (one.retry_delay for one in self.details if isinstance(one, error_details_pb2.RetryInfo))
+        return next((delay.ToTimedelta().total_seconds() for delay in delays), None)
+
     def status(self) -> status_pb2.Status:
         """As google.rpc.Status: what gRPC carries in its trailers, and an operation in its `error`."""
         packed = []
@@ -59,6 +65,10 @@ class ApiError(Exception):
         if self.details:
             error["details"] = json_format.MessageToDict(self.status())["details"]
         return {"error": error}
+
+
+class ConnectionDropped(Exception):
+    """A planted fault: the connection ends without an answer."""
 
 
 def not_found(resource: str) -> ApiError:
@@ -109,6 +119,13 @@ def invalid_argument(message: str, **violations: str) -> ApiError:
 
 def unimplemented(method: str) -> ApiError:
     return ApiError(grpc.StatusCode.UNIMPLEMENTED, f"{method} is not modelled by the signoff sandbox.")
+
+
+def lacks_package(needed_by: str, distribution: str) -> ApiError:
+    return ApiError(
+        grpc.StatusCode.UNIMPLEMENTED,
+        f"{needed_by} needs the package {distribution}, which is not installed: pip install {distribution}",
+    )
 
 
 def bug_of_sandbox(bug: Exception) -> ApiError:

@@ -17,21 +17,27 @@ from google.cloud.run_v2.types import IngressTraffic
 
 from signoff_sandbox.runtime.instances import StartFailed
 from signoff_sandbox.runtime.proxy import Headers, NotListening, Scope, Unreachable
-from signoff_sandbox.world import run_instances, run_logs, run_traffic
+from signoff_sandbox.world import identities, load_balancer, run_instances, run_logs, run_traffic
 from signoff_sandbox.world.cloud import Cloud
-from signoff_sandbox.world.errors import ApiError
-from signoff_sandbox.world.planted import strike
+from signoff_sandbox.world.errors import ApiError, ConnectionDropped
+from signoff_sandbox.world.load_balancer import Balanced
+from signoff_sandbox.world.planted import break_off, strike
 from signoff_sandbox.world.run_environment import SecretUnreadable
 from signoff_sandbox.world.run_names import project_of, short
 
 Application = Callable[[Scope, Any, Any], Awaitable[None]]
 OPEN = (IngressTraffic.INGRESS_TRAFFIC_ALL, IngressTraffic.INGRESS_TRAFFIC_UNSPECIFIED)
-INVOKERS = frozenset({"roles/run.invoker", "roles/run.admin"})
+OPEN_TO_BALANCER = (*OPEN, IngressTraffic.INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER)
+INVOKE = "run.routes.invoke"
 NO_INSTANCE = "The request was aborted because there was no available instance."
 BROKEN = "The request failed because either the HTTP response was malformed or connection to the instance had an error."
 UNAUTHENTICATED = (
     "The request was not authenticated. Either allow unauthenticated invocations or set the proper Authorization "
     "header. Read more at https://cloud.google.com/run/docs/securing/authenticating"
+)
+UNAUTHORIZED = (
+    "The request was not authorized to invoke this service. Read more at "
+    "https://cloud.google.com/run/docs/securing/authenticating"
 )
 DYING_SECONDS = 0.2
 TIMED_OUT = "The request has been terminated because it has reached the maximum request timeout."
@@ -79,12 +85,14 @@ class _Exchange:
     headers: dict[str, str]
     trace: Trace
     began: datetime
+    balanced: Balanced | None = None  # None: straight to the service's own address
     revision: str = ""
     instance: str = ""
     status: int = 0
     size: int = 0
     text: str = ""
     logged: bool = False
+    lost: bool = False  # planted: the answer never reaches the client
 
 
 def application(cloud: Cloud, service: str, tag: str | None) -> Application:
@@ -93,20 +101,24 @@ def application(cloud: Cloud, service: str, tag: str | None) -> Application:
     async def answer(scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
+        scope, balanced = load_balancer.unwrap(cloud, scope)
         resource: Any = cloud.store.get("services", service)
-        if scope["path"] == "/healthz" or resource is None or resource.default_uri_disabled:
+        unpublished = resource is not None and resource.default_uri_disabled and balanced is None
+        if scope["path"] == "/healthz" or resource is None or unpublished:
             await _page(send, 404, "The requested URL was not found on this server.")
-        elif resource.ingress not in OPEN:
+        elif resource.ingress not in (OPEN if balanced is None else OPEN_TO_BALANCER):
             await _page(send, 404, "Page not found")
         else:
-            await _serve(cloud, resource, tag, scope, receive, send)
+            await _serve(cloud, resource, tag, balanced, scope, receive, send)
 
     return answer
 
 
-async def _serve(cloud: Cloud, service: Any, tag: str | None, scope: Scope, receive: Any, send: Any) -> None:
+async def _serve(
+    cloud: Cloud, service: Any, tag: str | None, balanced: Balanced | None, scope: Scope, receive: Any, send: Any
+) -> None:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    exchange = _Exchange(scope, headers, Trace.of(headers), cloud.clock())
+    exchange = _Exchange(scope, headers, Trace.of(headers), cloud.clock(), balanced)
 
     async def noting(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
@@ -115,7 +127,8 @@ async def _serve(cloud: Cloud, service: Any, tag: str | None, scope: Scope, rece
             exchange.size += len(message.get("body", b""))
             if not message.get("more_body", False):
                 _log(cloud, service, exchange)  # before the client can know of the end and look for it
-        await send(message)
+        if not exchange.lost:
+            await send(message)
 
     try:
         await _pass_on(cloud, service, tag, exchange, receive, noting)
@@ -123,17 +136,20 @@ async def _serve(cloud: Cloud, service: Any, tag: str | None, scope: Scope, rece
         exchange.text = refusal.text
         if not exchange.status:
             await _page(noting, refusal.status, refusal.text)
+    except ConnectionDropped:
+        exchange.lost = True
     finally:
         _log(cloud, service, exchange)
+    if exchange.lost:
+        await break_off(send)
 
 
 async def _pass_on(cloud: Cloud, service: Any, tag: str | None, exchange: _Exchange, receive: Any, send: Any) -> None:
     revision = run_traffic.choose(service, tag, cloud.machine.traffic)
     exchange.revision = revision or ""
-    if not _may_invoke(cloud, service, exchange.headers):
-        raise Refused(403, UNAUTHENTICATED)
+    _require_invoker(cloud, service, exchange.headers)
     try:
-        await strike(cloud, f"sandbox.Ingress/{short(service.name)}")
+        exchange.lost = (await strike(cloud, f"sandbox.Ingress/{short(service.name)}")).drop_after
     except ApiError as planted:
         raise Refused(planted.http_status, NO_INSTANCE) from planted
     if revision is None:
@@ -141,9 +157,12 @@ async def _pass_on(cloud: Cloud, service: Any, tag: str | None, exchange: _Excha
     name = f"{service.name}/revisions/{revision}"
     client = exchange.scope["client"][0] if exchange.scope.get("client") else "127.0.0.1"
     forwarded = ", ".join(filter(None, [exchange.headers.get("x-forwarded-for"), client]))
+    scheme = "https"  # TLS ends at the front end, and applications redirect when they see http
+    if exchange.balanced is not None:
+        forwarded, scheme = exchange.balanced.forwarded, exchange.balanced.scheme
     added: Headers = [
         (b"x-forwarded-for", forwarded.encode("latin-1")),
-        (b"x-forwarded-proto", b"https"),  # TLS ends at the front end, and applications redirect when they see http
+        (b"x-forwarded-proto", scheme.encode("latin-1")),
         (b"x-cloud-trace-context", exchange.trace.header()),
     ]
     own: Headers = [(b"x-cloud-trace-context", exchange.trace.header()), (b"server", b"Google Frontend")]
@@ -170,17 +189,24 @@ async def _pass_on(cloud: Cloud, service: Any, tag: str | None, exchange: _Excha
         raise Refused(504, TIMED_OUT) from error
 
 
-def _may_invoke(cloud: Cloud, service: Any, headers: dict[str, str]) -> bool:
-    """Any bearer token is somebody's; without one, everybody must be allowed."""
-    if service.invoker_iam_disabled:
-        return True
-    for name in ("authorization", "x-serverless-authorization"):
-        if headers.get(name, "").lower().startswith("bearer "):
-            return True
-    policy = cloud.iam_policies.get(service.name)
-    return policy is not None and any(
-        binding.role in INVOKERS and "allUsers" in binding.members for binding in policy.bindings
-    )
+def _require_invoker(cloud: Cloud, service: Any, headers: dict[str, str]) -> None:
+    """Refuse who may not invoke the service: IAM says it of service accounts; any other bearer token is somebody's."""
+    if service.invoker_iam_disabled or identities.may(cloud, "allUsers", INVOKE, service.name):
+        return
+    scheme, _, token = (headers.get("x-serverless-authorization") or headers.get("authorization", "")).partition(" ")
+    if scheme.lower() != "bearer":
+        raise Refused(403, UNAUTHENTICATED)
+    speaker = identities.speaker(cloud, token)
+    if speaker is None:
+        return
+    # https://cloud.google.com/run/docs/authenticating/service-to-service: an identity token, for this service's URL
+    urls = (service.uri, *service.urls, *(status.uri for status in service.traffic_statuses))
+    if speaker.audience not in service.custom_audiences and not any(
+        url and (speaker.audience == url or speaker.audience.startswith(f"{url}/")) for url in urls
+    ):
+        raise Refused(401, UNAUTHORIZED)
+    if not identities.may(cloud, speaker.member, INVOKE, service.name):
+        raise Refused(403, UNAUTHORIZED)
 
 
 def _timeout(cloud: Cloud, revision: str) -> float:
@@ -215,13 +241,15 @@ def _log(cloud: Cloud, service: Any, exchange: _Exchange) -> None:
     scope, headers = exchange.scope, exchange.headers
     query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
     made.http_request.request_method = scope["method"]
-    made.http_request.request_url = f"{service.uri}{scope['raw_path'].decode('latin-1')}{query}"
+    address = service.uri if (balanced := exchange.balanced) is None else f"{balanced.scheme}://{balanced.host}"
+    made.http_request.request_url = f"{address}{scope['raw_path'].decode('latin-1')}{query}"
     made.http_request.status = status
     made.http_request.response_size = exchange.size
     made.http_request.request_size = int(headers.get("content-length", "0") or 0)
     made.http_request.user_agent = headers.get("user-agent", "")
     made.http_request.referer = headers.get("referer", "")
-    made.http_request.remote_ip = scope["client"][0] if scope.get("client") else ""
+    connected = scope["client"][0] if scope.get("client") else ""
+    made.http_request.remote_ip = balanced.client if balanced is not None else connected
     made.http_request.protocol = f"HTTP/{scope['http_version']}"
     made.http_request.latency.FromTimedelta(cloud.clock() - exchange.began)
     made.trace = f"projects/{project_of(service.name)}/traces/{exchange.trace.trace}"

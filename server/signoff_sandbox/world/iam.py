@@ -1,11 +1,9 @@
-"""IAM: policies of Cloud Run resources, and which permissions the caller has.
-
-Whoever holds the sandbox's token may do everything, except what `deniedPermissions` of the state names.
-"""
+"""IAM: policies of resources, and which permissions the caller has (see `identities.py`)."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from google.iam.v1.iam_policy_pb2 import TestIamPermissionsResponse
@@ -13,37 +11,45 @@ from google.iam.v1.policy_pb2 import Policy
 
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import aborted, invalid_argument, not_found
+from signoff_sandbox.world.identities import caller_may
 
 #: The etag that Google gives a policy that was never set.
 NEVER_SET = b"\x00\x20\x01"
 RUN_RESOURCES = {"Services": "services", "Jobs": "jobs", "WorkerPools": "workerPools"}
 
 
-def _for(collection: str) -> dict[str, Handler]:
-    def existing(cloud: Cloud, resource: str) -> None:
-        if cloud.store.get(collection, resource) is None:
-            raise not_found(resource)
+def policy_methods(key_of: Callable[[Cloud, str], str]) -> dict[str, Handler]:
+    """Get, set and test for resources of a kind; `key_of`: the name that policies are kept under, or NOT_FOUND."""
 
     async def get_policy(cloud: Cloud, request: Any) -> Any:
-        existing(cloud, request.resource)
-        return cloud.iam_policies.get(request.resource, Policy(etag=NEVER_SET))
+        return cloud.iam_policies.get(key_of(cloud, request.resource), Policy(etag=NEVER_SET))
 
     async def set_policy(cloud: Cloud, request: Any) -> Any:
-        existing(cloud, request.resource)
-        current = cloud.iam_policies.get(request.resource, Policy(etag=NEVER_SET))
+        key = key_of(cloud, request.resource)
+        current = cloud.iam_policies.get(key, Policy(etag=NEVER_SET))
         if request.policy.etag and request.policy.etag != current.etag:
             raise aborted(request.resource)
         policy = Policy()
         policy.CopyFrom(request.policy)
+        policy.version = 3 if any(binding.HasField("condition") for binding in policy.bindings) else 1
         policy.etag = hashlib.sha256(current.etag + policy.SerializeToString(deterministic=True)).digest()[:8]
-        cloud.iam_policies[request.resource] = policy
+        cloud.iam_policies[key] = policy
         return policy
 
     async def test_permissions(cloud: Cloud, request: Any) -> Any:
-        existing(cloud, request.resource)
+        key_of(cloud, request.resource)
         return granted(cloud, request)
 
     return {"GetIamPolicy": get_policy, "SetIamPolicy": set_policy, "TestIamPermissions": test_permissions}
+
+
+def _stored_in(collection: str) -> Callable[[Cloud, str], str]:
+    def key_of(cloud: Cloud, resource: str) -> str:
+        if cloud.store.get(collection, resource) is None:
+            raise not_found(resource)
+        return resource
+
+    return key_of
 
 
 def granted(cloud: Cloud, request: Any) -> Any:
@@ -52,7 +58,7 @@ def granted(cloud: Cloud, request: Any) -> Any:
         if "*" in permission or permission.count(".") < 2:
             raise invalid_argument(f"'{permission}' is no permission.", permissions=f"'{permission}'")
     return TestIamPermissionsResponse(
-        permissions=[one for one in request.permissions if one not in cloud.denied_permissions]
+        permissions=[one for one in request.permissions if caller_may(cloud, one, request.resource)]
     )
 
 
@@ -65,5 +71,5 @@ METHODS: dict[str, Handler] = {
     "google.cloud.resourcemanager.v3.Projects/TestIamPermissions": test_project_permissions,
 }
 for _rpc, _collection in RUN_RESOURCES.items():
-    for _method, _handler in _for(_collection).items():
+    for _method, _handler in policy_methods(_stored_in(_collection)).items():
         METHODS[f"google.cloud.run.v2.{_rpc}/{_method}"] = _handler

@@ -14,6 +14,7 @@ from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import invalid_argument
 from signoff_sandbox.world.logbook import Entry
 from signoff_sandbox.world.logfilter import FilterError, compiled
+from signoff_sandbox.world.planted import ingest
 from signoff_sandbox.world.store import copy_of
 
 WriteLogEntriesResponse: Any = messages.WriteLogEntriesResponse.pb()
@@ -40,7 +41,7 @@ async def write_log_entries(cloud: Cloud, request: Any) -> Any:
                 entry.labels[key] = value
     if not request.dry_run:
         for entry in entries:
-            cloud.logbook.write(entry, cloud.clock(), cloud.settings.log_lag_seconds)
+            ingest(cloud, entry)
     return WriteLogEntriesResponse()
 
 

@@ -8,12 +8,14 @@ import shutil
 import tempfile
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from signoff_sandbox.runtime.images import ImageStore
 from signoff_sandbox.runtime.instances import Instances
 from signoff_sandbox.runtime.listeners import Listeners
 from signoff_sandbox.runtime.process import Processes
 from signoff_sandbox.runtime.proxy import Proxy
+from signoff_sandbox.runtime.workers import Workers
 from signoff_sandbox.settings import Settings
 
 
@@ -27,7 +29,7 @@ class Machine:
         self.processes = Processes()
         self.listeners = Listeners()
         self.uploads: dict[str, tuple[str, str, str, bytearray]] = {}  # of storage, by session
-        self.executions: dict[str, asyncio.Task[None]] = {}  # that run, by full name
+        self.executions: dict[str, asyncio.Task[Any]] = {}  # that run, by full name
         self._locks: dict[str, asyncio.Lock] = {}
 
     @cached_property
@@ -52,6 +54,15 @@ class Machine:
         )
 
     @cached_property
+    def workers(self) -> Workers:
+        return Workers(
+            self.processes,
+            self.folder / "workers",
+            steady_seconds=self._settings.worker_steady_seconds,
+            grace_seconds=self._settings.instance_grace_seconds,
+        )
+
+    @cached_property
     def proxy(self) -> Proxy:
         return Proxy()
 
@@ -66,6 +77,7 @@ class Machine:
     async def close(self) -> None:
         """End everything; a temporary folder goes away."""
         running = [self.instances.close()] if "instances" in self.__dict__ else []
+        running += [self.workers.close()] if "workers" in self.__dict__ else []
         await asyncio.gather(self.listeners.close_all(), *running)
         await self.processes.close(self._settings.instance_grace_seconds)
         if "proxy" in self.__dict__:

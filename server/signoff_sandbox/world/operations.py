@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from typing import Any, cast
 
 import grpc
+from google.cloud.run_v2.types import Service
 from google.longrunning.operations_pb2 import ListOperationsResponse, Operation
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
@@ -30,7 +31,7 @@ def start(
     """
     operation = Operation(name=name or f"{parent}/operations/{uuid.uuid4()}")
     operation.metadata.Pack(metadata)
-    cloud.store.put(COLLECTION, operation.name, operation)
+    _put(cloud, operation, metadata)
     task = cloud.spawn(_carry_out(cloud, operation.name, work))
     cloud.operation_tasks[operation.name] = task
     task.add_done_callback(lambda _: cloud.operation_tasks.pop(operation.name, None))
@@ -42,8 +43,31 @@ def finished(cloud: Cloud, parent: str, metadata: Message, response: Message) ->
     operation = Operation(name=f"{parent}/operations/{uuid.uuid4()}", done=True)
     operation.metadata.Pack(metadata)
     operation.response.Pack(response)
-    cloud.store.put(COLLECTION, operation.name, operation)
+    _put(cloud, operation, metadata)
     return operation
+
+
+def latest_of(cloud: Cloud, resource: str) -> str:
+    """The name of the last operation on a resource (full name); empty if there was none."""
+    if resource not in cloud.last_operations:  # of a time before this process: the state file has it
+        found = (
+            (update.seconds, update.nanos, name)
+            for name, operation in cloud.store.items(COLLECTION)
+            if (update := _updated(cast(Operation, operation), resource)) is not None
+        )
+        cloud.last_operations[resource] = max(found, default=(0, 0, ""))[2]
+    return cloud.last_operations[resource]
+
+
+def _updated(operation: Operation, resource: str) -> Any:
+    """When the resource was written, if the operation is one on it."""
+    service = Service.pb()()
+    return service.update_time if operation.metadata.Unpack(service) and service.name == resource else None
+
+
+def _put(cloud: Cloud, operation: Operation, metadata: Message) -> None:
+    cloud.store.put(COLLECTION, operation.name, operation)
+    cloud.last_operations[str(getattr(metadata, "name", ""))] = operation.name
 
 
 def set_metadata(cloud: Cloud, name: str, metadata: Message) -> None:

@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+import grpc
 from google.cloud.run_v2.types import Condition
 from google.protobuf.timestamp_pb2 import Timestamp
+
+from signoff_sandbox.world.errors import ApiError
 
 State = Condition.State
 Common = Condition.CommonReason
 OfRevision = Condition.RevisionReason
 OfExecution = Condition.ExecutionReason
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something did not come about: the words and the reason of its condition, and its operation's error code."""
+
+    message: str
+    code: grpc.StatusCode
+    reason: int | None = None
+    revision_reason: int | None = None
+    execution_reason: int | None = None
+
+    def error(self) -> ApiError:
+        return ApiError(self.code, self.message)
+
+    def note(self, conditions: Any, kind: str, now: Timestamp) -> None:
+        """Set the condition `kind` to failed, with these words."""
+        set_condition(
+            conditions,
+            kind,
+            State.CONDITION_FAILED,
+            now,
+            message=self.message,
+            reason=self.reason,
+            revision_reason=self.revision_reason,
+            execution_reason=self.execution_reason,
+        )
 
 
 def set_condition(
@@ -58,8 +89,21 @@ def settle(resource: Any, kind: str, *, parts: tuple[str, ...], now: Timestamp) 
         if condition is not None and condition.state != State.CONDITION_SUCCEEDED:
             state, message, reason = condition.state, condition.message, condition.reason
             break
+    set_terminal(resource, kind, state, now, message=message, reason=reason)
+
+
+def set_terminal(
+    resource: Any, kind: str, state: int, now: Timestamp, *, message: str = "", reason: int | None = None
+) -> None:
+    """Set the terminal condition of a service, job or worker pool."""
     holder = type(resource)().conditions
     if resource.HasField("terminal_condition"):
         holder.append(resource.terminal_condition)
     set_condition(holder, kind, state, now, message=message, reason=reason)
     resource.terminal_condition.CopyFrom(holder[0])
+
+
+def took(since: Timestamp, until: Timestamp) -> str:
+    """A span as the messages of conditions have it: `3.2s`, `2m29.63s`."""
+    minutes, seconds = divmod(round((until.ToNanoseconds() - since.ToNanoseconds()) / 1e9, 2), 60)
+    return f"{f'{minutes:.0f}m' if minutes else ''}{round(seconds, 2):g}s"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from signoff_sandbox.runtime.instances import ContainerPlan, Instance, StartFailed
-from signoff_sandbox.world import run_logs
+from signoff_sandbox.world import run_logs, run_secrets
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.image_refs import digest_of
 from signoff_sandbox.world.run_conditions import Common, OfRevision, State, set_condition
@@ -59,15 +59,16 @@ async def _start_first(cloud: Cloud, name: str) -> None:
                 "ContainerReady",
                 reason=Common.CONTAINER_MISSING,
             )
+    unreadable = run_secrets.complaints(cloud, service_of(name), revision)
+    if unreadable:
+        raise RevisionFailed(
+            f"Revision '{short(name)}' is not ready and cannot serve traffic. {unreadable}",
+            "ResourcesAvailable",
+            reason=Common.SECRETS_ACCESS_CHECK_FAILED,
+        )
     try:
         await instance(cloud, name)
-    except SecretUnreadable as error:
-        raise RevisionFailed(
-            f"Revision '{short(name)}' is not ready and cannot serve traffic. {error}",
-            "ContainerHealthy",
-            reason=Common.SECRETS_ACCESS_CHECK_FAILED,
-        ) from error
-    except StartFailed as error:
+    except (StartFailed, SecretUnreadable) as error:
         port = ingress_port(revision)
         place = run_logs.revision_resource(service_of(name), short(name))
         run_logs.system(cloud, place, str(error), "WARNING")
@@ -109,7 +110,7 @@ async def _plan(cloud: Cloud, revision: Any, container: Any) -> ContainerPlan:
     service = service_of(revision.name)
     resource = run_logs.revision_resource(service, short(revision.name))
     labels = {"container_name": container.name} if container.name else {}
-    environment = await environment_of(cloud, service, container)
+    environment = await environment_of(cloud, service, container, revision.service_account)
     environment |= {
         "K_SERVICE": short(service),
         "K_REVISION": short(revision.name),
@@ -122,6 +123,7 @@ async def _plan(cloud: Cloud, revision: Any, container: Any) -> ContainerPlan:
         command=tuple(container.command),
         arguments=tuple(container.args),
         workdir=container.working_dir,
+        mounted=run_secrets.files(cloud, service, revision, container),
         listens=container == main_container(revision),
     )
 

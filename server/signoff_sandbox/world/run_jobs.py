@@ -5,24 +5,27 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from google.protobuf.duration_pb2 import Duration
+from google.api.launch_stage_pb2 import LaunchStage
 
-from signoff_sandbox.world import operations, run_executions
+from signoff_sandbox.world import identities, operations, run_executions, run_job_reconciler
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import aborted, already_exists, invalid_argument, not_found
-from signoff_sandbox.world.run_conditions import State, set_condition, settle
-from signoff_sandbox.world.run_names import place_of, refuse_reserved, require_id
+from signoff_sandbox.world.run_conditions import State, set_terminal
+from signoff_sandbox.world.run_execution_making import complete, require_bounds
+from signoff_sandbox.world.run_names import place_of, refuse_reserved, require_id, short
 from signoff_sandbox.world.store import copy_of
 
-DEFAULT_RETRIES = 3
-DEFAULT_TIMEOUT = Duration(seconds=600)
+MOST_RETRIES = 10
+KEPT = "VPC access, volumes, GPUs, encryption and service accounts are kept, not used"
 OUTPUT = (
     "uid",
     "generation",
     "create_time",
+    "update_time",
     "delete_time",
     "expire_time",
     "creator",
+    "last_modifier",
     "observed_generation",
     "terminal_condition",
     "conditions",
@@ -32,6 +35,8 @@ OUTPUT = (
     "satisfies_pzs",
     "etag",
 )
+#: Whoever changes nothing but these makes no new generation.
+DESCRIPTIVE = ("client", "client_version", "launch_stage")
 
 
 async def create_job(cloud: Cloud, request: Any) -> Any:
@@ -46,14 +51,12 @@ def create(cloud: Cloud, parent: str, job_id: str, wanted: Any, *, validate_only
     if cloud.store.get("jobs", name) is not None:
         raise already_exists(name)
     job = copy_of(wanted)
-    for field in OUTPUT:
-        job.ClearField(field)
+    _clear(job, OUTPUT)
     job.name = name
     job.uid = str(uuid.uuid4())
     job.create_time.CopyFrom(cloud.now())
-    job.creator = cloud.settings.identity
-    _complete(job)
-    return _write(cloud, job, validate_only=validate_only)
+    job.creator = identities.current(cloud)
+    return _write(cloud, job, None, validate_only=validate_only)
 
 
 async def update_job(cloud: Cloud, request: Any) -> Any:
@@ -72,30 +75,32 @@ def update(cloud: Cloud, wanted: Any, *, validate_only: bool = False) -> Any:
     if wanted.etag and wanted.etag != current.etag:
         raise aborted(wanted.name)
     job = copy_of(wanted)
-    for field in OUTPUT:
-        job.ClearField(field)
-    keep = type(job)()
-    keep.CopyFrom(current)
-    for descriptor in current.DESCRIPTOR.fields:
-        if descriptor.name not in OUTPUT:
-            keep.ClearField(descriptor.name)
+    _clear(job, OUTPUT)
+    keep = copy_of(current)
+    _clear(keep, tuple(field.name for field in current.DESCRIPTOR.fields if field.name not in OUTPUT))
     job.MergeFrom(keep)
-    _complete(job)
-    return _write(cloud, job, validate_only=validate_only)
+    return _write(cloud, job, current, validate_only=validate_only)
 
 
 async def delete_job(cloud: Cloud, request: Any) -> Any:
+    """What runs is stopped and goes away with its job."""
     job: Any = cloud.store.get("jobs", request.name)
     if job is None:
         raise not_found(request.name)
     if request.etag and request.etag != job.etag:
         raise aborted(request.name)
     job.delete_time.CopyFrom(cloud.now())
-    if not request.validate_only:
-        cloud.store.delete("jobs", request.name)
+    if request.validate_only:
+        return operations.finished(cloud, place_of(request.name), job, job)
+    cloud.store.delete("jobs", request.name)
+    cloud.iam_policies.pop(request.name, None)
+
+    async def remove() -> Any:
         for execution in cloud.store.list("executions", request.name):
             await run_executions.remove(cloud, execution)
-    return operations.finished(cloud, place_of(request.name), job, job)
+        return job
+
+    return operations.start(cloud, place_of(request.name), job, remove())
 
 
 async def run_job(cloud: Cloud, request: Any) -> Any:
@@ -108,45 +113,68 @@ async def run_job(cloud: Cloud, request: Any) -> Any:
     return run_executions.start(cloud, job, request.overrides, validate_only=request.validate_only)
 
 
-def _write(cloud: Cloud, job: Any, *, validate_only: bool) -> Any:
-    """A job has nothing to reconcile but its description: it is ready at once."""
+def _write(cloud: Cloud, job: Any, current: Any | None, *, validate_only: bool) -> Any:
+    """Store the new desired state and begin to reconcile it; an execution token that is new starts an execution."""
     place = place_of(job.name)
+    _complete(job)
     _require_valid(job)
-    if not validate_only:
-        now = cloud.now()
-        job.generation += 1
-        job.observed_generation = job.generation
-        job.update_time.CopyFrom(now)
-        job.last_modifier = cloud.settings.identity
-        job.etag = f'"{uuid.uuid4().hex[:16]}"'
-        set_condition(job.conditions, "ResourcesAvailable", State.CONDITION_SUCCEEDED, now)
-        settle(job, "Ready", parts=("ResourcesAvailable",), now=now)
+    if validate_only:
+        return operations.finished(cloud, place, job, job)
+    now = cloud.now()
+    job.update_time.CopyFrom(now)
+    job.last_modifier = identities.current(cloud)
+    job.etag = f'"{uuid.uuid4().hex[:16]}"'
+    if current is not None and _desired(job) == _desired(current):
         cloud.store.put("jobs", job.name, job)
-    return operations.finished(cloud, place, job, job)
+        return operations.finished(cloud, place, job, job)
+    job.generation += 1
+    job.reconciling = True
+    set_terminal(job, "Ready", State.CONDITION_RECONCILING, now)
+    cloud.store.put("jobs", job.name, job)
+    renewed = current is None or _token(job) != _token(current)
+    work = run_job_reconciler.reconcile(cloud, job.name, job.generation, _token(job) if renewed else ("", ""))
+    return operations.start(cloud, place, job, work)
+
+
+def _token(job: Any) -> tuple[str, str]:
+    """Which of the two tokens is set, and its value."""
+    kind = job.WhichOneof("create_execution") or ""
+    return kind, getattr(job, kind) if kind else ""
 
 
 def _complete(job: Any) -> None:
-    """The defaults that Google fills in. Zero retries is a wish where the field is set."""
-    template = job.template
-    template.task_count = template.task_count or 1
-    if not template.template.HasField("max_retries"):
-        template.template.max_retries = DEFAULT_RETRIES
-    if not template.template.HasField("timeout"):
-        template.template.timeout.CopyFrom(DEFAULT_TIMEOUT)
-    for container in template.template.containers:
-        for resource, amount in (("cpu", "1000m"), ("memory", "512Mi")):
-            if resource not in container.resources.limits:
-                container.resources.limits[resource] = amount
+    """The defaults that Google fills in."""
+    job.launch_stage = job.launch_stage or LaunchStage.GA
+    job.template.task_count = job.template.task_count or 1
+    complete(job.template.template)
 
 
 def _require_valid(job: Any) -> None:
-    containers = job.template.template.containers
-    if not containers or not containers[0].image:
+    """https://cloud.google.com/run/quotas, https://cloud.google.com/run/docs/configuring/task-timeout"""
+    task = job.template.template
+    if not task.containers or not task.containers[0].image:
         raise invalid_argument(
             "template.template.containers: at least one container with an image is required.", template="no container"
         )
-    if not 0 <= job.template.template.max_retries <= 10:
-        raise invalid_argument("template.template.max_retries must be between 0 and 10.", template="max_retries")
+    require_bounds(job.template.task_count, task.timeout)
+    if job.template.parallelism < 0:
+        raise invalid_argument("template.parallelism must not be negative.", **{"template.parallelism": "negative"})
+    if not 0 <= task.max_retries <= MOST_RETRIES:
+        raise invalid_argument(f"template.template.max_retries must be between 0 and {MOST_RETRIES}.", template="max")
+    token = _token(job)[1]
+    if token and len(short(job.name)) + len(token) >= 63:
+        raise invalid_argument("The job's name and its execution token must be shorter than 63 characters together.")
+
+
+def _desired(job: Any) -> Any:
+    wanted = copy_of(job)
+    _clear(wanted, (*OUTPUT, *DESCRIPTIVE))
+    return wanted
+
+
+def _clear(message: Any, fields: tuple[str, ...]) -> None:
+    for field in fields:
+        message.ClearField(field)
 
 
 def _refuse_reserved(job: Any) -> None:
@@ -159,4 +187,10 @@ METHODS: dict[str, Handler] = {
     "google.cloud.run.v2.Jobs/UpdateJob": update_job,
     "google.cloud.run.v2.Jobs/DeleteJob": delete_job,
     "google.cloud.run.v2.Jobs/RunJob": run_job,
+}
+PARTLY: dict[str, str] = {
+    "google.cloud.run.v2.Jobs/CreateJob": KEPT,
+    "google.cloud.run.v2.Jobs/UpdateJob": KEPT,
+    "google.cloud.run.v2.Jobs/DeleteJob": "gone at once: nothing is kept for show_deleted",
+    "google.cloud.run.v2.Jobs/RunJob": "of several containers the first one runs; limits of CPU and memory do not bind",
 }

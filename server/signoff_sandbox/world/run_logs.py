@@ -16,6 +16,7 @@ from signoff_sandbox.runtime.lines import Line, read_line
 from signoff_sandbox.runtime.process import OnLine
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.logbook import Entry
+from signoff_sandbox.world.planted import ingest
 from signoff_sandbox.world.run_names import location_of, project_of, short
 
 
@@ -36,6 +37,17 @@ def job_resource(job: str) -> MonitoredResource:
     return MonitoredResource(type="cloud_run_job", labels=labels)
 
 
+def worker_pool_resource(revision: str) -> MonitoredResource:
+    """`revision` is the full name of a worker pool's revision."""
+    labels = {
+        "project_id": project_of(revision),
+        "location": location_of(revision),
+        "worker_pool_name": short(revision.partition("/revisions/")[0]),
+        "revision_name": short(revision),
+    }
+    return MonitoredResource(type="cloud_run_worker_pool", labels=labels)
+
+
 def entry(
     resource: MonitoredResource, log: str, severity: str = "DEFAULT", labels: Mapping[str, str] | None = None
 ) -> Any:
@@ -50,7 +62,7 @@ def entry(
 
 
 def write(cloud: Cloud, written: Any) -> None:
-    cloud.logbook.write(written, cloud.clock(), cloud.settings.log_lag_seconds)
+    ingest(cloud, written)
 
 
 def output(cloud: Cloud, resource: MonitoredResource, labels: Mapping[str, str] | None = None) -> OnLine:

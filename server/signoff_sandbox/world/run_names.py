@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
 from signoff_sandbox.world.errors import invalid_argument
 
@@ -40,10 +41,15 @@ def require_id(value: str, field: str, longest: int = 49) -> None:
         )
 
 
-def refuse_reserved(where: str, *maps: Mapping[str, str]) -> None:
-    """INVALID_ARGUMENT for labels or annotations in a namespace that v2 keeps for itself."""
-    for mapping in maps:
-        for key in mapping:
+def refuse_reserved(where: str, *maps: Mapping[str, str], held: Sequence[Mapping[str, str]] = ()) -> None:
+    """INVALID_ARGUMENT for labels or annotations in a namespace that v2 keeps for itself.
+
+    What `held`, the resource's present maps in the same order, have already may stay: v1 clients such as gcloud
+    write there, and v2 clients write back what they read.
+    """
+    nothing: Mapping[str, str] = {}
+    for mapping, before in zip_longest(maps, held, fillvalue=nothing):
+        for key in sorted(mapping.keys() - before.keys()):
             domain = key.partition("/")[0] if "/" in key else ""
             if any(domain == name or domain.endswith(f".{name}") for name in RESERVED):
                 raise invalid_argument(

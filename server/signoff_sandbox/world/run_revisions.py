@@ -7,7 +7,7 @@ from typing import Any
 
 from google.cloud.run_v2.types import Condition, Revision
 
-from signoff_sandbox.world import operations, run_traffic
+from signoff_sandbox.world import operations, run_traffic, run_worker_revisions
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import failed_precondition, not_found
 from signoff_sandbox.world.image_refs import resolve
@@ -116,6 +116,8 @@ async def delete_revision(cloud: Cloud, request: Any) -> Any:
     revision: Any = cloud.store.get("revisions", request.name)
     if revision is None:
         raise not_found(request.name)
+    if "/workerPools/" in request.name:
+        run_worker_revisions.refuse_serving(cloud, request.name)
     service: Any = cloud.store.get("services", service_of(request.name))
     if service is not None and short(request.name) in {route.revision for route in run_traffic.routes(service)}:
         raise failed_precondition(f"Revision '{short(request.name)}' receives traffic and cannot be deleted.")

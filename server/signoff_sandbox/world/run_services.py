@@ -6,16 +6,17 @@ import uuid
 from typing import Any
 
 import grpc
-from google.cloud.run_v2.types import IngressTraffic
+from google.cloud.run_v2.types import IngressTraffic, Service
 from google.protobuf.duration_pb2 import Duration
 
 from signoff_sandbox.wire.masks import merged
 from signoff_sandbox.world import ingress, operations, run_reconciler, run_traffic
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import ApiError, aborted, already_exists, invalid_argument, not_found
+from signoff_sandbox.world.identities import default_service_account
 from signoff_sandbox.world.run_conditions import State, set_condition, settle
 from signoff_sandbox.world.run_instances import DEFAULT_PORT
-from signoff_sandbox.world.run_names import place_of, refuse_reserved, require_id, short
+from signoff_sandbox.world.run_names import place_of, project_of, refuse_reserved, require_id, short
 from signoff_sandbox.world.store import copy_of
 
 #: What only the platform writes; whatever a request says about it does not count.
@@ -85,10 +86,15 @@ def create(cloud: Cloud, parent: str, service_id: str, wanted: Any, *, validate_
 
 async def update_service(cloud: Cloud, request: Any) -> Any:
     wanted = request.service
-    refuse_reserved("service.labels", wanted.labels, wanted.annotations)
-    refuse_reserved("service.template.labels", wanted.template.labels, wanted.template.annotations)
+    current: Any = cloud.store.get("services", wanted.name)
+    held = current or Service.pb()()
+    refuse_reserved("service.labels", wanted.labels, wanted.annotations, held=(held.labels, held.annotations))
+    template, kept = wanted.template, held.template
+    refuse_reserved(
+        "service.template.labels", template.labels, template.annotations, held=(kept.labels, kept.annotations)
+    )
     mask = request.update_mask if request.HasField("update_mask") else None
-    if cloud.store.get("services", wanted.name) is None and request.allow_missing:
+    if current is None and request.allow_missing:
         parent, _, service_id = wanted.name.rpartition("/services/")
         return create(cloud, parent, service_id, wanted, validate_only=request.validate_only)
     return update(cloud, wanted, mask, validate_only=request.validate_only)
@@ -109,14 +115,16 @@ def update(cloud: Cloud, wanted: Any, mask: Any | None, *, validate_only: bool =
     service.name = current.name
     _complete(service)
     _require_valid(service)
-    renewed = service.template != current.template
+    before = copy_of(current)
+    _complete(before)  # what a state file left out is no difference
+    renewed = service.template != before.template
     if renewed:
         _refuse_taken_revision(cloud, service)
     if validate_only:
         return operations.finished(cloud, place_of(service.name), service, service)
     service.update_time.CopyFrom(cloud.now())
     service.last_modifier = cloud.settings.identity
-    if _desired(service) == _desired(current):
+    if _desired(service) == _desired(before):
         service.etag = f'"{uuid.uuid4().hex[:16]}"'
         cloud.store.put("services", service.name, service)
         return operations.finished(cloud, place_of(service.name), service, service)
@@ -167,6 +175,7 @@ def _write(cloud: Cloud, service: Any, template: Any | None) -> Any:
 def _complete(service: Any) -> None:
     """The defaults that Google fills in and answers."""
     template = service.template
+    template.service_account = template.service_account or default_service_account(project_of(service.name))
     if not template.HasField("timeout"):
         template.timeout.CopyFrom(Duration(seconds=300))
     if not template.max_instance_request_concurrency:
@@ -177,6 +186,8 @@ def _complete(service: Any) -> None:
     if len(containers) == 1 and not containers[0].ports:
         containers[0].ports.add(name="http1", container_port=DEFAULT_PORT)
     for container in containers:
+        if not container.HasField("resources"):
+            container.resources.cpu_idle = True  # where resources are given, they must say it themselves
         for resource, amount in (("cpu", "1000m"), ("memory", "512Mi")):
             if resource not in container.resources.limits:
                 container.resources.limits[resource] = amount

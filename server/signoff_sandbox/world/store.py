@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from google.protobuf.message import Message
@@ -23,10 +26,24 @@ def copy_of(message: M) -> M:
     return clone
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A write: what the resource was `before`; None where it did not exist."""
+
+    at: datetime
+    collection: str
+    name: str
+    before: Message | None
+
+
 class Store:
-    """All resources. Not thread safe: used from the event loop only."""
+    """All resources, and the last changes of them. Not thread safe: used from the event loop only."""
+
+    LONGEST_HISTORY = 1000  # changes: bounds what a long life costs, and is more than a stale read is old
 
     def __init__(self) -> None:
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.history: deque[Change] = deque(maxlen=self.LONGEST_HISTORY)
         self._collections: dict[str, dict[str, Message]] = {}
         self._changed = asyncio.Event()
         self._versions = itertools.count(1)
@@ -34,11 +51,21 @@ class Store:
 
     def get(self, collection: str, name: str) -> Message | None:
         """A copy of the resource, or None if there is none of that name."""
-        found = self._collections.get(collection, {}).get(name)
+        found = self._all(collection).get(name)
         return None if found is None else copy_of(found)
 
     def put(self, collection: str, name: str, message: Message) -> None:
         """Create or replace a resource."""
+        resources = self._collections.setdefault(collection, {})
+        self.history.append(Change(self.clock(), collection, name, resources.get(name)))
+        resources[name] = copy_of(message)
+        self._touch()
+
+    def plant(self, collection: str, name: str, message: Message) -> None:
+        """Put in a resource as if it had always been there; one of that name is replaced, as by anybody."""
+        if name in self._collections.get(collection, {}):
+            self.put(collection, name, message)
+            return
         self._collections.setdefault(collection, {})[name] = copy_of(message)
         self._touch()
 
@@ -46,6 +73,7 @@ class Store:
         """Remove a resource; says whether it existed."""
         found = self._collections.get(collection, {}).pop(name, None)
         if found is not None:
+            self.history.append(Change(self.clock(), collection, name, found))
             self._touch()
         return found is not None
 
@@ -55,8 +83,12 @@ class Store:
 
     def items(self, collection: str) -> Iterator[tuple[str, Message]]:
         """Every (name, copy) of a collection, by name."""
-        for name, message in sorted(self._collections.get(collection, {}).items()):
+        for name, message in sorted(self._all(collection).items()):
             yield name, copy_of(message)
+
+    def _all(self, collection: str) -> Mapping[str, Message]:
+        """The resources of a collection by name, not copied."""
+        return self._collections.get(collection, {})
 
     async def wait_changed(self, since: int, seconds: float | None = None) -> int:
         """Wait until `version` differs from `since`; returns the version. Raises TimeoutError after `seconds`."""

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from signoff.config import ConfigError, find, load, parse
+from signoff.model.smoke import Smoke
 from signoff.model.subject import (
     BuildCommand,
     BuildTrigger,
     CloudBuildConfig,
     ExistingImage,
-    Smoke,
     Target,
     WorkloadName,
 )

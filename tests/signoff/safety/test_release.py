@@ -48,12 +48,12 @@ def test_long_text_is_cut_and_says_so() -> None:
 def test_a_secret_is_hidden_before_the_text_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEPLOY_TOKEN", "abcdefgh12345678")
     release._held.cache_clear()
-    release.own.cache_clear()
+    release._own.cache_clear()
     try:
         shown = for_terminal(Quoted("x" * 495 + "abcdefgh12345678"))
     finally:
         release._held.cache_clear()
-        release.own.cache_clear()
+        release._own.cache_clear()
     assert "abcde" not in shown
 
 

@@ -23,6 +23,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _REVISION = "cloud_run_revision"
 _JOB = "cloud_run_job"
 _EXECUTION = "run.googleapis.com/execution_name"
+_URL = re.compile(r"(?:https?://([^/?]*))?(.*)", re.DOTALL)
+_NONCE = re.compile(r"[0-9a-f]{32}")
 _TELLING = '((severity>=ERROR OR logName:"stderr") AND NOT logName:"requests")'
 """Output that could tell an error: plain lines on stderr are DEFAULT (google/osv.dev#1305)."""
 
@@ -55,6 +57,30 @@ class Logs:
             return self._nothing(project, "requests")
         wanted = f'{_units(revisions, ())} AND logName:"requests" AND {_from(since)}'
         return await self._read(project, "requests", wanted, pages, whole=False)
+
+    async def landed(
+        self, project: str, nonces: Sequence[str], since: datetime
+    ) -> Known[tuple[LogEntry, ...]] | Unknown:
+        """The requests that carry one of these nonces (32 hexadecimal digits) as their trace or in their User-Agent,
+        whatever service of the project they came to. One question, however many; not found is no proof of anything
+        until the log's lag is over. ValueError for no nonce or for what is none.
+        """
+        if not nonces or not all(_NONCE.fullmatch(nonce) for nonce in nonces):
+            raise ValueError("a nonce is 32 hexadecimal digits")
+        traces = " OR ".join(f'"projects/{project}/traces/{nonce}"' for nonce in nonces)
+        agents = " OR ".join(f'"{nonce}"' for nonce in nonces)
+        carries = f"(trace=({traces}) OR httpRequest.userAgent:({agents}))"
+        wanted = f'resource.type="{_REVISION}" AND logName:"requests" AND {carries} AND {_from(since)}'
+        return await self._read(project, "landed", wanted, PAGES)
+
+    async def visits(
+        self, project: str, services: Sequence[str], since: datetime
+    ) -> Known[tuple[LogEntry, ...]] | Unknown:
+        """The newest requests to these services, whichever revision answered. It may be cut, as `requests` may."""
+        if not services:
+            return self._nothing(project, "visits")
+        of = _either((f'resource.type="{_REVISION}" AND resource.labels.service_name', services))
+        return await self._read(project, "visits", f'{of} AND logName:"requests" AND {_from(since)}', 1, whole=False)
 
     async def before(
         self, project: str, *, services: Sequence[str], jobs: Sequence[str], without: Sequence[str], since: datetime
@@ -178,6 +204,13 @@ def _message(raw: Any) -> str:
 def _request(raw: Any) -> Request:
     """A request that the platform answered itself carries no instance (and says so in the severity or status)."""
     http = raw.http_request
-    path = re.sub(r"^https?://[^/]*", "", http.request_url).split("?")[0] or "/"
-    answered = bool(dict(raw.labels).get("instanceId"))
-    return Request(http.request_method, Quoted(path), int(http.status), refused=not answered)
+    url = _URL.match(http.request_url)
+    host, rest = url.groups() if url else ("", "")
+    return Request(
+        http.request_method,
+        Quoted(rest.split("?")[0] or "/"),
+        int(http.status),
+        refused=not dict(raw.labels).get("instanceId"),
+        host=Quoted(host or ""),
+        agent=Quoted(http.user_agent),
+    )

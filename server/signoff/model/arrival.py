@@ -1,0 +1,179 @@
+"""Arrival: the requests that were sent, what stopped them or what answered, and where the request log saw them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+from signoff.model.evidence import Evidence
+from signoff.model.facts import Known, Unknown
+from signoff.model.http import Failure
+from signoff.model.logs import LogEntry
+from signoff.model.quoted import Quoted
+from signoff.model.smoke import Smoke
+
+WallKind = Literal[
+    "iap",
+    "cloudflare-access",
+    "bot-challenge",
+    "oauth2-proxy",
+    "google-sign-in",
+    "oidc",
+    "saml",
+    "basic",
+    "invoker",
+    "reserved-path",
+    "google-404",
+    "login-redirect",
+    "login-page",
+    "moved",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """Something that answered in the workload's place, recognised by one field of the answer (`shown`: `value`).
+
+    `guards`: it lets nobody through without an identity. `change`: who has to change what. `docs`: why that is so.
+    """
+
+    kind: WallKind
+    called: str
+    shown: str
+    value: Quoted
+    guards: bool
+    change: str
+    docs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """An answer out of a cache: no revision had anything to do with it. `lasting`: the cache may keep it for good."""
+
+    shown: str
+    value: Quoted
+    age: timedelta | None = None
+    lasting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """An expectation that the answer does not meet: `what` (`status`, `content type`, `json items.0`), as written."""
+
+    what: str
+    wanted: str
+    got: Quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`html`: its content type says so. `named`: the revision that the configured header names."""
+
+    status: int
+    unmet: tuple[Unmet, ...] = ()
+    wall: Wall | None = None
+    cached: Cached | None = None
+    html: bool = False
+    location: Quoted | None = None
+    named: Quoted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request as it went out. `nonce`: in its trace headers and its User-Agent. `at`: when its answer was there.
+
+    `answer` None: it went out, and what came back was never written down (the process ended).
+    """
+
+    smoke: Smoke
+    url: str
+    nonce: str
+    at: datetime
+    answer: Known[Answer | Failure] | Unknown | None
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """The entry of the request log that has the nonce. `refused`: the platform answered it, no container."""
+
+    entry: LogEntry
+    proof: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One request and where it landed. `landed` None: the log, last read at `looked`, does not have it (so far)."""
+
+    sent: Sent
+    landed: Landed | None
+    looked: datetime
+    earlier: bool = False
+    """It was sent by an earlier run: a request that writes goes out once a revision."""
+
+
+Ingress = Literal["all", "load-balancer", "internal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """How Cloud Run lets requests in to one workload. `hosts`: of its own addresses. `private`: why nobody outside can
+    use them, in words; empty where everybody can.
+    """
+
+    ingress: Ingress
+    hosts: frozenset[str]
+    private: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """Requests of others than signoff. `handled`: on the serving revisions, along the way that users take, answered
+    with less than 400. `refused`: turned away by the platform there. `astray`: to the public host, answered by a
+    revision that does not serve, after traffic had moved.
+    """
+
+    handled: tuple[LogEntry, ...]
+    refused: tuple[LogEntry, ...]
+    astray: tuple[LogEntry, ...]
+    proof: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """The facts of link `reachable`. `revisions`: any of these has to answer; `candidate`: they do not serve yet.
+
+    `log`: whether the request log shows anything of the workload at all; Unknown where it can not be read.
+    `since`: when what serves was last changed. `held_back`: configured requests that were not sent, and why.
+    """
+
+    revisions: frozenset[str]
+    candidate: bool
+    lag: timedelta
+    front: Front
+    probes: tuple[Probe, ...]
+    log: Known[bool] | Unknown
+    users: Users | Unknown | None
+    since: datetime
+    held_back: tuple[tuple[Smoke, str], ...] = ()
+
+
+class Kept(Protocol):
+    """Where requests that write are remembered, so that none goes out twice to one revision."""
+
+    def get(self, key: str) -> Sent | None: ...
+
+    def put(self, key: str, sent: Sent) -> None: ...
+
+
+class KeptInMemory:
+    """For as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Sent] = {}
+
+    def get(self, key: str) -> Sent | None:
+        return self._kept.get(key)
+
+    def put(self, key: str, sent: Sent) -> None:
+        self._kept[key] = sent

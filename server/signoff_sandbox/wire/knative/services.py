@@ -1,0 +1,187 @@
+"""`run.namespaces.services` and `run.projects.locations.services`: a Knative Service is a v2 Service.
+
+https://cloud.google.com/run/docs/reference/rest/v1/namespaces.services
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.cloud.run_v2.types import DeleteServiceRequest, Service
+from starlette.responses import Response
+
+from signoff_sandbox.wire.knative import places, specs
+from signoff_sandbox.wire.knative.annotations import (
+    CREATOR,
+    INGRESS,
+    MODIFIER,
+    PLATFORM,
+    RUN,
+    of_resource,
+    take_resource,
+)
+from signoff_sandbox.wire.knative.lens import compact, refuse_unknown, shown, take
+from signoff_sandbox.wire.knative.meta import (
+    SERVING,
+    conditions,
+    listing,
+    object_meta,
+    read_object,
+    require_version,
+    section,
+    strings,
+)
+from signoff_sandbox.wire.knative.selectors import selected
+from signoff_sandbox.wire.knative.traffic import TARGETS, target_of
+from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
+from signoff_sandbox.world import operations, run_services
+from signoff_sandbox.world.cloud import Cloud
+from signoff_sandbox.world.errors import invalid_argument
+from signoff_sandbox.world.run_names import short
+
+GROUP = "serving.knative.dev"
+
+
+def service_of(cloud: Cloud, service: Any) -> dict[str, Any]:
+    """The v1 object of a stored v2 Service."""
+    annotations = {
+        **of_resource(service),
+        CREATOR: service.creator,
+        MODIFIER: service.last_modifier,
+        f"{RUN}/operation-id": short(operations.latest_of(cloud, service.name)),
+        f"{RUN}/ingress-status": INGRESS.get(service.ingress, ""),
+        f"{RUN}/urls": compact(list(service.urls)) if service.urls else "",
+        f"{RUN}/satisfiesPzs": "true" if service.satisfies_pzs else "",
+    }
+    return {
+        "apiVersion": SERVING,
+        "kind": "Service",
+        "metadata": object_meta(
+            service,
+            api=SERVING,
+            collection="services",
+            labels=service.labels,
+            annotations={key: value for key, value in annotations.items() if value or key not in PLATFORM},
+        ),
+        "spec": {"template": template_of(service.template), **shown([TARGETS], service)},
+        "status": _status(service),
+    }
+
+
+def template_of(template: Any) -> dict[str, Any]:
+    """The v1 RevisionTemplate of a v2 one."""
+    meta = {
+        "name": template.revision,
+        "labels": dict(sorted(template.labels.items())),
+        "annotations": dict(sorted({**template.annotations, **specs.annotations_of(template)}.items())),
+    }
+    return {"metadata": {key: value for key, value in meta.items() if value}, "spec": specs.spec_of(template)}
+
+
+def _status(service: Any) -> dict[str, Any]:
+    latest = short(service.latest_ready_revision)
+    terminal = [service.terminal_condition] if service.HasField("terminal_condition") else []
+    made: dict[str, Any] = {
+        "observedGeneration": service.observed_generation,
+        "conditions": conditions(*terminal, *service.conditions),
+        "latestReadyRevisionName": latest,
+        "latestCreatedRevisionName": short(service.latest_created_revision),
+        "traffic": [target_of(status, latest) for status in service.traffic_statuses],
+        "url": service.uri,
+        "address": {"url": service.uri} if service.uri else None,
+    }
+    return {key: value for key, value in made.items() if value}
+
+
+def take_service(service: Any, meta: dict[str, Any], spec: dict[str, Any]) -> None:
+    """Change a v2 Service in place so that it shows metadata and spec of a v1 one. Raises INVALID_ARGUMENT."""
+    refuse_unknown("spec", spec, {"template", "traffic"})
+    template = section(spec, "template")
+    refuse_unknown("spec.template", template, {"metadata", "spec"})
+    annotations = strings(meta, "annotations")
+    take_resource(service, annotations)
+    service.labels.clear()
+    service.labels.update({key: value for key, value in strings(meta, "labels").items() if key not in PLATFORM})
+    take_template(service.template, section(template, "metadata"), section(template, "spec"))
+    take([TARGETS], service, spec)
+
+
+def take_template(template: Any, meta: dict[str, Any], spec: dict[str, Any]) -> None:
+    """Change a v2 RevisionTemplate in place so that it shows metadata and spec of a v1 one. Raises INVALID_ARGUMENT."""
+    annotations = strings(meta, "annotations")
+    template.revision = meta.get("name") or ""
+    template.labels.clear()
+    template.labels.update(strings(meta, "labels"))
+    specs.take_spec(template, spec, annotations)
+    specs.keep_annotations(template.annotations, annotations)
+
+
+def find(visit: Visit) -> Any:
+    """The stored service that the path names. Raises NOT_FOUND."""
+    name = places.resource_of(visit, "services")
+    service = visit.cloud.store.get("services", name)
+    if service is None:
+        raise places.missing(name, "SERVICE")
+    return service
+
+
+async def list_services(visit: Visit) -> Response:
+    place = places.place_of(visit)
+    places.require(visit, "run.services.list", place)
+    stored = visit.cloud.store.list("services", place)
+    items, more = selected(visit, [service_of(visit.cloud, service) for service in stored])
+    return json_response(listing(SERVING, "ServiceList", items, more=more))
+
+
+async def get_service(visit: Visit) -> Response:
+    places.require(visit, "run.services.get", places.resource_of(visit, "services"))
+    return json_response(service_of(visit.cloud, find(visit)))
+
+
+async def create_service(visit: Visit) -> Response:
+    cloud, place = visit.cloud, places.place_of(visit)
+    places.require(visit, "run.services.create", place)
+    name, meta, spec = read_object(await places.body_of(visit), api=SERVING, kind="Service")
+    if place.endswith("/-"):
+        place = f"{place[:-1]}{cloud.settings.location}"
+    service = Service.pb()()
+    take_service(service, meta, spec)
+    operation = run_services.create(cloud, place, name, service, validate_only=places.dry_run(visit))
+    return json_response(service_of(cloud, _written(operation)))
+
+
+async def replace_service(visit: Visit) -> Response:
+    cloud, resource = visit.cloud, places.resource_of(visit, "services")
+    places.require(visit, "run.services.update", resource)
+    current = find(visit)
+    name, meta, spec = read_object(await places.body_of(visit), api=SERVING, kind="Service")
+    if name != short(resource):
+        raise invalid_argument(f"metadata.name: must be '{short(resource)}'.", **{"metadata.name": "differs"})
+    require_version(current, meta)
+    take_service(current, meta, spec)
+    operation = run_services.update(cloud, current, None, validate_only=places.dry_run(visit))
+    return json_response(service_of(cloud, _written(operation)))
+
+
+async def delete_service(visit: Visit) -> Response:
+    cloud, name = visit.cloud, places.resource_of(visit, "services")
+    places.require(visit, "run.services.delete", name)
+    service = find(visit)
+    await run_services.delete_service(cloud, DeleteServiceRequest.pb()(name=name, validate_only=places.dry_run(visit)))
+    return json_response(places.deleted(service, GROUP, "services"))
+
+
+def _written(operation: Any) -> Any:
+    """The service as the operation found it."""
+    service = Service.pb()()
+    operation.metadata.Unpack(service)
+    return service
+
+
+ROUTES: tuple[PathMethod, ...] = (
+    *places.methods(GROUP, "services", "list", "GET", list_services, missing="fieldSelector"),
+    *places.methods(GROUP, "services", "create", "POST", create_service),
+    *places.methods(GROUP, "services", "get", "GET", get_service, places.NAME),
+    *places.methods(GROUP, "services", "replaceService", "PUT", replace_service, places.NAME),
+    *places.methods(GROUP, "services", "delete", "DELETE", delete_service, places.NAME),
+)
