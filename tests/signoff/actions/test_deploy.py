@@ -42,6 +42,17 @@ def written_by_people(world: World) -> dict[str, Any]:
     return {name: value for name, value in world.service().items() if name not in {"etag", "updateTime"}}
 
 
+def a_secret(name: str, version: int, reader: str) -> dict[str, Any]:
+    """A secret as the sandbox's state has it, with one version that `reader` may read."""
+    number = f"{name}/versions/{version}"
+    return {
+        "secrets": [{"name": name, "replication": {"automatic": {}}}],
+        "secretVersions": [{"name": number, "state": "ENABLED"}],
+        "secretPayloads": [{"name": number, "payload": {"data": "aHVudGVyMg=="}}],
+        "iamPolicies": {name: {"bindings": [{"role": "roles/secretmanager.secretAccessor", "members": [reader]}]}},
+    }
+
+
 def at_head(site: Site, chain: Chain, commit: str) -> Site:
     chain.commit = Commit(commit)
     return replace(site, subject=replace(site.subject, commit=Commit(commit)))
@@ -88,15 +99,18 @@ async def test_environment_secrets_account_labels_and_tags_survive(world: World,
     old = before["latestReadyRevision"].rpartition("/")[2]
     latest = {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100}
     tagged = {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": old, "tag": "stable"}
+    account = "web@demo.iam.gserviceaccount.com"
+    world.sandbox.plant(a_secret("projects/demo/secrets/key", version=3, reader=f"serviceAccount:{account}"))
     world.change(
         labels={"team": "reports"},
-        template=template | {"containers": [container], "serviceAccount": "web@demo.iam.gserviceaccount.com"},
+        template=template | {"containers": [container], "serviceAccount": account},
         traffic=[latest, tagged],
     )
-    await deploy(site)
+    done = await deploy(site)
+    assert done.outcome == "deployed", result(done)[0]
     after = world.service()
     assert after["template"]["containers"][0]["env"] == container["env"]
-    assert after["template"]["serviceAccount"] == "web@demo.iam.gserviceaccount.com"
+    assert after["template"]["serviceAccount"] == account
     assert after["labels"]["team"] == "reports"
     assert after["traffic"] == [latest, tagged]
 
