@@ -20,12 +20,13 @@ from signoff.actions.plan import Item
 from signoff.actions.steps import Occupied, StepFailed, known
 from signoff.model.subject import WorkloadName
 from signoff.model.text import Text, text
-from signoff.systems.google.deployed import Conflict
+from signoff.systems.google.deployed import Conflict, Written
 from signoff.systems.google.edit import EditedKind
 from signoff.systems.google.writer import Writers
 
 LEASE = timedelta(minutes=15)
 RENEWED = LEASE / 3
+SETTLE_SECONDS = 60.0
 _CLAIM = re.compile(r"(?P<operation>op-[0-9a-f]+) by (?P<by>\S+) since (?P<since>\S+) until (?P<until>\S+)")
 
 
@@ -87,9 +88,11 @@ class Claims:
         for resource in item.resources:
             answer = await writers.set_claim(kind_of(item), resource.resource, "", over=self._is_own)
             try:
-                known(answer, f"giving back the claim on {item.workload}", wrote=True)
+                written = known(answer, f"giving back the claim on {item.workload}", wrote=True)
             except StepFailed as failure:
                 return failure.says
+            if isinstance(written, Written):  # what is judged next is not still on its way because of us
+                await writers.settled(kind_of(item), resource.resource, written.generation, SETTLE_SECONDS, _silent)
         return None
 
     @contextlib.asynccontextmanager
@@ -139,6 +142,10 @@ def _held_by(item: Item, annotation: str | None) -> StepFailed:
         claim.operation,
     )  # fmt: skip
     return Occupied(says)
+
+
+def _silent(_passed: str) -> None:
+    """Nobody waits for this but us."""
 
 
 def _iso(at: datetime) -> str:
