@@ -14,6 +14,7 @@ test: .venv/ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@sh tests/servers.sh
 	$(BIN)/pytest
 	$(MAKE) --no-print-directory peers
 

@@ -77,11 +77,52 @@ def settings() -> str:
     return table(("table", "key", "what it is", "default"), rows)
 
 
+def sandbox_methods() -> str:
+    from signoff_sandbox.server import PATHS
+    from signoff_sandbox.wire.modelled import Method, methods
+
+    apis: dict[str, list[Method]] = {}
+    for method in methods(PATHS):
+        apis.setdefault(method.api, []).append(method)
+    counts, chapters = [], []
+    for api, found in sorted(apis.items()):
+        served = [method for method in found if method.missing is not None]
+        whole = [method for method in served if not method.missing]
+        missing = [method.name for method in found if method.missing is None]
+        counts.append((api, str(len(whole)), str(len(served) - len(whole)), str(len(missing))))
+        if served:
+            rows = ((f"`{_shown(one.name)}`", "partly" if one.missing else "modelled", one.missing) for one in served)
+            chapters.append(f"\n## {api}\n\n{table(('method', '', 'what is missing'), rows)}")
+            if missing:
+                chapters.append(f"\nNot modelled: {_grouped(missing)}.\n")
+    return table(("API", "modelled", "partly", "not"), counts) + "".join(chapters)
+
+
+def _shown(method: str) -> str:
+    """`google.cloud.run.v2.Services/ListServices` -> `Services/ListServices`."""
+    return method.rpartition("/")[0].rpartition(".")[2] + "/" + method.rpartition("/")[2] if "/" in method else method
+
+
+def _grouped(names: Iterable[str]) -> str:
+    """`Services/` A, B; `run.projects.jobs.` get. Those that are not of projects are counted."""
+    groups: dict[str, list[str]] = {}
+    others = 0
+    for name in sorted(map(_shown, names)):
+        group, sign, last = name.rpartition("/" if "/" in name else ".")
+        if any(f".{parent}." in name for parent in ("folders", "organizations", "billingAccounts")):
+            others += 1
+        else:
+            groups.setdefault(group + sign, []).append(last)
+    listed = "; ".join(f"`{group}` " + ", ".join(lasts) for group, lasts in groups.items())
+    return f"{listed}; {others} of folders, organizations and billing accounts" if others else listed
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "checks": checks,
     "findings": findings,
     "tools": tools,
     "settings": settings,
+    "sandbox-methods": sandbox_methods,
 }
 
 

@@ -62,6 +62,7 @@ async def walk(
     total = len(workloads) * len(checks)
     done = 0
     expired: dict[str, Finding] = {}
+    candidates = survey.subject.candidate
 
     def note(unknown_fact: Unknown) -> None:
         expired.setdefault(EXPIRED, _expired(unknown_fact))
@@ -82,8 +83,8 @@ async def walk(
         ]
         folded = _folded(judged, survey, waived)
         for check in (check for check in checks if check.active):
-            judgement = await one(workload, check) if _may_run(check, folded, waived) else _held(check)
-            judged.append((check.link, judgement))
+            runs = check.skip(workload) is not None or _may_run(check, folded, waived, workload.name in candidates)
+            judged.append((check.link, await one(workload, check) if runs else _held(check)))
         return _folded(judged, survey, waived)
 
     links, views, claimed = await asyncio.gather(
@@ -176,11 +177,17 @@ def _folded(
     return with_blocks({link: combined(found, survey.now) for link, found in by_link.items()}, waived)
 
 
-def _may_run(check: Check[Any], folded: Mapping[Link, LinkReport], waived: frozenset[Link]) -> bool:
+def _may_run(check: Check[Any], folded: Mapping[Link, LinkReport], waived: frozenset[Link], candidate: bool) -> bool:
+    """A candidate does not serve yet: who judges one asks for the links that it has to have come through."""
+    if candidate:
+        return all(link is Link.SERVING or report.status in _DONE for link, report in folded.items())
     return all(
-        required in waived or (required in folded and folded[required].status in {Status.PASS, Status.SKIPPED})
+        required in waived or (required in folded and folded[required].status in _DONE)
         for required in REQUIRES.get(check.link, ())
     )
+
+
+_DONE = frozenset({Status.PASS, Status.SKIPPED})
 
 
 def _held(check: Check[Any]) -> Judgement:

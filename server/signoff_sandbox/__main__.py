@@ -1,4 +1,4 @@
-"""`python -m signoff_sandbox up` runs a sandbox in the foreground; `… env` prints what gcloud needs."""
+"""`python -m signoff_sandbox up` runs a sandbox, `… edge` a load balancer, `… env` prints what gcloud needs."""
 
 from __future__ import annotations
 
@@ -31,8 +31,12 @@ INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 ended, 1 could not start or save, 2 usage, 130 interrupted."""
+    """Exit codes: 0 ended, 1 could not start or save, 2 usage, 3 (edge) nginx is missing, 130 interrupted."""
     arguments = _parser().parse_args(argv)
+    if arguments.command == "edge":
+        from signoff_sandbox.edge.command import run
+
+        return run(arguments)
     try:
         if arguments.command == "env":
             trusted = _trusted_certificate(arguments.http_port, arguments.config)
@@ -105,6 +109,7 @@ async def _up(arguments: argparse.Namespace) -> int:
         state=arguments.state,
         data=arguments.data,
         http_log=arguments.http_log,
+        seed=arguments.seed,
         log_lag_seconds=arguments.log_lag,
         reconcile_seconds=arguments.reconcile_seconds,
     )
@@ -142,7 +147,7 @@ def _when_closed(end: Callable[[int], None]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="signoff_sandbox", description="An embedded Google Cloud on loopback.")
+    parser = argparse.ArgumentParser(prog="signoff-sandbox", description="An embedded Google Cloud on loopback.")
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="run in the foreground; prints the addresses as one line of JSON")
     up.add_argument("--state", type=Path, help="state file: loaded if it exists, saved at the end")
@@ -151,9 +156,18 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--grpc-port", type=_port, default=0, help="0 for any free one")
     up.add_argument("--http-port", type=_port, default=0, help="0 for any free one")
     up.add_argument("--project", default="demo")
+    up.add_argument("--seed", type=int, default=0, help="of everything that chance decides (default: %(default)s)")
     up.add_argument("--log-lag", type=_seconds, default=0.0, help="seconds until a log entry can be read")
     up.add_argument("--reconcile-seconds", type=_seconds, default=0.2, help="how long a change takes to take effect")
     up.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
+    edge = commands.add_parser("edge", help="put nginx in front of services as a load balancer; prints its addresses")
+    routes = edge.add_mutually_exclusive_group(required=True)
+    routes.add_argument("--config", type=Path, help="routes, logins and caches: TOML, or JSON if it ends in .json")
+    routes.add_argument("--service", help="send every path to this service")
+    edge.add_argument("--sandbox", metavar="HOST:PORT", help="HTTP address of the running sandbox")
+    edge.add_argument("--http-port", type=_port, default=0, help="0 for any free one")
+    edge.add_argument("--https-port", type=_port, default=0, help="0 for any free one")
+    edge.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
     env = commands.add_parser("env", help="print the exports that send gcloud to the sandbox")
     env.add_argument("--http-port", type=_port, required=True, help="of the running sandbox")
     env.add_argument("--project", default="demo")

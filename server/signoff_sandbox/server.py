@@ -8,6 +8,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import grpc.aio
@@ -15,15 +16,17 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from signoff_sandbox import control, state
+from signoff_sandbox.runtime.pace import Pace
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.wire import grpc_server, knative, manifests, projects
 from signoff_sandbox.wire.certificate import server_context
+from signoff_sandbox.wire.hosts import ByHost
 from signoff_sandbox.wire.http_log import HttpLog
+from signoff_sandbox.wire.modelled import methods
 from signoff_sandbox.wire.paths import PathMethod
 from signoff_sandbox.wire.rest import RestApp
-from signoff_sandbox.wire.table import rpcs
 from signoff_sandbox.wire.tunnel import tunneling
-from signoff_sandbox.world import ingress, run_worker_reconciler, storage, storage_uploads
+from signoff_sandbox.world import ingress, registry_reads, run_worker_reconciler, storage, storage_uploads
 from signoff_sandbox.world.cloud import Cloud
 
 #: Every HTTP method beside the table; the first that fits a request answers it.
@@ -32,9 +35,16 @@ PATHS: tuple[PathMethod, ...] = (
     *storage.ROUTES,
     *storage_uploads.ROUTES,
     *manifests.ROUTES,
+    *registry_reads.ROUTES,
     *projects.ROUTES,
     *knative.ROUTES,
 )
+
+
+@cache
+def known_methods() -> frozenset[str]:
+    """Every method that can be called by its name."""
+    return frozenset(method.name for method in methods(PATHS))
 
 
 class HttpServer(uvicorn.Server):
@@ -83,14 +93,17 @@ class RunningSandbox:
             state.save_file(self.cloud, self.cloud.settings.state)
 
 
-async def serve(settings: Settings) -> RunningSandbox:
-    """Start a sandbox; it answers on both addresses when this returns. Raises StateError, OSError."""
+async def serve(settings: Settings, pace: Pace | None = None) -> RunningSandbox:
+    """Start a sandbox; it answers on both addresses when this returns. Raises StateError, OSError.
+
+    `pace` is how time passes for what takes its time; that of this machine by default.
+    """
     async with contextlib.AsyncExitStack() as stack:
         if settings.data is None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="signoff-sandbox-"))
             settings.data = Path(folder)
-        cloud = Cloud(settings)
-        cloud.faults.known = frozenset({*rpcs(), *(method.name for method in PATHS)} - {""})
+        cloud = Cloud(settings, pace=pace or Pace())
+        cloud.faults.known = known_methods
         if settings.state is not None and settings.state.exists():
             state.load_file(cloud, settings.state)
         listener = _listen(settings.http_port)
@@ -106,7 +119,7 @@ async def serve(settings: Settings) -> RunningSandbox:
         if settings.http_log is not None:
             app = HttpLog(app, stack.enter_context(settings.http_log.open("a", encoding="utf-8", buffering=1)).write)
         config = uvicorn.Config(
-            app,
+            ByHost(cloud, app),
             # h11 passes on requests in absolute form and CONNECT
             http=tunneling(lambda: server_context(cloud.machine.folder)),
             ws="none",
@@ -119,6 +132,7 @@ async def serve(settings: Settings) -> RunningSandbox:
         http = HttpServer(config)
         task = asyncio.create_task(http.serve(sockets=[listener]))
         await http.ready.wait()
+        cloud.spawn(cloud.keeper.keep())
         return RunningSandbox(cloud, grpc_listening, http, task, stack.pop_all())
 
 

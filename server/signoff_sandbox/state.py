@@ -15,14 +15,19 @@ from typing import Any
 from google.iam.v1.policy_pb2 import Policy
 from google.protobuf import json_format
 
-from signoff_sandbox.world import policies
+from signoff_sandbox.world import git_remotes, policies
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.collections import COLLECTIONS, message_class
 from signoff_sandbox.world.errors import ApiError
+from signoff_sandbox.world.google_json import from_json, to_json
 from signoff_sandbox.world.identities import by_id
 from signoff_sandbox.world.logbook import Entry
 
-KEYS = (*COLLECTIONS, "logEntries", "iamPolicies", "deniedPermissions", "faults")
+OBJECTS = frozenset({"iamPolicies", "gitRemotes"})
+KEYS = (
+    *COLLECTIONS,
+    *("logEntries", "iamPolicies", "gitRemotes", "deniedPermissions", "unreachableLocations", "faults"),
+)
 
 
 class StateError(Exception):
@@ -32,10 +37,10 @@ class StateError(Exception):
 def load_file(cloud: Cloud, path: Path) -> None:
     """Merge a state file into the cloud. Raises StateError."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique)
     except OSError as error:
         raise StateError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StateError(f"{path}: is not JSON: {error}") from error
     merge(cloud, content, str(path))
 
@@ -45,44 +50,66 @@ def merge(cloud: Cloud, content: Any, source: str = "state") -> None:
     if not isinstance(content, Mapping):
         raise StateError(f"{source}: the state must be a JSON object with keys such as 'services'")
     planting: list[Callable[[], None]] = []
+    known: dict[tuple[str, str], Any] = {}
     for key, value in content.items():
         if key not in KEYS:
             raise StateError(f"{source}: unknown key {key!r}; known are {', '.join(KEYS)}")
-        shape = Mapping if key == "iamPolicies" else list
+        shape = Mapping if key in OBJECTS else list
         if not isinstance(value, shape):
             raise StateError(f"{source}: {key}: must be {'an object' if shape is Mapping else 'a list'}")
         entries = value.items() if isinstance(value, Mapping) else enumerate(value)
         for index, entry in entries:
             try:
-                planting.append(_planter(cloud, key, index, entry))
-            except (json_format.ParseError, ValueError, TypeError, AttributeError) as error:
+                name, plant = _planter(cloud, key, index, entry)
+            except (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError) as error:
                 raise StateError(f"{source}: {key}[{json.dumps(index)}]: {error}") from error
             except ApiError as error:  # a package is missing
                 raise StateError(f"{source}: {key}[{json.dumps(index)}]: {error.message}") from error
+            if name and (before := known.setdefault((key, name), index)) != index:
+                raise StateError(f"{source}: {key}[{json.dumps(index)}]: {name!r} is {key}[{before}] already")
+            planting.append(plant)
     for plant in planting:
         plant()
 
 
-def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> Callable[[], None]:
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of two values for one key JSON would forget the first."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} is there twice")
+    return made
+
+
+def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> tuple[str, Callable[[], None]]:
+    """What tells the entry from others of its key ("" where nothing does), and what plants it."""
     if key == "deniedPermissions":
         if not isinstance(entry, str):
             raise TypeError("a permission is a string such as 'run.services.list'")
-        return lambda: cloud.denied_permissions.add(entry)
+        return "", lambda: cloud.denied_permissions.add(entry)
+    if key == "gitRemotes":
+        if not isinstance(entry, str):
+            raise TypeError("a repository lies at an address, a string such as '/srv/git/shop.git'")
+        return str(index), lambda: git_remotes.tell(cloud, str(index), entry)
+    if key == "unreachableLocations":
+        if not isinstance(entry, str):
+            raise TypeError("a location is a string such as 'europe-west1'")
+        return "", lambda: cloud.unreachable_locations.add(entry)
     if not isinstance(entry, dict):
         raise TypeError("must be an object")
     if key == "faults":
-        return cloud.faults.planter(entry)
+        return "", cloud.faults.planter(entry)
     if key == "logEntries":
         log_entry = json_format.ParseDict(entry, Entry())
         if not log_entry.log_name:
             raise ValueError("a log entry needs its 'logName'")
-        return lambda: cloud.logbook.plant(log_entry, cloud.clock())
+        return "", lambda: cloud.logbook.plant(log_entry, cloud.clock())
     if key == "iamPolicies":
         policy = json_format.ParseDict(entry, Policy())
-        return lambda: cloud.store.plant(policies.COLLECTION, str(index), policy)
-    message: Any = json_format.ParseDict(entry, message_class(COLLECTIONS[key])())
+        return str(index), lambda: cloud.store.plant(policies.COLLECTION, str(index), policy)
+    message: Any = from_json(entry, message_class(COLLECTIONS[key])())
     name = by_id(cloud, resource_name(key, message))
-    return lambda: cloud.store.plant(key, name, message)
+    return name, lambda: cloud.store.plant(key, name, message)
 
 
 def resource_name(collection: str, message: Any) -> str:
@@ -95,14 +122,14 @@ def resource_name(collection: str, message: Any) -> str:
 
 def dump(cloud: Cloud) -> dict[str, Any]:
     """The whole state as JSON; keys without entries are left out."""
-    content: dict[str, Any] = {
-        key: [json_format.MessageToDict(message) for _, message in cloud.store.items(key)] for key in COLLECTIONS
-    }
+    content: dict[str, Any] = {key: [to_json(message) for _, message in cloud.store.items(key)] for key in COLLECTIONS}
     content["logEntries"] = [json_format.MessageToDict(entry) for entry in cloud.logbook.everything()]
     content["iamPolicies"] = {
         name: json_format.MessageToDict(policy) for name, policy in sorted(cloud.iam_policies.items())
     }
+    content["gitRemotes"] = dict(sorted(cloud.git_remotes.items()))
     content["deniedPermissions"] = sorted(cloud.denied_permissions)
+    content["unreachableLocations"] = sorted(cloud.unreachable_locations)
     content["faults"] = [fault.rest() for fault in cloud.faults.planted]
     return {key: value for key, value in content.items() if value}
 

@@ -15,7 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 NEEDED = (
     "signoff/py.typed",
     "signoff_sandbox/py.typed",
+    "signoff_sandbox/README.md",
+    "signoff_sandbox/wire/discovery.json",
     "signoff_sandbox/wire/rpcs.json",
+    "signoff_sandbox/edge/nginx.conf.j2",
     "signoff/views/report.schema.json",
     "signoff_templates/handoff.md.j2",
     "signoff_templates/signoff.toml.j2",
@@ -62,9 +65,11 @@ def test_the_wheel_holds_what_is_read_at_run_time(installed: Path, needed: str) 
     assert (installed / needed).is_file()
 
 
-def test_the_wheel_brings_the_command_and_nothing_but_its_packages(installed: Path) -> None:
+def test_the_wheel_brings_the_commands_and_nothing_but_its_packages(installed: Path) -> None:
     metadata = next(installed.glob("*.dist-info"))
-    assert "signoff = signoff.cli.main:main" in (metadata / "entry_points.txt").read_text("utf-8")
+    commands = (metadata / "entry_points.txt").read_text("utf-8")
+    assert "signoff = signoff.cli.main:main" in commands
+    assert "signoff-sandbox = signoff_sandbox.__main__:main" in commands
     packages = {path.name for path in installed.iterdir() if path != metadata}
     assert packages == {"signoff", "signoff_sandbox", "signoff_templates"}
 

@@ -81,7 +81,7 @@ async def test_latest_is_resolved_when_an_instance_starts_and_a_number_stays(clo
     assert await cloud.shown() == "one None"
     await cloud.add("two")
     assert await cloud.shown() == "one None", "the instance that runs keeps what it was started with"
-    await cloud.lab.cloud.machine.instances.stop(service.latest_ready_revision)
+    cloud.lab.cloud.machine.drain(service.latest_ready_revision)
     assert await cloud.shown() == "two None"
     service.template.containers[0].env[0].value_source.secret_key_ref.version = "1"
     await cloud.lab.update(service)
@@ -135,8 +135,8 @@ async def test_an_instance_that_cannot_read_its_secret_does_not_start(cloud: Sec
     await cloud.secret("hunter2")
     service = await cloud.deploy("1")
     await cloud.client.destroy_secret_version(name="projects/demo/secrets/db/versions/1")
-    await cloud.lab.cloud.machine.instances.stop(service.latest_ready_revision)
-    assert (await cloud.lab.http.get(service.uri)).status_code == 503
+    cloud.lab.cloud.machine.drain(service.latest_ready_revision)
+    assert (await cloud.lab.http.get(service.uri)).status_code == 500
     said = [entry.text_payload for entry in cloud.lab.entries("varlog%2Fsystem")]
     assert any("is in DESTROYED state" in text for text in said)
     assert "hunter2" not in "".join(map(str, cloud.lab.cloud.logbook.everything()))

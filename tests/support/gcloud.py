@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from support.sandbox import SERVER, Sandbox
 
 MISSING = "gcloud is not installed"
 REGION = "us-central1"
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # gcloud colours what is no terminal too
 
 
 def installed() -> bool:
@@ -24,7 +26,7 @@ def installed() -> bool:
 
 @dataclass(frozen=True)
 class Ran:
-    """How a command ended; gcloud talks on standard error and answers on standard output."""
+    """How a command ended; gcloud talks on standard error and answers on standard output. Colours are left out."""
 
     code: int
     out: str
@@ -55,7 +57,7 @@ class Gcloud:
         )
         assert done.returncode == code, f"gcloud {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr, done.stderr
-        return Ran(done.returncode, done.stdout, done.stderr)
+        return Ran(done.returncode, _COLOURS.sub("", done.stdout), _COLOURS.sub("", done.stderr))
 
     def json(self, *arguments: str) -> Any:
         """What it answers with `--format=json`."""

@@ -119,6 +119,13 @@ def _check(parser: argparse.ArgumentParser) -> None:
     _verbose(parser)
 
 
+def _smoke(parser: argparse.ArgumentParser) -> None:
+    _common(parser, "chain:smoke")
+    parser.set_defaults(gone=None)
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="default: every service")
+    _verbose(parser)
+
+
 def _run(parser: argparse.ArgumentParser) -> None:
     _common(parser, "chain:run")
     _workloads(parser)
@@ -193,7 +200,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 def _sandbox(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(handler="serve:sandbox")
-    parser.add_argument("arguments", nargs="*", metavar="up|env …")
+    parser.add_argument("arguments", nargs="*", metavar="up|edge|env …")
 
 
 def _completion(parser: argparse.ArgumentParser) -> None:
@@ -206,6 +213,7 @@ COMMANDS: tuple[tuple[str, str, Fill], ...] = (
     ("doctor", "git, remote, login, permissions: each trouble with its cure", _doctor),
     ("check", "judge some links of the chain", _check),
     ("run", "judge the whole chain; 0 only when it is signed off", _run),
+    ("smoke", "send real requests through the real edge, and prove where they land", _smoke),
     ("deploy", "plan a deploy; a person at a terminal says yes", _deploy),
     ("rollback", "plan to send traffic back to a revision that was proven good", _rollback),
     ("approve", "read a plan, say yes, and carry it out", _approve),
@@ -213,6 +221,6 @@ COMMANDS: tuple[tuple[str, str, Fill], ...] = (
     ("waive", "say as a person that a link does not count for this commit", _waive),
     ("serve", "be an MCP server", _serve),
     ("demo", "play the story on an embedded Google Cloud", _demo),
-    ("sandbox", "run the embedded Google Cloud (up), or say how to reach it (env)", _sandbox),
+    ("sandbox", "run the embedded Google Cloud (up), nginx before it (edge), or say how to reach it (env)", _sandbox),
     ("completion", "print the completion script of a shell", _completion),
 )

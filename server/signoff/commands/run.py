@@ -10,6 +10,7 @@ from typing import Any
 
 from signoff.check import Check, Progress
 from signoff.commands.context import Context
+from signoff.fold import REQUIRES
 from signoff.ledger import folds
 from signoff.ledger.events import ClaimMade, ReportMade
 from signoff.model.errors import SignoffError
@@ -112,7 +113,11 @@ def _asked(checks: Sequence[Check[Any]], links: Sequence[Link] | None) -> Sequen
         if link not in able:
             known = ", ".join(link.value for link in Link if link in able) or "none"
             raise SignoffError(f"nothing checks the link {link.value} yet", fix=f"ask for one of: {known}")
-    return [check for check in checks if check.link in links]
+    asked = set(links)
+    for check in checks:
+        if check.active and check.link in links:  # it runs only once what it requires has passed
+            asked.update(REQUIRES.get(check.link, ()))
+    return [check for check in checks if check.link in asked]
 
 
 def record(context: Context, report: Report, *, whole: bool, claims: Sequence[Claim] = ()) -> None:

@@ -100,6 +100,8 @@ class Desk:
             return frozenset(hidden)
         if not any(w.deploy == "signoff" and w.kind != "worker-pool" for w in context.workloads):
             hidden |= {"deploy_service", "deploy_status"}
+        if not any(w.kind == "service" for w in context.workloads):
+            hidden.add("smoke_test")
         return frozenset(hidden)
 
     async def latest_report(self) -> dict[str, Any]:

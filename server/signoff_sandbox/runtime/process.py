@@ -119,9 +119,18 @@ class Processes:
         self._closed = False
 
     async def start(
-        self, argv: Sequence[str], *, environment: Mapping[str, str], folder: Path, on_line: OnLine
+        self,
+        argv: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        folder: Path,
+        on_line: OnLine,
+        files: Sequence[int] = (),
     ) -> Child:
-        """Start a program with exactly this environment. A program that does not exist ends with exit code 127."""
+        """Start a program with exactly this environment. A program that does not exist ends with exit code 127.
+
+        `files`: open file descriptors that it inherits under the same numbers.
+        """
         if self._closed:
             raise RuntimeError("the sandbox is closing")
         transport, output = await asyncio.get_running_loop().subprocess_exec(
@@ -134,6 +143,7 @@ class Processes:
             env=dict(environment),
             cwd=folder,
             start_new_session=True,
+            pass_fds=files,
         )
         self._tell(f"+{transport.get_pid()}\n")
         child = Child(transport, output, self._forget)

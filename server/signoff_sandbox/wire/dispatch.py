@@ -15,17 +15,20 @@ from signoff_sandbox.wire.permissions import refuse_denied
 from signoff_sandbox.world import (
     build_triggers,
     builds,
+    container_analysis,
     iam,
     logging_api,
     operations,
     planted,
     reads,
-    registry,
+    registry_reads,
+    registry_writes,
     run_executions,
     run_jobs,
     run_revisions,
     run_services,
     run_worker_pools,
+    scheduler,
     secret_versions,
     secrets,
 )
@@ -33,6 +36,7 @@ from signoff_sandbox.world.callers import Caller
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import ApiError, ConnectionDropped, bug_of_sandbox, unimplemented
 from signoff_sandbox.world.faults import ANYBODY, Effects
+from signoff_sandbox.world.locations import asked_of, require_reachable
 from signoff_sandbox.world.past import as_it_was
 
 log = logging.getLogger(__name__)
@@ -43,7 +47,8 @@ MODULES: tuple[ModuleType, ...] = (
     operations,
     reads,
     logging_api,
-    registry,
+    registry_reads,
+    registry_writes,
     iam,
     run_services,
     run_revisions,
@@ -52,8 +57,10 @@ MODULES: tuple[ModuleType, ...] = (
     run_worker_pools,
     builds,
     build_triggers,
+    container_analysis,
     secrets,
     secret_versions,
+    scheduler,
 )
 
 
@@ -81,6 +88,7 @@ async def dispatch(cloud: Cloud, method: str, request: Any, caller: Caller = ANY
     handler = HANDLERS.get(method)
     if handler is None:
         raise unimplemented(method)
+    require_reachable(cloud, asked_of(request))
     refuse_denied(cloud, method, request)
     seen = as_it_was(cloud, met) if _READS.search(method) else cloud
 

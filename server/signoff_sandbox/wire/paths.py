@@ -45,10 +45,20 @@ class PathMethod:
 
     def match(self, verb: str, host: str, path: str) -> dict[str, str] | None:
         """The groups of the path if this method answers the request, else None."""
-        if verb not in self.verbs or (self.host and _REGION.sub("", host) != self.host):
+        if verb not in self.verbs or (self.host and without_region(host) != self.host):
             return None
         found = self.pattern.fullmatch(path)
         return None if found is None else found.groupdict()
+
+
+def without_region(host: str) -> str:
+    """`us-central1-run.googleapis.com` -> `run.googleapis.com`."""
+    return _REGION.sub("", host)
+
+
+def may_mean(host: str, owner: str) -> bool:
+    """Whether a request to `host` may be for the API at `owner`; a host that is none of Google's may mean any."""
+    return not host.endswith(".googleapis.com") or without_region(host) == owner
 
 
 def region_of(host: str) -> str:

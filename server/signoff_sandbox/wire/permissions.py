@@ -21,6 +21,7 @@ SERVICES = {
     "google.cloud.run.v2.WorkerPools": "run.workerpools",
     "google.longrunning.Operations": "run.operations",
     "google.cloud.secretmanager.v1.SecretManagerService": "secretmanager.secrets",
+    "google.cloud.scheduler.v1.CloudScheduler": "cloudscheduler.jobs",
 }
 #: Methods whose permission does not follow from their name. None: anybody may ask.
 METHODS: dict[str, str | None] = {
@@ -36,14 +37,27 @@ METHODS: dict[str, str | None] = {
     "google.devtools.cloudbuild.v1.CloudBuild/ListBuildTriggers": "cloudbuild.builds.list",
     "google.devtools.cloudbuild.v1.CloudBuild/UpdateBuildTrigger": "cloudbuild.builds.update",
     "google.devtools.cloudbuild.v1.CloudBuild/DeleteBuildTrigger": "cloudbuild.builds.update",
+    "google.devtools.cloudbuild.v1.CloudBuild/ApproveBuild": "cloudbuild.builds.approve",
+    "grafeas.v1.Grafeas/GetOccurrence": "containeranalysis.occurrences.get",
+    "grafeas.v1.Grafeas/ListOccurrences": "containeranalysis.occurrences.list",
     "google.devtools.artifactregistry.v1.ArtifactRegistry/GetRepository": "artifactregistry.repositories.get",
     "google.devtools.artifactregistry.v1.ArtifactRegistry/ListRepositories": "artifactregistry.repositories.list",
+    "google.devtools.artifactregistry.v1.ArtifactRegistry/CreateRepository": "artifactregistry.repositories.create",
+    "google.devtools.artifactregistry.v1.ArtifactRegistry/DeleteRepository": "artifactregistry.repositories.delete",
+    "google.devtools.artifactregistry.v1.ArtifactRegistry/CreateTag": "artifactregistry.tags.create",
+    "google.devtools.artifactregistry.v1.ArtifactRegistry/DeleteTag": "artifactregistry.tags.delete",
+    "google.devtools.artifactregistry.v1.ArtifactRegistry/GetVersion": "artifactregistry.versions.get",
+    "google.devtools.artifactregistry.v1.ArtifactRegistry/ListVersions": "artifactregistry.versions.list",
+    "google.devtools.artifactregistry.v1.ArtifactRegistry/DeleteVersion": "artifactregistry.versions.delete",
+    "google.devtools.artifactregistry.v1.ArtifactRegistry/GetProjectSettings": "artifactregistry.projectsettings.get",
     "google.devtools.artifactregistry.v1.ArtifactRegistry/GetDockerImage": "artifactregistry.dockerimages.get",
     "google.devtools.artifactregistry.v1.ArtifactRegistry/ListDockerImages": "artifactregistry.dockerimages.list",
     "google.devtools.artifactregistry.v1.ArtifactRegistry/GetPackage": "artifactregistry.packages.get",
     "google.devtools.artifactregistry.v1.ArtifactRegistry/ListPackages": "artifactregistry.packages.list",
     "google.devtools.artifactregistry.v1.ArtifactRegistry/GetTag": "artifactregistry.tags.get",
     "google.devtools.artifactregistry.v1.ArtifactRegistry/ListTags": "artifactregistry.tags.list",
+    "google.cloud.scheduler.v1.CloudScheduler/PauseJob": "cloudscheduler.jobs.pause",
+    "google.cloud.scheduler.v1.CloudScheduler/ResumeJob": "cloudscheduler.jobs.enable",
     "google.cloud.secretmanager.v1.SecretManagerService/AddSecretVersion": "secretmanager.versions.add",
     "google.cloud.secretmanager.v1.SecretManagerService/GetSecretVersion": "secretmanager.versions.get",
     "google.cloud.secretmanager.v1.SecretManagerService/ListSecretVersions": "secretmanager.versions.list",
@@ -54,6 +68,8 @@ METHODS: dict[str, str | None] = {
     "google.logging.v2.LoggingServiceV2/WriteLogEntries": "logging.logEntries.create",
     "google.logging.v2.LoggingServiceV2/ListLogEntries": "logging.logEntries.list",
     "google.logging.v2.LoggingServiceV2/ListLogs": "logging.logs.list",
+    "google.logging.v2.LoggingServiceV2/DeleteLog": "logging.logs.delete",
+    "google.logging.v2.LoggingServiceV2/ListMonitoredResourceDescriptors": None,
 }
 RUN_JOB = "google.cloud.run.v2.Jobs/RunJob"
 _VERB = re.compile(r"^(Get|List|Create|Update|Delete|Run|Cancel|Wait)(?=[A-Z])")

@@ -14,29 +14,12 @@ from starlette.responses import Response
 from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.world.projects import id_of, number_of
 
-#: API -> its title; those of which the sandbox answers something are enabled, all others are not.
-ENABLED: dict[str, str] = {
-    "artifactregistry": "Artifact Registry API",
-    "cloudbuild": "Cloud Build API",
-    "cloudresourcemanager": "Cloud Resource Manager API",
-    "cloudscheduler": "Cloud Scheduler API",
-    "containeranalysis": "Container Analysis API",
-    "iam": "Identity and Access Management (IAM) API",
-    "logging": "Cloud Logging API",
-    "run": "Cloud Run Admin API",
-    "secretmanager": "Secret Manager API",
-    "serviceusage": "Service Usage API",
-    "storage": "Cloud Storage API",
-}
-
 
 async def get_service(visit: Visit) -> Response:
-    project, name = unquote(visit.path["project"]), unquote(visit.path["name"])
-    title = ENABLED.get(name.removesuffix(".googleapis.com")) if name.endswith(".googleapis.com") else None
-    parent = f"projects/{number_of(project)}"
-    config = {"name": name, **({"title": title} if title else {})}
-    state = "ENABLED" if title else "DISABLED"
-    return json_response({"name": f"{parent}/services/{name}", "parent": parent, "config": config, "state": state})
+    """Every API is enabled, those too of which the sandbox answers nothing: gcloud would stop to ask otherwise."""
+    parent, name = f"projects/{number_of(unquote(visit.path['project']))}", unquote(visit.path["name"])
+    service = {"name": f"{parent}/services/{name}", "parent": parent, "config": {"name": name}, "state": "ENABLED"}
+    return json_response(service)
 
 
 async def get_project(visit: Visit) -> Response:
@@ -59,7 +42,7 @@ ROUTES: tuple[PathMethod, ...] = (
         re.compile(r"/v1/projects/(?P<project>[^/:]+)/services/(?P<name>[^/:]+)"),
         get_service,
         permission="serviceusage.services.get",
-        missing="the configuration of the service beyond its name and title",
+        missing="every API is enabled; of its configuration there is the name",
         host="serviceusage.googleapis.com",
     ),
     PathMethod(

@@ -13,18 +13,18 @@ from collections.abc import Sequence
 from urllib.parse import parse_qsl, unquote
 
 import grpc
-from google.protobuf import json_format
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from signoff_sandbox.wire.authentication import caller_of
+from signoff_sandbox.wire.discovery import declared
 from signoff_sandbox.wire.dispatch import HANDLERS, dispatch, strike
 from signoff_sandbox.wire.effects.json_values import spoiled
-from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
+from signoff_sandbox.wire.paths import PathMethod, Visit, json_response, may_mean
 from signoff_sandbox.wire.table import rpcs
 from signoff_sandbox.wire.templates import Route, routes
-from signoff_sandbox.wire.transcode import read_alt, read_request
+from signoff_sandbox.wire.transcode import read_alt, read_request, written
 from signoff_sandbox.wire.visits import visited
 from signoff_sandbox.world.callers import Caller
 from signoff_sandbox.world.cloud import Cloud
@@ -72,10 +72,16 @@ class RestApp:
             if groups is not None:
                 return await visited(method, Visit(self._cloud, request, groups), caller)
         for route in self._routes.get(request.method, ()):
-            fields = route.match(path)
+            fields = route.match(path) if may_mean(host, route.binding.host) else None
             if fields is not None:
                 return await self._call(route, fields, request, caller)
-        raise ApiError(grpc.StatusCode.NOT_FOUND, f"{request.method} {unquote(path)} is no method of the sandbox.")
+        name = declared(request.method, host, path)
+        if name is not None:
+            await strike(self._cloud, name, caller)
+            raise unimplemented(name)
+        raise ApiError(
+            grpc.StatusCode.NOT_FOUND, f"{request.method} {unquote(path)} is no method that the signoff sandbox knows."
+        )
 
     async def _call(self, route: Route, fields: dict[str, str], request: Request, caller: Caller) -> Response:
         method = route.rpc.method
@@ -85,7 +91,7 @@ class RestApp:
         query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
         message = read_request(route.rpc.request_class(), fields, query, await request.body(), route.binding.body)
         answer, met = await dispatch(self._cloud, method, message, caller)
-        content = json_format.MessageToDict(answer, use_integers_for_enums=read_alt(query))
+        content = written(answer, enums_as_integers=read_alt(query))
         return json_response(spoiled(content, met))
 
 

@@ -20,14 +20,15 @@ from signoff_sandbox.world.errors import ConnectionDropped
 from signoff_sandbox.world.faults import Effects
 from signoff_sandbox.world.past import as_it_was
 
-#: API -> the parameters of its lists for page and size; elsewhere `pageToken` and `pageSize`.
-_KNATIVE = ("continue", "limit")
-_PARAMETERS = {
-    "run.namespaces": _KNATIVE,
-    **{f"run.projects.locations.{one}": _KNATIVE for one in ("services", "revisions", "routes", "configurations")},
-    "storage": ("pageToken", "maxResults"),
-}
-_DEFAULT = ("pageToken", "pageSize")
+_KNATIVE, _STORAGE, _OTHERS = ("continue", "limit"), ("pageToken", "maxResults"), ("pageToken", "pageSize")
+
+
+def _parameters(name: str) -> tuple[str, str]:
+    """What a list's parameters for page and size are called; version 1 of Cloud Run has Knative's for its resources."""
+    api, *_, resource, _verb = name.split(".")
+    if api == "run" and resource not in ("locations", "operations"):
+        return _KNATIVE
+    return _STORAGE if api == "storage" else _OTHERS
 
 
 async def visited(method: PathMethod, visit: Visit, caller: Caller) -> Response:
@@ -50,8 +51,7 @@ async def visited(method: PathMethod, visit: Visit, caller: Caller) -> Response:
 
 
 async def _listed(method: PathMethod, visit: Visit, met: Effects) -> Response:
-    keys = next((keys for api, keys in _PARAMETERS.items() if method.name.startswith(f"{api}.")), _DEFAULT)
-    token_key, size_key = keys
+    keys = token_key, size_key = _parameters(method.name)
     query = visit.request.query_params
     others = [(key, value) for key, value in query.multi_items() if key not in keys]
     first: list[Response] = []
@@ -62,7 +62,7 @@ async def _listed(method: PathMethod, visit: Visit, met: Effects) -> Response:
         request = Request({**visit.request.scope, "query_string": string.encode()}, visit.request.receive)
         response = await method.answer(replace(visit, request=request))
         first.append(response)
-        return JsonPage(_json(response), knative=token_key == "continue")
+        return JsonPage(_json(response), knative=keys == _KNATIVE)
 
     page = await answered(met, query.get(token_key, ""), ask)
     return first[0] if met == Effects() or not page.is_list else _with(first[0], page.content)

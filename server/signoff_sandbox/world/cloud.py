@@ -8,16 +8,21 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from signoff_sandbox.runtime.pace import Pace
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.world.faults import Faults
 from signoff_sandbox.world.logbook import Logbook
 from signoff_sandbox.world.machine import Machine
 from signoff_sandbox.world.policies import Policies
 from signoff_sandbox.world.store import Store
+
+if TYPE_CHECKING:
+    from signoff_sandbox.world.scheduler_keeper import Keeper
 
 
 def utc_now() -> datetime:
@@ -30,10 +35,13 @@ class Cloud:
 
     settings: Settings
     clock: Callable[[], datetime] = utc_now
+    pace: Pace = field(default_factory=Pace)
     store: Store = field(default_factory=Store)
     logbook: Logbook = field(default_factory=Logbook)
     faults: Faults = field(init=False)
     denied_permissions: set[str] = field(default_factory=set)
+    git_remotes: dict[str, str] = field(default_factory=dict)  # world/git_remotes.py
+    unreachable_locations: set[str] = field(default_factory=set)
     calls: Counter[str] = field(default_factory=Counter)
     load_balancer_secret: str = field(default_factory=lambda: secrets.token_hex(16))
     machine: Machine = field(init=False)
@@ -42,7 +50,7 @@ class Cloud:
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.machine = Machine(self.settings)
+        self.machine = Machine(self.settings, self.pace)
         self.faults = Faults(self.settings.seed, self.clock)
         right = self.clock
         self.clock = lambda: right() + self.faults.skew()
@@ -51,6 +59,13 @@ class Cloud:
     @property
     def iam_policies(self) -> Policies:
         return Policies(self.store)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """Cloud Scheduler's clock."""
+        from signoff_sandbox.world.scheduler_keeper import Keeper  # which needs a cloud itself
+
+        return Keeper(self)
 
     def now(self) -> Timestamp:
         """The time as a protobuf timestamp."""

@@ -77,20 +77,19 @@ class Fault(Effects):
     @classmethod
     def parse(cls, entry: Mapping[str, Any]) -> Fault:
         """From its JSON; ValueError says what is wrong."""
-        keys = {_camel(one.name): one for one in fields(cls)}
-        unknown = sorted(set(entry) - set(keys))
+        unknown = sorted(set(entry) - set(KEYS))
         if unknown:
-            raise ValueError(f"unknown key {unknown[0]!r}; known are {', '.join(sorted(keys))}")
+            raise ValueError(f"unknown key {unknown[0]!r}; known are {', '.join(sorted(KEYS))}")
         if not entry.get("method"):
             raise ValueError("'method' must be a method or a glob such as 'google.cloud.run.v2.Services/*'")
         for name, value in entry.items():
-            wanted = keys[name].metadata["check"](value)
+            wanted = KEYS[name].metadata["check"](value)
             if wanted:
                 raise ValueError(f"{name!r} must be {wanted}, not {json.dumps(value)}")
         if not set(entry) & EFFECTS:
             raise ValueError(f"a fault needs an effect: {', '.join(sorted(EFFECTS))}")
         _check_sense(entry)
-        return cls(**{keys[name].name: value for name, value in entry.items()})
+        return cls(**{KEYS[name].name: value for name, value in entry.items()})
 
     def rest(self) -> dict[str, Any]:
         """As its JSON."""
@@ -99,6 +98,10 @@ class Fault(Effects):
             if getattr(self, one.name) != one.default:
                 entry[_camel(one.name)] = getattr(self, one.name)
         return entry
+
+
+#: Every key of a fault in JSON -> the field that it fills.
+KEYS = {_camel(one.name): one for one in fields(Fault)}
 
 
 def _check_sense(entry: Mapping[str, Any]) -> None:
@@ -149,11 +152,11 @@ class Planted:
 class Faults:
     """The planted faults, in the order of planting. `clock` measures quotas.
 
-    `known`: every method that can be called; a fault on none of them is refused. Empty: anything goes.
+    `known` answers every method that can be called; a fault on none of them is refused. Without any, anything goes.
     """
 
     def __init__(self, seed: int = 0, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.known: frozenset[str] = frozenset()
+        self.known: Callable[[], frozenset[str]] = frozenset
         self._seed = seed
         self._clock = clock
         self._planted: list[Planted] = []
@@ -165,9 +168,8 @@ class Faults:
     def planter(self, entry: Mapping[str, Any]) -> Callable[[], None]:
         """Reads an entry and answers what plants it. Raises ValueError."""
         fault = Fault.parse(entry)
-        names = (*self.known, *(f"{family}x" for family in OWN))
-        own = fault.method.startswith(tuple(OWN))
-        if self.known and not own and not fnmatch.filter(names, fault.method):
+        own = fault.method.startswith(tuple(OWN)) or fnmatch.filter(OWN, fault.method)
+        if not own and self.known() and not fnmatch.filter(self.known(), fault.method):
             raise ValueError(f"'method' {fault.method!r} is like no method; GET /sandbox/methods lists them")
         chance = random.Random(f"{self._seed}/{json.dumps(entry, sort_keys=True)}")  # noqa: S311 - repeatable on purpose
         return lambda: self._planted.append(Planted(fault, chance))

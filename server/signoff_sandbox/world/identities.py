@@ -124,9 +124,10 @@ def by_id(cloud: Cloud, name: str) -> str:
 
 
 def by_number(name: str) -> str:
-    """A resource's name with its project's number, as some APIs answer it."""
-    _, project, *rest = name.split("/")
-    return "/".join(["projects", number_of(project), *rest])
+    """A resource's name with its project's number, as some APIs answer it; one of no project stays as it is."""
+    first, slash, rest = name.partition("/")
+    project, *more = rest.split("/")
+    return "/".join([first, number_of(project), *more]) if first == "projects" and slash else name
 
 
 def default_service_account(project: str) -> str:

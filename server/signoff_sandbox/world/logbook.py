@@ -49,6 +49,15 @@ class Logbook:
         self._entries.append(entry)
         self.version += 1
 
+    def delete(self, log_name: str) -> bool:
+        """Remove all entries of a log, those on their way included; says whether there were any."""
+        kept = [entry for entry in self._entries if entry.log_name != log_name]
+        found = len(kept) < len(self._entries)
+        self._entries = kept
+        self._seen = {key for key in self._seen if key[0] != log_name}
+        self.version += found
+        return found
+
     def everything(self) -> Iterator[Any]:
         """All entries, those on their way included."""
         yield from self._entries

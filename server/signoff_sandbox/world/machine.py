@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from signoff_sandbox.runtime.images import ImageStore
-from signoff_sandbox.runtime.instances import Instances
 from signoff_sandbox.runtime.listeners import Listeners
+from signoff_sandbox.runtime.pace import Pace
+from signoff_sandbox.runtime.pool import Pool
 from signoff_sandbox.runtime.process import Processes
 from signoff_sandbox.runtime.proxy import Proxy
 from signoff_sandbox.runtime.workers import Workers
@@ -22,14 +23,18 @@ from signoff_sandbox.settings import Settings
 class Machine:
     """Parts come to life when they are first used, so that a cloud which only answers costs nothing."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, pace: Pace) -> None:
         self._settings = settings
+        self.pace = pace
         self.names = random.Random(f"{settings.seed}/names")  # noqa: S311 - repeatable on purpose
         self.traffic = random.Random(f"{settings.seed}/traffic")  # noqa: S311 - repeatable on purpose
         self.processes = Processes()
         self.listeners = Listeners()
         self.uploads: dict[str, tuple[str, str, str, bytearray]] = {}  # of storage, by session
+        self.pools: dict[str, Pool] = {}  # of instances, by full name of their revision
+        self.latest: dict[str, str] = {}  # where requests for "latest" go while traffic migrates, by service
         self.executions: dict[str, asyncio.Task[Any]] = {}  # that run, by full name
+        self.builders = asyncio.Semaphore(settings.concurrent_builds)
         self._locks: dict[str, asyncio.Lock] = {}
 
     @cached_property
@@ -45,13 +50,11 @@ class Machine:
         return ImageStore(self.folder / "images")
 
     @cached_property
-    def instances(self) -> Instances:
-        return Instances(
-            self.processes,
-            self.folder / "instances",
-            startup_seconds=self._settings.startup_timeout_seconds,
-            grace_seconds=self._settings.instance_grace_seconds,
-        )
+    def instances(self) -> Path:
+        """Where the file systems of running instances lie."""
+        folder = self.folder / "instances"
+        folder.mkdir(exist_ok=True)
+        return folder
 
     @cached_property
     def workers(self) -> Workers:
@@ -66,6 +69,11 @@ class Machine:
     def proxy(self) -> Proxy:
         return Proxy()
 
+    def drain(self, revision: str) -> None:
+        """End the instances of a revision that gets no more requests, each after its last one."""
+        if revision in self.pools:
+            self.pools[revision].drain()
+
     def lock(self, resource: str) -> asyncio.Lock:
         """Held by whoever reconciles the resource; taken in the order of asking."""
         return self._locks.setdefault(resource, asyncio.Lock())
@@ -76,7 +84,7 @@ class Machine:
 
     async def close(self) -> None:
         """End everything; a temporary folder goes away."""
-        running = [self.instances.close()] if "instances" in self.__dict__ else []
+        running = [pool.close() for pool in self.pools.values()]
         running += [self.workers.close()] if "workers" in self.__dict__ else []
         await asyncio.gather(self.listeners.close_all(), *running)
         await self.processes.close(self._settings.instance_grace_seconds)

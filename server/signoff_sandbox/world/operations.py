@@ -8,17 +8,18 @@ from collections.abc import Coroutine
 from typing import Any, cast
 
 import grpc
-from google.cloud.run_v2.types import Service
 from google.longrunning.operations_pb2 import ListOperationsResponse, Operation
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
 from signoff_sandbox.wire.paging import page
 from signoff_sandbox.world.cloud import Cloud, Handler
-from signoff_sandbox.world.errors import ApiError, bug_of_sandbox, not_found
+from signoff_sandbox.world.collections import message_class
+from signoff_sandbox.world.errors import ApiError, bug_of_sandbox, invalid_argument, not_found
 
 COLLECTION = "operations"
 LONGEST_WAIT_SECONDS = 30.0
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
 def start(
@@ -60,9 +61,11 @@ def latest_of(cloud: Cloud, resource: str) -> str:
 
 
 def _updated(operation: Operation, resource: str) -> Any:
-    """When the resource was written, if the operation is one on it."""
-    service = Service.pb()()
-    return service.update_time if operation.metadata.Unpack(service) and service.name == resource else None
+    """When the resource was written, if the operation is one on it. Cloud Run's alone are asked for by resource."""
+    if not operation.metadata.TypeName().startswith("google.cloud.run.v2."):
+        return None
+    written = unpacked(operation.metadata)
+    return written.update_time if written.name == resource else None
 
 
 def _put(cloud: Cloud, operation: Operation, metadata: Message) -> None:
@@ -76,6 +79,22 @@ def set_metadata(cloud: Cloud, name: str, metadata: Message) -> None:
     if operation is not None:
         cast(Operation, operation).metadata.Pack(metadata)
         cloud.store.put(COLLECTION, name, operation)
+
+
+async def outcome(cloud: Cloud, operation: Operation) -> Any:
+    """The response of an operation, once it is done. Raises ApiError if it failed."""
+    await cloud.store.wait_until(lambda: _read(cloud, operation.name).done)
+    done = _read(cloud, operation.name)
+    if done.HasField("error"):
+        raise ApiError(_CODES[done.error.code], done.error.message)
+    return unpacked(done.response)
+
+
+def unpacked(packed: Any) -> Any:
+    """The message in a google.protobuf.Any, of a type that the sandbox knows."""
+    message = message_class(packed.TypeName())()
+    packed.Unpack(message)
+    return message
 
 
 async def _carry_out(cloud: Cloud, name: str, work: Coroutine[Any, Any, Message]) -> None:
@@ -111,6 +130,8 @@ async def get_operation(cloud: Cloud, request: Any) -> Any:
 
 
 async def list_operations(cloud: Cloud, request: Any) -> Any:
+    if request.filter:
+        raise invalid_argument("The sandbox does not model filters of operations.", filter="not modelled")
     response = ListOperationsResponse()
     parent = request.name.removesuffix("/operations")
     everything = [op for name, op in cloud.store.items(COLLECTION) if name.startswith(f"{parent}/operations/")]
@@ -150,3 +171,4 @@ METHODS: dict[str, Handler] = {
     "google.longrunning.Operations/DeleteOperation": delete_operation,
     "google.longrunning.Operations/CancelOperation": cancel_operation,
 }
+PARTLY = {"google.longrunning.Operations/ListOperations": "a filter is refused"}

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from signoff_sandbox.runtime.instances import ContainerPlan, Instance, StartFailed
-from signoff_sandbox.world import run_logs, run_secrets
+import grpc
+
+from signoff_sandbox.runtime.instances import Instance, StartFailed, start
+from signoff_sandbox.runtime.pool import ROLLOUT, Pool
+from signoff_sandbox.world import run_logs, run_plans, run_secrets
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.image_refs import digest_of
 from signoff_sandbox.world.run_conditions import Common, OfRevision, State, set_condition
-from signoff_sandbox.world.run_environment import SecretUnreadable, environment_of
+from signoff_sandbox.world.run_environment import SecretUnreadable
 from signoff_sandbox.world.run_names import short
 from signoff_sandbox.world.run_revisions import PARTS, service_of
 
-DEFAULT_PORT = 8080
-
 
 class RevisionFailed(Exception):
-    """The revision cannot serve; `part` is the condition that says why."""
+    """The revision cannot serve; `part` is the condition that says why, `code` the one of the operation's error."""
 
-    def __init__(self, message: str, part: str, **reason: Any) -> None:
+    def __init__(
+        self, message: str, part: str, code: grpc.StatusCode = grpc.StatusCode.FAILED_PRECONDITION, **reason: Any
+    ) -> None:
         super().__init__(message)
-        self.message, self.part, self.reason = message, part, reason
+        self.message, self.part, self.code, self.reason = message, part, code, reason
 
 
 async def bring_up(cloud: Cloud, name: str) -> None:
@@ -57,6 +59,7 @@ async def _start_first(cloud: Cloud, name: str) -> None:
             raise RevisionFailed(
                 f"Revision '{short(name)}' is not ready and cannot serve traffic. Image '{container.image}' not found.",
                 "ContainerReady",
+                grpc.StatusCode.INTERNAL,
                 reason=Common.CONTAINER_MISSING,
             )
     unreadable = run_secrets.complaints(cloud, service_of(name), revision)
@@ -67,72 +70,65 @@ async def _start_first(cloud: Cloud, name: str) -> None:
             reason=Common.SECRETS_ACCESS_CHECK_FAILED,
         )
     try:
-        await instance(cloud, name)
+        await pool(cloud, name).fill(ROLLOUT, max(1, revision.scaling.min_instance_count))
     except (StartFailed, SecretUnreadable) as error:
-        port = ingress_port(revision)
-        place = run_logs.revision_resource(service_of(name), short(name))
-        run_logs.system(cloud, place, str(error), "WARNING")
-        run_logs.system(
-            cloud,
-            place,
-            f'Default STARTUP TCP probe failed 1 time consecutively for container "{main_container(revision).name}" '
-            f"on port {port}. The instance was not started.",
-            "ERROR",
-        )
         raise RevisionFailed(
-            f"Revision '{short(name)}' is not ready and cannot serve traffic. The user-provided container failed to "
-            f"start and listen on the port defined provided by the PORT={port} environment variable within the "
-            "allocated timeout. This can happen when the container port is misconfigured or if the timeout is too "
-            "short. The health check timeout can be extended. Logs for this revision might contain more "
-            f"information.\n\nLogs URL: {revision.log_uri}\nFor more troubleshooting guidance, see "
+            f"Revision '{short(name)}' is not ready and cannot serve traffic. {_why_not_started(revision)} Logs for "
+            f"this revision might contain more information.\n\nLogs URL: {revision.log_uri}\nFor more "
+            "troubleshooting guidance, see "
             "https://cloud.google.com/run/docs/troubleshooting#container-failed-to-start",
             "ContainerHealthy",
             revision_reason=OfRevision.HEALTH_CHECK_CONTAINER_ERROR,
         ) from error
 
 
-async def instance(cloud: Cloud, name: str) -> Instance:
-    """The running instance of a revision, started if need be. Raises StartFailed, SecretUnreadable."""
-
-    async def plan() -> Sequence[ContainerPlan]:
-        revision: Any = cloud.store.get("revisions", name)
-        if revision is None:
-            raise StartFailed(f"revision {short(name)} does not exist")
-        return [await _plan(cloud, revision, container) for container in revision.containers]
-
-    return await cloud.machine.instances.ready(name, plan)
-
-
-async def _plan(cloud: Cloud, revision: Any, container: Any) -> ContainerPlan:
-    image = cloud.machine.images.get(digest_of(cloud, container.image) or "")
-    if image is None:
-        raise StartFailed(f"image {container.image} was not built in this sandbox: there is nothing to run")
-    service = service_of(revision.name)
-    resource = run_logs.revision_resource(service, short(revision.name))
-    labels = {"container_name": container.name} if container.name else {}
-    environment = await environment_of(cloud, service, container, revision.service_account)
-    environment |= {
-        "K_SERVICE": short(service),
-        "K_REVISION": short(revision.name),
-        "K_CONFIGURATION": short(service),
-    }
-    return ContainerPlan(
-        image=image,
-        environment=environment,
-        on_line=run_logs.output(cloud, resource, labels),
-        command=tuple(container.command),
-        arguments=tuple(container.args),
-        workdir=container.working_dir,
-        mounted=run_secrets.files(cloud, service, revision, container),
-        listens=container == main_container(revision),
+def _why_not_started(revision: Any) -> str:
+    if run_plans.startup_probe(revision, 1).chosen:
+        return "The user-provided container failed the configured startup probe checks."
+    return (
+        "The user-provided container failed to start and listen on the port defined provided by the "
+        f"PORT={run_plans.ingress_port(revision)} environment variable within the allocated timeout. This can happen "
+        "when the container port is misconfigured or if the timeout is too short. The health check timeout can be "
+        "extended."
     )
 
 
-def main_container(revision: Any) -> Any:
-    """The container that gets requests: the one with a port; a single one needs none."""
-    return next((container for container in revision.containers if container.ports), revision.containers[0])
+def pool(cloud: Cloud, name: str) -> Pool:
+    """The instances of a revision (full name); there may be none yet."""
+    pools = cloud.machine.pools
+    if name not in pools:
+        for other in [known for known, one in pools.items() if one.empty]:
+            del pools[other]
+        pools[name] = Pool(
+            lambda reason: _launch(cloud, name, reason),
+            cloud.pace,
+            pending=cloud.settings.pending_seconds,
+            idle=cloud.settings.idle_seconds,
+            grace=cloud.settings.instance_grace_seconds,
+        )
+        pools[name].limits = run_plans.limits(cloud, name)
+    return pools[name]
 
 
-def ingress_port(revision: Any) -> int:
-    ports = main_container(revision).ports
-    return int(ports[0].container_port) if ports and ports[0].container_port else DEFAULT_PORT
+def resize(cloud: Cloud, name: str) -> None:
+    """Let the limits hold that revision and service ask for now; a minimum without instances gets them."""
+    wanted = run_plans.limits(cloud, name)
+    if wanted.minimum or name in cloud.machine.pools:
+        pool(cloud, name).resize(wanted)
+
+
+def running(cloud: Cloud, name: str) -> int:
+    """How many instances of a revision take requests."""
+    return cloud.machine.pools[name].running if name in cloud.machine.pools else 0
+
+
+async def _launch(cloud: Cloud, name: str, reason: str) -> Instance:
+    revision: Any = cloud.store.get("revisions", name)
+    if revision is None:
+        raise StartFailed(f"revision {short(name)} does not exist")
+    try:
+        plan = await run_plans.plan(cloud, revision)
+    except (StartFailed, SecretUnreadable) as error:
+        run_logs.system(cloud, run_logs.revision_resource(service_of(name), short(name)), str(error), "ERROR")
+        raise
+    return await start(cloud.machine.processes, cloud.machine.instances, plan, cloud.pace, reason)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from typing import Any
 
@@ -15,6 +14,8 @@ from signoff_sandbox.world.run_instances import RevisionFailed
 from signoff_sandbox.world.run_names import short
 
 PARTS = ("ConfigurationsReady", "RoutesReady")
+#: https://cloud.google.com/run/quotas: with one more, the oldest that serves nothing goes.
+MOST_REVISIONS = 1000
 
 
 async def reconcile(cloud: Cloud, name: str, generation: int, template: Any | None) -> Any:
@@ -24,7 +25,7 @@ async def reconcile(cloud: Cloud, name: str, generation: int, template: Any | No
     FAILED_PRECONDITION with the words of the failed condition, while what served before goes on serving.
     """
     async with cloud.machine.lock(name):
-        await asyncio.sleep(cloud.settings.reconcile_seconds)
+        await cloud.pace.sleep(cloud.settings.reconcile_seconds)
         failure: ApiError | None = None
         try:
             await strike(cloud, f"sandbox.Reconciler/{short(name)}")
@@ -33,7 +34,7 @@ async def reconcile(cloud: Cloud, name: str, generation: int, template: Any | No
         except (RevisionFailed, ApiError) as error:
             failure = _noted(cloud, name, error)
         try:
-            await _route(cloud, name)
+            await _migrate(cloud, name)
         except run_traffic.RouteFailed as error:
             failure = failure or failed_precondition(str(error))
         service = _finish(cloud, name, generation)
@@ -57,6 +58,7 @@ async def _configure(cloud: Cloud, name: str, template: Any) -> None:
     cloud.store.put("services", name, service)
     await run_instances.bring_up(cloud, revision.name)
     service = _service(cloud, name)
+    cloud.machine.latest[name] = service.latest_ready_revision
     service.latest_ready_revision = revision.name
     set_condition(service.conditions, "ConfigurationsReady", State.CONDITION_SUCCEEDED, cloud.now())
     cloud.store.put("services", name, service)
@@ -77,16 +79,40 @@ def _noted(cloud: Cloud, name: str, error: RevisionFailed | ApiError) -> ApiErro
         reason=reason,
     )
     cloud.store.put("services", name, service)
-    return error if isinstance(error, ApiError) else failed_precondition(error.message)
+    return error if isinstance(error, ApiError) else ApiError(error.code, error.message)
+
+
+async def _migrate(cloud: Cloud, name: str) -> None:
+    """Move traffic to where the service wants it, which takes its time, or leave it where it is. Raises RouteFailed."""
+    try:
+        service = _service(cloud, name)
+        before = run_traffic.routes(cloud, service)
+        del service.traffic_statuses[:]
+        service.traffic_statuses.extend(_targets(cloud, name, {}))
+        if run_traffic.routes(cloud, service, latest=service.latest_ready_revision) != before:
+            await cloud.pace.sleep(cloud.settings.traffic_seconds)
+        await _route(cloud, name)
+    finally:
+        cloud.machine.latest.pop(name, None)
+    _scale(cloud, _service(cloud, name))
 
 
 async def _route(cloud: Cloud, name: str) -> None:
-    """Move traffic to where the service wants it, or leave it where it is. Raises RouteFailed."""
     service = _service(cloud, name)
     tags = {target.tag for target in service.traffic if target.tag}
-    addresses = {tag: ingress.open_address(cloud, name, tag) for tag in tags}
+    wanted = _targets(cloud, name, {tag: ingress.open_address(cloud, name, tag) for tag in tags})
+    del service.traffic_statuses[:]
+    service.traffic_statuses.extend(wanted)
+    set_condition(service.conditions, "RoutesReady", State.CONDITION_SUCCEEDED, cloud.now())
+    cloud.store.put("services", name, service)
+    await ingress.close_other_tags(cloud, name, tags)
+
+
+def _targets(cloud: Cloud, name: str, addresses: dict[str, str]) -> list[Any]:
+    """The traffic statuses to come. Raises RouteFailed, and notes it."""
+    service = _service(cloud, name)
     try:
-        wanted = run_traffic.statuses(cloud, service, addresses)
+        return run_traffic.statuses(cloud, service, addresses)
     except run_traffic.RouteFailed as error:
         set_condition(
             service.conditions,
@@ -98,23 +124,24 @@ async def _route(cloud: Cloud, name: str) -> None:
         )
         cloud.store.put("services", name, service)
         raise
-    del service.traffic_statuses[:]
-    service.traffic_statuses.extend(wanted)
-    set_condition(service.conditions, "RoutesReady", State.CONDITION_SUCCEEDED, cloud.now())
-    cloud.store.put("services", name, service)
-    await ingress.close_other_tags(cloud, name, tags)
-    await _scale(cloud, service)
 
 
-async def _scale(cloud: Cloud, service: Any) -> None:
-    """A revision that nobody is routed to has no instance."""
-    used = {route.revision for route in run_traffic.routes(service)}
-    for item in cloud.store.list("revisions", service.name):
-        revision: Any = item
+def _scale(cloud: Cloud, service: Any) -> None:
+    """Instances follow the traffic, and revisions that nobody is routed to are forgotten when there are too many."""
+    used = {route.revision for route in run_traffic.routes(cloud, service)}
+    revisions: list[Any] = list(cloud.store.list("revisions", service.name))
+    for revision in revisions:
         active = short(revision.name) in used
         run_revisions.retire(cloud, revision.name, active=active)
-        if not active:
-            await cloud.machine.instances.stop(revision.name)
+        if active:
+            run_instances.resize(cloud, revision.name)
+        else:
+            cloud.machine.drain(revision.name)
+    kept = used | {short(service.latest_created_revision), short(service.latest_ready_revision)}
+    old = [revision for revision in revisions if short(revision.name) not in kept]
+    old.sort(key=lambda revision: revision.create_time.ToNanoseconds())
+    for revision in old[: max(0, len(revisions) - MOST_REVISIONS)]:
+        cloud.store.delete("revisions", revision.name)
 
 
 def _finish(cloud: Cloud, name: str, generation: int) -> Any:

@@ -11,7 +11,7 @@ from signoff_sandbox.world import operations, run_traffic, run_worker_revisions
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import failed_precondition, not_found
 from signoff_sandbox.world.image_refs import resolve
-from signoff_sandbox.world.run_conditions import OfRevision, State, set_condition
+from signoff_sandbox.world.run_conditions import OfRevision, State, find, set_condition
 from signoff_sandbox.world.run_names import place_of, short
 
 PARTS = ("ResourcesAvailable", "ContainerReady", "ContainerHealthy")
@@ -34,6 +34,9 @@ COPIED = (
     "node_selector",
     "gpu_zonal_redundancy_disabled",
 )
+
+#: The image that was asked for, as clients of Knative note it: the containers of a revision name digests.
+USER_IMAGE = "client.knative.dev/user-image"
 
 
 def create(cloud: Cloud, service: Any, template: Any) -> Any:
@@ -60,10 +63,18 @@ def create(cloud: Cloud, service: Any, template: Any) -> Any:
         copied = revision.containers.add()
         copied.CopyFrom(container)
         copied.image = resolve(cloud, container.image) or container.image
+    asked = main_container(template).image
+    if asked != main_container(revision).image:
+        revision.annotations[USER_IMAGE] = asked
     for part in ("Ready", *PARTS):
         set_condition(revision.conditions, part, State.CONDITION_RECONCILING, now)
     cloud.store.put("revisions", name, revision)
     return revision
+
+
+def main_container(template: Any) -> Any:
+    """The container of a template or revision that gets requests: the one with a port; a single one needs none."""
+    return next((one for one in template.containers if one.ports), template.containers[0])
 
 
 def _take(revision: Any, template: Any, field: str) -> None:
@@ -97,6 +108,9 @@ def retire(cloud: Cloud, name: str, *, active: bool) -> None:
     revision: Any = cloud.store.get("revisions", name)
     if revision is None or revision.reconciling:
         return
+    known = find(revision.conditions, "Active")
+    if known is not None and (known.state == State.CONDITION_SUCCEEDED) == active:
+        return
     if active:
         set_condition(revision.conditions, "Active", State.CONDITION_SUCCEEDED, cloud.now())
     else:
@@ -119,7 +133,7 @@ async def delete_revision(cloud: Cloud, request: Any) -> Any:
     if "/workerPools/" in request.name:
         run_worker_revisions.refuse_serving(cloud, request.name)
     service: Any = cloud.store.get("services", service_of(request.name))
-    if service is not None and short(request.name) in {route.revision for route in run_traffic.routes(service)}:
+    if service is not None and short(request.name) in {route.revision for route in run_traffic.routes(cloud, service)}:
         raise failed_precondition(f"Revision '{short(request.name)}' receives traffic and cannot be deleted.")
     if service is not None and service.latest_created_revision == request.name:
         raise failed_precondition(f"Revision '{short(request.name)}' is the latest created and cannot be deleted.")
@@ -127,10 +141,11 @@ async def delete_revision(cloud: Cloud, request: Any) -> Any:
     revision.delete_time.CopyFrom(cloud.now())
 
     async def stop() -> Any:
-        await cloud.machine.instances.stop(request.name)
+        cloud.machine.drain(request.name)
         return revision
 
     return operations.start(cloud, place_of(request.name), revision, stop())
 
 
 METHODS: dict[str, Handler] = {"google.cloud.run.v2.Revisions/DeleteRevision": delete_revision}
+PARTLY = {"google.cloud.run.v2.Revisions/DeleteRevision": "gone at once: nothing is kept for show_deleted"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,22 +86,25 @@ def statuses(cloud: Cloud, service: Any, tag_uris: dict[str, str]) -> list[Any]:
     return made
 
 
-def routes(service: Any) -> list[Route]:
-    """Where requests go now; entries whose revision is not known yet are left out."""
-    latest = short(service.latest_ready_revision)
+def routes(cloud: Cloud, service: Any, latest: str | None = None) -> list[Route]:
+    """Where requests go now; entries whose revision is not known yet are left out.
+
+    `latest` is the revision that is meant by it: while traffic migrates, the one that was the latest before.
+    """
+    meant = latest or cloud.machine.latest.get(service.name, service.latest_ready_revision)
     resolved = [
-        Route(latest if status.type_ == LATEST else short(status.revision), status.percent, status.tag)
+        Route(short(meant) if status.type_ == LATEST else short(status.revision), status.percent, status.tag)
         for status in service.traffic_statuses
     ]
     return [route for route in resolved if route.revision]
 
 
-def choose(service: Any, tag: str | None, chance: random.Random) -> str | None:
+def choose(cloud: Cloud, service: Any, tag: str | None) -> str | None:
     """The revision (short name) for the next request to the service, or to the URL of one of its tags."""
-    known = routes(service)
+    known = routes(cloud, service)
     if tag is not None:
         return next((route.revision for route in known if route.tag == tag), None)
     weighted: Sequence[Route] = [route for route in known if route.percent > 0]
     if not weighted:
         return None
-    return chance.choices(weighted, [route.percent for route in weighted])[0].revision
+    return cloud.machine.traffic.choices(weighted, [route.percent for route in weighted])[0].revision

@@ -68,7 +68,7 @@ def chosen(request: Any, items: list[Any]) -> list[Any]:
     try:
         matches = compiled(request.filter, type(items[0]))
     except FilterError as error:
-        raise invalid_argument(str(error), filter=str(error)) from error
+        raise invalid_argument(error.said(request.filter)) from error
     return [item for item in items if matches(item)]
 
 

@@ -201,7 +201,7 @@ def object_json(info: ObjectInfo) -> dict[str, Any]:
 _BUCKETS = re.compile(r"/storage/v1/b")
 _BUCKET = re.compile(r"/storage/v1/b/(?P<bucket>[^/]+)")
 _OBJECTS = r"/(?:download/)?storage/v1/b/(?P<bucket>[^/]+)/o"
-_OBJECT = re.compile(_OBJECTS + r"/(?P<object>.+)")
+_OBJECT = re.compile(_OBJECTS + r"/(?P<object>[^/]+)")
 _REWRITE = re.compile(_OBJECTS + r"/(?P<object>[^/]+)/rewriteTo/b/(?P<to_bucket>[^/]+)/o/(?P<to_object>[^/]+)")
 _BY_URL = re.compile(r"/(?!storage/|upload/|download/|resumable/)(?P<bucket>[^/]+)/(?P<object>.+)")
 GET, LIST, DELETE = "storage.objects.get", "storage.objects.list", "storage.objects.delete"

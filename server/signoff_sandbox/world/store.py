@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -85,6 +85,10 @@ class Store:
         """Every (name, copy) of a collection, by name."""
         for name, message in sorted(self._all(collection).items()):
             yield name, copy_of(message)
+
+    def names(self, collection: str) -> Sequence[str]:
+        """The full names of a collection's resources, the oldest first."""
+        return tuple(self._all(collection))
 
     def _all(self, collection: str) -> Mapping[str, Message]:
         """The resources of a collection by name, not copied."""

@@ -208,4 +208,4 @@ def test_a_coding_agents_terminal_is_not_a_persons(clone: Path, nowhere: dict[st
 def test_the_sandbox_is_started_as_a_process_of_its_own() -> None:
     done = ran("sandbox", "up", "--help")
     assert done.returncode == 0
-    assert "usage: signoff_sandbox up" in done.stdout
+    assert "usage: signoff-sandbox up" in done.stdout

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signoff_sandbox.wire.knative import iam, locations, operations, revisions, services
+from signoff_sandbox.wire.knative import iam, locations, operations, parts, revisions, services
 from signoff_sandbox.wire.paths import PathMethod
 
 #: Methods with a custom verb first: nothing else would take their paths, but so it is seen at a glance.
@@ -11,5 +11,6 @@ ROUTES: tuple[PathMethod, ...] = (
     *operations.ROUTES,
     *services.ROUTES,
     *revisions.ROUTES,
+    *parts.ROUTES,
     *locations.ROUTES,
 )

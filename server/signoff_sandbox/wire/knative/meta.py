@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -122,7 +122,10 @@ def strings(meta: Mapping[str, Any], field: str) -> dict[str, str]:
     return values
 
 
-def listing(api: str, kind: str, items: Iterable[dict[str, Any]], *, more: str = "") -> dict[str, Any]:
+def listing(
+    api: str, kind: str, items: Iterable[dict[str, Any]], *, more: str = "", unreachable: Sequence[str] = ()
+) -> dict[str, Any]:
     """A list of objects; `kind` such as `ServiceList`, `more` the token of the next page."""
-    meta = {"continue": more} if more else {}
-    return {"apiVersion": api, "kind": kind, "metadata": meta, "items": list(items)}
+    made: dict[str, Any] = {"apiVersion": api, "kind": kind, "metadata": {"continue": more} if more else {}}
+    made["items"] = list(items)
+    return made | ({"unreachable": list(unreachable)} if unreachable else {})

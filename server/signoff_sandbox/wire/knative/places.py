@@ -18,13 +18,12 @@ from starlette.responses import Response
 from signoff_sandbox.wire.paths import PathMethod, Visit, region_of
 from signoff_sandbox.world.errors import ApiError, invalid_argument, permission_denied
 from signoff_sandbox.world.identities import caller_may
+from signoff_sandbox.world.locations import require_reachable
 from signoff_sandbox.world.projects import id_of
 from signoff_sandbox.world.run_names import location_of, project_of, short
 
-_ONE = "[^/:]+"
-
-
 RUN_HOST = "run.googleapis.com"
+_ONE = "[^/:]+"
 _NAMESPACE = f"/v1/namespaces/(?P<namespace>{_ONE})/"
 _LOCATION = f"/v1/projects/(?P<project>{_ONE})/locations/(?P<location>{_ONE})/"
 #: The tail of a path that names one of a collection.
@@ -75,8 +74,19 @@ def resource_of(visit: Visit, collection: str) -> str:
     return f"{place}/{collection}/{unquote(visit.path['name'])}"
 
 
+def reached(visit: Visit, collection: str, parent: str) -> tuple[list[Any], list[str]]:
+    """The stored resources below `parent`, and the locations of those that were asked and could not be reached."""
+    lost = visit.cloud.unreachable_locations if "/locations/-" in parent else set()
+    stored = visit.cloud.store.list(collection, parent)
+    return [one for one in stored if location_of(one.name) not in lost], sorted(lost)  # type: ignore[attr-defined]
+
+
 def require(visit: Visit, permission: str, resource: str) -> None:
-    """PERMISSION_DENIED in v1's words if whoever calls lacks a permission on a v2 resource, which may be a place."""
+    """PERMISSION_DENIED in v1's words if whoever calls lacks a permission on a v2 resource, which may be a place.
+
+    UNAVAILABLE if that is in a location that cannot be reached.
+    """
+    require_reachable(visit.cloud, resource)
     if not caller_may(visit.cloud, permission, resource):
         said = visit.request.url.path.partition("/v1/")[2].partition(":")[0]
         raise permission_denied(permission, said)
@@ -109,5 +119,5 @@ async def body_of(visit: Visit) -> Any:
     """The JSON of a request. Raises INVALID_ARGUMENT."""
     try:
         return json.loads(await visit.request.body() or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise invalid_argument(f"Invalid JSON payload received. {error}") from error

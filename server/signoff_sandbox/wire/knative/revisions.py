@@ -17,8 +17,11 @@ from signoff_sandbox.wire.knative.selectors import selected
 from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.world import run_revisions
 from signoff_sandbox.world.cloud import Cloud
+from signoff_sandbox.world.image_refs import ImageRef
 from signoff_sandbox.world.run_names import short
+from signoff_sandbox.world.run_revisions import USER_IMAGE, main_container
 from signoff_sandbox.world.run_revisions import service_of as owner_of
+from signoff_sandbox.world.store import copy_of
 
 GROUP = "serving.knative.dev"
 
@@ -54,8 +57,16 @@ def revision_of(cloud: Cloud, revision: Any) -> dict[str, Any]:
             "blockOwnerDeletion": True,
         }
     ]
-    spec, status = specs.spec_of(revision), _status(revision)
+    spec, status = specs.spec_of(_as_asked(revision)), _status(revision)
     return {"apiVersion": SERVING, "kind": "Revision", "metadata": meta, "spec": spec, "status": status}
+
+
+def _as_asked(revision: Any) -> Any:
+    """With the image that was asked for: v1 has it in the spec and its digest in the status, v2 only the digest."""
+    shown, image = copy_of(revision), revision.annotations.get(USER_IMAGE, "")
+    if image and ImageRef.parse(image).name == ImageRef.parse(main_container(shown).image).name:
+        main_container(shown).image = image
+    return shown
 
 
 def _generation_of(revision: Any) -> str:
@@ -102,9 +113,9 @@ def find(visit: Visit) -> Any:
 async def list_revisions(visit: Visit) -> Response:
     place = places.place_of(visit)
     places.require(visit, "run.revisions.list", place)
-    stored = visit.cloud.store.list("revisions", f"{place}/services/-")
+    stored, unreachable = places.reached(visit, "revisions", f"{place}/services/-")
     items, more = selected(visit, [revision_of(visit.cloud, revision) for revision in stored])
-    return json_response(listing(SERVING, "RevisionList", items, more=more))
+    return json_response(listing(SERVING, "RevisionList", items, more=more, unreachable=unreachable))
 
 
 async def get_revision(visit: Visit) -> Response:

@@ -40,6 +40,7 @@ from signoff_sandbox.world.errors import invalid_argument
 from signoff_sandbox.world.run_names import short
 
 GROUP = "serving.knative.dev"
+MISSING = "containers' envFrom and sandboxes"
 
 
 def service_of(cloud: Cloud, service: Any) -> dict[str, Any]:
@@ -128,9 +129,9 @@ def find(visit: Visit) -> Any:
 async def list_services(visit: Visit) -> Response:
     place = places.place_of(visit)
     places.require(visit, "run.services.list", place)
-    stored = visit.cloud.store.list("services", place)
+    stored, unreachable = places.reached(visit, "services", place)
     items, more = selected(visit, [service_of(visit.cloud, service) for service in stored])
-    return json_response(listing(SERVING, "ServiceList", items, more=more))
+    return json_response(listing(SERVING, "ServiceList", items, more=more, unreachable=unreachable))
 
 
 async def get_service(visit: Visit) -> Response:
@@ -180,8 +181,8 @@ def _written(operation: Any) -> Any:
 
 ROUTES: tuple[PathMethod, ...] = (
     *places.methods(GROUP, "services", "list", "GET", list_services, missing="fieldSelector"),
-    *places.methods(GROUP, "services", "create", "POST", create_service),
+    *places.methods(GROUP, "services", "create", "POST", create_service, missing=MISSING),
     *places.methods(GROUP, "services", "get", "GET", get_service, places.NAME),
-    *places.methods(GROUP, "services", "replaceService", "PUT", replace_service, places.NAME),
+    *places.methods(GROUP, "services", "replaceService", "PUT", replace_service, places.NAME, missing=MISSING),
     *places.methods(GROUP, "services", "delete", "DELETE", delete_service, places.NAME),
 )

@@ -15,9 +15,10 @@ from google.cloud.run_v2.types import Container
 from google.protobuf.duration_pb2 import Duration
 
 from signoff_sandbox.wire.knative import secrets, volumes
-from signoff_sandbox.wire.knative.annotations import OF_TEMPLATE, RUN, keep_own
+from signoff_sandbox.wire.knative.annotations import RUN, keep_own
 from signoff_sandbox.wire.knative.containers import container_of, take_container
 from signoff_sandbox.wire.knative.lens import Lens, boolean, compact, refuse_unknown, shown, take, text, whole
+from signoff_sandbox.wire.knative.template_annotations import OF_TEMPLATE
 from signoff_sandbox.world.errors import ApiError, invalid_argument
 
 ACCELERATOR = f"{RUN}/accelerator"
