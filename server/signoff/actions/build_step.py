@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 
 from signoff.actions.buildconfig import read_build_config, trigger_values
@@ -10,29 +11,36 @@ from signoff.actions.plan import Build, Deploy
 from signoff.actions.site import Site
 from signoff.actions.steps import Act, Made, StepFailed, known
 from signoff.check import Progress
+from signoff.model.facts import Known, Unknown
 from signoff.model.text import text
 from signoff.systems.google.deployed import BuildState, path_of
-from signoff.systems.google.writer import Writers
+from signoff.systems.google.writer import Writers, unbroken
 
 BUILD_SECONDS = 3600.0
 
 
-def build(site: Site, item: Deploy, planned: Build) -> Act:
-    """Builds the planned commit, and hands on the image of this workload."""
+def build(site: Site, item: Deploy, planned: Build, operation: str) -> Act:
+    """Builds the planned commit, and hands on the image of this workload. What the operation built is not built again:
+    its builds carry its name as a tag."""
+    tag = f"{operation}.{item.workload}"
 
     async def act(writers: Writers, made: Made, progress: Progress) -> Made:
         raw = await site.file_at(planned.commit, planned.config)
         if raw is None:
             raise StepFailed(text("{} does not exist at {}", planned.config, planned.commit[:12]))
         config = read_build_config(raw, planned.config)
-        started = await writers.builds.start(
-            site.subject.target.project,
-            config,
-            remote=planned.remote,
-            commit=planned.commit,
-            substitutions=trigger_values(config, planned.commit, site.subject.target.branch),
-        )
-        number = known(started, "starting the build", wrote=True)
+        project = site.subject.target.project
+        number = known(await writers.builds.tagged(project, tag), "looking for a build of this operation")
+        if number is None:
+            starting = writers.builds.start(
+                project,
+                config,
+                remote=planned.remote,
+                commit=planned.commit,
+                substitutions=trigger_values(config, planned.commit, site.subject.target.branch),
+                tag=tag,
+            )
+            number = await _started(writers, project, tag, starting)
         progress(0, None, f"{number} started")
         ended = await _watched(site, writers, number, progress)
         if not ended.done:
@@ -42,6 +50,22 @@ def build(site: Site, item: Deploy, planned: Build) -> Act:
         return replace(made, build=number, image=image, says=text("build {} made {}", number, image))
 
     return act
+
+
+async def _started(writers: Writers, project: str, tag: str, starting: Awaitable[Known[str] | Unknown]) -> str:
+    """The build's id, also where only the answer got lost; cancelled meanwhile, the build is cancelled too."""
+    try:
+        answer = await starting
+    except asyncio.CancelledError:
+        left = await unbroken(writers.builds.tagged(project, tag))
+        if isinstance(left, Known) and left.value is not None:
+            await writers.builds.cancel(project, left.value)
+        raise
+    if isinstance(answer, Unknown):
+        found = await writers.builds.tagged(project, tag)
+        if isinstance(found, Known) and found.value is not None:
+            return found.value
+    return known(answer, "starting the build", wrote=True)
 
 
 async def _watched(site: Site, writers: Writers, number: str, progress: Progress) -> BuildState:

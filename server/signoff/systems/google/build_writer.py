@@ -14,7 +14,7 @@ from signoff.systems.google.writer import unbroken, until
 if TYPE_CHECKING:
     from signoff.systems.google.writer import Writers
 
-_SUCCESS = 3
+_SUCCESS, _CANCELLED = 3, 6
 _UNDER_WAY = frozenset({0, 1, 2, 10})  # unknown, queued, working, pending
 
 
@@ -25,11 +25,19 @@ class BuildWriter:
         self._writers = writers
 
     async def start(
-        self, project: str, config: Mapping[str, Any], *, remote: str, commit: str, substitutions: Mapping[str, str]
+        self,
+        project: str,
+        config: Mapping[str, Any],
+        *,
+        remote: str,
+        commit: str,
+        substitutions: Mapping[str, str],
+        tag: str,
     ) -> Known[str] | Unknown:
         """Start a build of `config` (as in cloudbuild.yaml) on the git source at `commit`; its id.
 
-        A configuration that is none of Cloud Build's is `malformed`.
+        `tag`: what `tagged` finds it by, whatever becomes of the answer. A configuration that is none of Cloud Build's
+        is `malformed`.
         """
         question = Question("build", "builds.create", f"projects/{project}", _look(project))
 
@@ -40,6 +48,7 @@ class BuildWriter:
             raw = cloudbuild_v1.Build.pb()()
             json_format.ParseDict(dict(config), raw)
             raw.source.git_source.url, raw.source.git_source.revision = remote, commit
+            raw.tags.append(tag)
             for name, value in substitutions.items():
                 raw.substitutions[name] = value
             google = self._writers.google
@@ -50,6 +59,21 @@ class BuildWriter:
             return str(operation.metadata.build.id)
 
         return await unbroken(self._writers.writing.ask(question, create, lambda build: build, self._why))
+
+    async def tagged(self, project: str, tag: str) -> Known[str | None] | Unknown:
+        """The newest build with this tag that nobody cancelled; Known(None) where there is none."""
+        question = Question("build", "builds.list", f"projects/{project} tags={tag}", _look(project))
+
+        async def fetch() -> list[Any]:
+            google = self._writers.google
+            await google.login()
+            request = {"project_id": project, "filter": f'tags="{tag}"'}
+            return [build async for build in await google.builds.list_builds(request=request, **google.CALL)]
+
+        def read(builds: list[Any]) -> str | None:
+            return next((build.id for build in builds if int(build.status) != _CANCELLED), None)
+
+        return await self._writers.reading.ask(question, fetch, read, self._writers.google.why)
 
     def _why(self, error: Exception) -> Any:
         from google.protobuf.json_format import ParseError

@@ -86,18 +86,21 @@ class Writers:
         )
 
     async def set_claim(
-        self, kind: EditedKind, resource: str, claim: str, *, over: Callable[[str], bool]
+        self, kind: EditedKind, resource: str, claim: str, *, over: Callable[[str], bool], etag: str = ""
     ) -> Known[Written | Conflict] | Unknown:
-        """Say which operation holds the resource; empty: none. `over`: whether the claim that is there may be replaced.
+        """Say which operation holds the resource; empty: none. `over`: whether what is there may be replaced.
 
-        Where it may not, the answer is a Conflict with that claim, and nothing is written.
+        Where it may not, the answer is a Conflict with that claim, and nothing is written; nor is it where the resource
+        has another etag than `etag`, if one is given.
         """
 
         def merge(message: Any) -> list[str] | Conflict:
             there = message.annotations.get(edit.OPERATION, "")
             if there == claim:
                 return []
-            return edit.set_claim(message, claim) if not there or over(there) else Conflict(there)
+            if not over(there):
+                return Conflict(there)
+            return Conflict(None, outdated=True) if etag not in {"", message.etag} else edit.set_claim(message, claim)
 
         return await self._merged(kind, resource, "claim", merge)
 
