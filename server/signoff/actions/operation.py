@@ -75,21 +75,23 @@ class Operation:
                 self._report(step, "done", made.says or text(""))
                 self._told(step)(0, None, "done")
             except StepFailed as failure:
-                self._not_started(left, text("{} failed", step.name))
-                await unbroken(self._end(step, _status(failure), failure.says, begun))
+                end = StepReport(step.name, step.workload, _status(failure), failure.says)
+                await unbroken(self._end(end, begun, left))
                 return False
             except BaseException as stop:  # cancelled, or a bug of ours: either way users get what they had before
                 why = "it was cancelled" if isinstance(stop, asyncio.CancelledError) else f"it broke with {stop!r}"
-                self._not_started(left, text("{} was stopped", step.name))
-                await unbroken(self._end(step, "stopped", text("{} while it ran", why), begun))
+                end = StepReport(step.name, step.workload, "stopped", text("{} while it ran", why))
+                await unbroken(self._end(end, begun, left))
                 raise
         return True
 
-    async def _end(self, step: Step, status: StepStatus, says: Text, begun: Sequence[Step]) -> None:
+    async def _end(self, end: StepReport, begun: Sequence[Step], left: Sequence[Step]) -> None:
         """Say how the step ended, and undo: also where the ledger can not be written."""
         try:
-            self._report(step, status, says)
+            self._report(begun[-1], end.status, end.says)
         finally:
+            how = "was stopped" if end.status == "stopped" else "failed"
+            self._not_started(left, text("{} {}", end.name, how))
             await self._undo(begun)
 
     async def _undo(self, begun: Sequence[Step]) -> None:

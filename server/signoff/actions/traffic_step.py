@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from signoff.actions.plan import Before, Deploy, RollBack
-from signoff.actions.revision_step import TAG, deployed, shared
+from signoff.actions.revision_step import TAG, deployed, shared, wait_settled
 from signoff.actions.site import Site
 from signoff.actions.steps import Act, Made, StepFailed, Undo
 from signoff.check import Progress
@@ -99,6 +99,8 @@ async def _back(writers: Writers, before: Before, operation: str) -> Text:
             await shared(writers, before.resource, before.serving, tag, lambda *_: None)
         except StepFailed as failed:
             failure = failed
+            there = await deployed(writers, "service", before.resource)
+            await wait_settled(writers, "service", before.resource, there.generation, lambda *_: None)
         now = await deployed(writers, "service", before.resource)
     if now.serving != before.serving:
         why = text(" ({})", failure.says) if failure else text("")
