@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 WRITE = Policy(seconds=60.0, tries=1)
 _SUCCEEDED, _FAILED = 4, 3  # run.v2 Condition.State
-_PAUSES = (0.2, 0.3, 0.5, 1.0, 2.0)
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 2.0)
 """Seconds between looks at something that takes its time; the last one repeats."""
 
 
