@@ -163,7 +163,7 @@ def _stored(cloud: Cloud, name: str) -> Any:
 def interrupt(cloud: Cloud, name: str, why: str) -> None:
     """End an execution that nobody carries out any more, if it is not complete."""
     if not is_complete(cloud, name):
-        run_tasks.abandon(cloud, name)
+        run_tasks.interrupt(cloud, name, why)
         _complete(cloud, name, Failure(why, grpc.StatusCode.ABORTED, reason=Common.INTERNAL))
 
 
