@@ -23,6 +23,7 @@ from google.protobuf import json_format
 
 from signoff_sandbox.server import RunningSandbox
 from signoff_sandbox.world import run_logs
+from signoff_sandbox.world.projects import number_of
 from support.google_clients import over_grpc
 
 LOG = "projects/demo/logs/run.googleapis.com%2Fstdout"
@@ -189,6 +190,18 @@ async def test_what_a_container_says_of_its_lines_is_lifted_out(running: Running
     assert (second.log_name.rpartition("%2F")[2], second.severity) == ("stderr", 0)
     payload = json_format.MessageToDict(second.json_payload)
     assert payload == {"n": 1, "httpRequest": {"status": "bad"}, "time": "yesterday"}, "what does not fit stays"
+
+
+async def test_a_project_can_be_named_by_its_number(client: Any) -> None:
+    by_number = LOG.replace("projects/demo", f"projects/{number_of('demo')}")
+    await client.write_log_entries(log_name=by_number, resource=RESOURCE, entries=[LogEntry(text_payload="x")])
+    request = ListLogEntriesRequest(resource_names=[f"projects/{number_of('demo')}"])
+    assert [entry.log_name async for entry in await client.list_log_entries(request)] == [LOG]
+
+
+async def test_a_function_that_filters_do_not_have_here_is_not_modelled_and_says_so(client: Any) -> None:
+    with pytest.raises(exceptions.MethodNotImplemented, match="The function 'sample' of Cloud Logging's filters"):
+        await listed(client, "severity>=ERROR sample(insertId, 0.1)")
 
 
 async def test_another_projects_entries_are_not_shown(client: Any) -> None:

@@ -113,6 +113,18 @@ async def test_after_the_last_retry_the_job_waits_for_its_schedule(clocked: Cloc
     assert clocked.job.schedule_time.ToDatetime(tzinfo=UTC) == at + HOUR
 
 
+async def test_a_job_that_was_paused_before_its_retry_begins_anew(clocked: Clocked) -> None:
+    clocked.target.answers = [500]
+    await clocked.make(retry_config={"retry_count": 1})
+    await clocked.until(START + timedelta(minutes=30), 1)
+    await clocked.client.pause_job(name=NAME)
+    await clocked.until(START + HOUR, 1)
+    await clocked.client.resume_job(name=NAME)
+    await clocked.until(START + timedelta(minutes=90), 2)
+    assert clocked.target.requests[-1][1]["x-cloudscheduler-scheduletime"] == "2026-01-14T12:00:00Z"
+    await clocked.until(START + timedelta(minutes=90, seconds=5), 3)
+
+
 async def test_a_retry_never_comes_after_the_next_scheduled_time(clocked: Clocked) -> None:
     clocked.target.answers = [500]
     await clocked.make(
@@ -130,7 +142,10 @@ async def test_an_execution_does_not_begin_while_another_runs(clocked: Clocked) 
     await asyncio.wait_for(clocked.target.asked.wait(), 10)
     clocked.now += HOUR
     clocked.lab.cloud.keeper.tick()
-    assert len(clocked.target.requests) == 1
+    clocked.target.asked.clear()
+    await clocked.client.run_job(name=NAME)
+    await asyncio.wait_for(clocked.target.asked.wait(), 10)
+    assert len(clocked.target.requests) == 2, "what a user runs does not wait; what is due does"
     await clocked.client.delete_job(name=NAME)
 
 

@@ -12,9 +12,10 @@ from google.protobuf.empty_pb2 import Empty
 
 from signoff_sandbox.wire.paging import mark_of, page
 from signoff_sandbox.world.cloud import Cloud, Handler
-from signoff_sandbox.world.errors import ApiError, invalid_argument, not_found
+from signoff_sandbox.world.errors import ApiError, invalid_argument, not_found, unimplemented
+from signoff_sandbox.world.identities import by_id
 from signoff_sandbox.world.logbook import Entry
-from signoff_sandbox.world.logfilter import FilterError, compiled
+from signoff_sandbox.world.logfilter import FilterError, NotModelled, compiled
 from signoff_sandbox.world.monitored_resources import DESCRIPTORS
 from signoff_sandbox.world.planted import ingest
 from signoff_sandbox.world.store import copy_of
@@ -36,7 +37,7 @@ async def write_log_entries(cloud: Cloud, request: Any) -> Any:
     good, wrong = [], dict[int, ApiError]()
     for index, given in enumerate(request.entries):
         entry = copy_of(given)
-        entry.log_name = entry.log_name or request.log_name
+        entry.log_name = by_id(cloud, entry.log_name or request.log_name)
         if not entry.HasField("resource"):
             entry.resource.CopyFrom(request.resource)
         for key, value in request.labels.items():
@@ -80,9 +81,11 @@ def _refused(wrong: dict[int, ApiError]) -> ApiError:
 async def list_log_entries(cloud: Cloud, request: Any) -> Any:
     """All pages of one list show the entries that could be read when its first page was asked for."""
     _check_page_size(request)
-    parents = _parents(request.resource_names)
+    parents = _parents(cloud, request.resource_names)
     try:
         matches = compiled(request.filter, Entry)
+    except NotModelled as error:
+        raise unimplemented(f"{error.what.capitalize()} of Cloud Logging's filters") from error
     except FilterError as error:
         raise invalid_argument(error.said(request.filter)) from error
     moment = mark_of(request) or cloud.clock().isoformat()
@@ -101,7 +104,7 @@ async def list_log_entries(cloud: Cloud, request: Any) -> Any:
 async def list_logs(cloud: Cloud, request: Any) -> Any:
     """Names of the logs that have entries."""
     _check_page_size(request)
-    parents = _parents([*request.resource_names, *([request.parent] if request.parent else [])])
+    parents = _parents(cloud, [*request.resource_names, *([request.parent] if request.parent else [])])
     entries = cloud.logbook.visible(cloud.clock())
     names = sorted({entry.log_name for entry in entries if _parent(entry.log_name) in parents})
     response = ListLogsResponse()
@@ -139,7 +142,7 @@ def _descending(request: Any) -> bool:
     return order == "timestamp desc"
 
 
-def _parents(names: Sequence[str]) -> set[str]:
+def _parents(cloud: Cloud, names: Sequence[str]) -> set[str]:
     """The projects of resource names; those of views count as the whole project."""
     if not names:
         raise invalid_argument("resource_names must name at least one project", resource_names="missing")
@@ -148,7 +151,7 @@ def _parents(names: Sequence[str]) -> set[str]:
         found = _PARENT.fullmatch(name)
         if found is None:
             raise invalid_argument(f"'{name}' is no resource name such as projects/P", resource_names=f"'{name}'")
-        parents.add(found.group("parent"))
+        parents.add(by_id(cloud, found.group("parent")))
     return parents
 
 
@@ -165,7 +168,7 @@ METHODS: dict[str, Handler] = {
     f"{LOGGING}/ListMonitoredResourceDescriptors": list_monitored_resource_descriptors,
 }
 PARTLY = {
-    f"{LOGGING}/ListLogEntries": "buckets and views are those of the whole project",
+    f"{LOGGING}/ListLogEntries": "buckets and views are those of the whole project; of functions, filters have log_id",
     f"{LOGGING}/ListLogs": "buckets and views are those of the whole project",
     f"{LOGGING}/ListMonitoredResourceDescriptors": "the types of what the sandbox has, of Google's hundreds",
     f"{LOGGING}/WriteLogEntries": "their age has no limit",

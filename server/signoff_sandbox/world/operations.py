@@ -8,7 +8,6 @@ from collections.abc import Coroutine
 from typing import Any, cast
 
 import grpc
-from google.cloud.run_v2.types import Service
 from google.longrunning.operations_pb2 import ListOperationsResponse, Operation
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
@@ -72,9 +71,11 @@ def latest_of(cloud: Cloud, resource: str) -> str:
 
 
 def _updated(operation: Operation, resource: str) -> Any:
-    """When the resource was written, if the operation is one on it."""
-    service = Service.pb()()
-    return service.update_time if operation.metadata.Unpack(service) and service.name == resource else None
+    """When the resource was written, if the operation is one on it. Cloud Run's alone are asked for by resource."""
+    if not operation.metadata.TypeName().startswith("google.cloud.run.v2."):
+        return None
+    written = unpacked(operation.metadata)
+    return written.update_time if written.name == resource else None
 
 
 def _put(cloud: Cloud, operation: Operation, metadata: Message) -> None:

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from signoff.boundary import Boundary, Fault, Policy, Question
-from signoff.checks.reachable import CODES, judge
-from signoff.gather.arrival import arrival
+from signoff.boundary import Boundary, Fault, Policy
+from signoff.checks.reachable import judge
 from signoff.model.arrival import Arrivals
 from signoff.model.facts import Known, Unknown
-from signoff.model.judgement import Judgement, Status
+from signoff.model.judgement import Status
 from signoff.model.smoke import BearerFrom, IdToken, JsonExpected, Smoke
-from signoff.model.subject import Candidate, Commit, Subject, Target, Workload, WorkloadName
-from signoff.survey import Survey
+from signoff.model.subject import Candidate, Workload, WorkloadName
 from signoff.systems import Systems
 from support.answering import Asked, Server, answer, answering
 from support.edges import HTML, WALLS, given
-from support.world import SERVICE, World, a_world
+from support.smoked import Site, codes, planted, said, stamp
+from support.world import World, a_world
 
-LAG = timedelta(0)
-"""The sandbox logs at once."""
 API = Smoke("/api", content_type="application/json")
 
 
@@ -36,95 +32,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, str]
         yield world, str(world.service()["uri"])
 
 
-@dataclass
-class Site:
-    """The service web as it runs, and how it is looked at. `plant`: breaks calls."""
-
-    world: World
-    systems: Systems
-    workload: Workload
-    url: str
-
-    async def facts(self, lag: timedelta = LAG, candidate: Candidate | None = None, **over: Any) -> Arrivals | Unknown:
-        workload = replace(self.workload, **over)
-        subject = Subject(
-            Commit("a" * 40),
-            None,
-            Target("production", "demo", ("us-central1",), "main"),
-            (workload,),
-            candidate={workload.name: candidate} if candidate else {},
-            log_lag=lag,
-        )
-        async with Survey(subject, self.systems, datetime.now(UTC)) as survey:
-            return await arrival(survey, workload)
-
-    @property
-    def revision(self) -> str:
-        return f"{self.workload.resource}-00002-new"
-
-    def of(self, resource: str) -> Site:
-        """Another service of the same project, which is only on record."""
-        return replace(self, workload=replace(self.workload, resource=resource))
-
-    def plant(self, **fields: Any) -> None:
-        """The service with one revision that serves."""
-        name = f"{SERVICE.rpartition('/')[0]}/{self.workload.resource}"
-        share = {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "revision": self.revision, "percent": 100}
-        self.world.sandbox.plant(
-            {
-                "services": [
-                    {
-                        "name": name,
-                        "updateTime": stamp(600),
-                        "template": {
-                            "containers": [{"image": f"us-central1-docker.pkg.dev/demo/x/y@sha256:{'a' * 64}"}]
-                        },
-                        "latestReadyRevision": f"{name}/revisions/{self.revision}",
-                        "trafficStatuses": [share],
-                        **fields,
-                    }
-                ]
-            }
-        )
-
-    def log(
-        self, status: int, *, ago: float = 100, revision: str = "", host: str = "quiet.example.com",
-        agent: str = "Mozilla/5.0", answered: bool = True,
-    ) -> None:  # fmt: skip
-        """One entry of the request log."""
-        labels = {
-            "service_name": self.workload.resource,
-            "revision_name": revision or self.revision,
-            "location": "us-central1",
-        }
-        request = {
-            "requestMethod": "GET",
-            "requestUrl": f"https://{host}/report",
-            "status": status,
-            "userAgent": agent,
-        }
-        entry = {
-            "logName": "projects/demo/logs/run.googleapis.com%2Frequests",
-            "resource": {"type": "cloud_run_revision", "labels": labels},
-            "timestamp": stamp(ago),
-            "receiveTimestamp": stamp(ago),
-            "insertId": uuid4().hex,
-            "httpRequest": request,
-            "labels": {"instanceId": "0001"} if answered else {},
-        }
-        self.world.sandbox.plant({"logEntries": [entry]})
-
-    async def judged(self, lag: timedelta = LAG, candidate: Candidate | None = None, **over: Any) -> Judgement:
-        facts = await self.facts(lag, candidate, **over)
-        assert isinstance(facts, Arrivals), facts
-        return judge(replace(self.workload, **over), facts)
-
-
 @pytest.fixture
 async def site(made: tuple[World, str]) -> AsyncIterator[Site]:
     world, url = made
     systems = Systems(Boundary(Policy(seconds=10.0, tries=1)), world.clone, sandbox=world.sandbox.grpc, environment={})
-    yield Site(world, systems, Workload(WorkloadName("web"), "service", "web", ("web/**",)), url)
+    yield Site(world.sandbox, systems, Workload(WorkloadName("web"), "service", "web", ("web/**",)), url)
     await systems.close()
     world.sandbox.clear_faults()
 
@@ -133,25 +45,6 @@ async def site(made: tuple[World, str]) -> AsyncIterator[Site]:
 async def edge() -> AsyncIterator[Server]:
     async with answering() as server:
         yield server
-
-
-def codes(judgement: Judgement) -> set[str]:
-    found = {finding.code for finding in judgement.findings}
-    assert found <= CODES.keys()
-    return found
-
-
-def said(judgement: Judgement) -> str:
-    texts = [judgement.reason, *(finding.message for finding in judgement.findings)]
-    parts = [part for one in texts if one for part in (*one.parts, " ")]
-    return "".join(part if isinstance(part, str) else part.outside for part in parts)
-
-
-def planted(site: Site, fault: Fault, *at: tuple[str, str]) -> None:
-    def plant(question: Question) -> Fault | None:
-        return fault if (question.system, question.operation) in at else None
-
-    site.systems.boundary.plant = plant
 
 
 async def test_with_nothing_configured_the_front_page_is_asked_and_found_in_the_log(site: Site) -> None:
@@ -240,7 +133,7 @@ async def test_a_page_for_an_api_is_the_single_page_app(site: Site, edge: Server
 
 async def test_inside_the_lag_a_missing_entry_is_waited_for(site: Site, edge: Server) -> None:
     edge.answers["/api"] = answer("200 OK", "Content-Type: application/json", body="{}")
-    site.world.sandbox.fault("google.logging.v2.LoggingServiceV2/ListLogEntries", latencySeconds=0.1)
+    site.sandbox.fault("google.logging.v2.LoggingServiceV2/ListLogEntries", latencySeconds=0.1)
     facts = await site.facts(timedelta(seconds=1), url=edge.url, smoke=(API,))
     assert isinstance(facts, Arrivals)
     early = replace(facts, lag=timedelta(hours=1))
@@ -480,7 +373,3 @@ async def test_no_broken_call_lets_a_request_pass(fault: Fault, site: Site) -> N
         judgement = judge(site.workload, facts)
         users_alone = call == ("logging", "entries.list visits") and fault in {"empty", "half"}
         assert judgement.status is not Status.PASS or users_alone, call
-
-
-def stamp(ago: float) -> str:
-    return (datetime.now(UTC) - timedelta(seconds=ago)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

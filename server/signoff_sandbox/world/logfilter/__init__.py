@@ -10,8 +10,8 @@ compare  one comparison of a field with a value
 match    an expression -> a function of a message
 """
 
-from signoff_sandbox.world.logfilter.ast import FilterError
+from signoff_sandbox.world.logfilter.ast import FilterError, NotModelled
 from signoff_sandbox.world.logfilter.dialect import Dialect
 from signoff_sandbox.world.logfilter.match import compiled
 
-__all__ = ["Dialect", "FilterError", "compiled"]
+__all__ = ["Dialect", "FilterError", "NotModelled", "compiled"]

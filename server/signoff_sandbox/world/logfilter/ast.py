@@ -24,6 +24,10 @@ class FilterError(Exception):
         return f"Unparseable filter: {self.what} at {place}"
 
 
+class NotModelled(FilterError):
+    """A function of the language that nobody has made here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """A value as written. Quotes matter: `*` unquoted asks for presence, `NULL_VALUE` unquoted is null."""

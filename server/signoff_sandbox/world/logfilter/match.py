@@ -15,13 +15,25 @@ from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from signoff_sandbox.world.logfilter.ast import And, Anywhere, Call, Comparison, Expression, FilterError, Not, Or
+from signoff_sandbox.world.logfilter.ast import (
+    And,
+    Anywhere,
+    Call,
+    Comparison,
+    Expression,
+    FilterError,
+    Not,
+    NotModelled,
+    Or,
+)
 from signoff_sandbox.world.logfilter.compare import Test, json_test, text_test, typed_test
 from signoff_sandbox.world.logfilter.dialect import LOGGING, Dialect, exactly
 from signoff_sandbox.world.logfilter.parser import parse
 
 Matcher = Callable[[Any], bool]
 STRUCT, ANY = "google.protobuf.Struct", "google.protobuf.Any"
+#: https://cloud.google.com/logging/docs/view/logging-query-language#functions
+NOT_MODELLED = frozenset({"cast", "ip_in_net", "regexp_extract", "sample", "search", "source"})
 MOMENTS = frozenset({"google.protobuf.Timestamp", "google.protobuf.Duration"})
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
@@ -64,6 +76,8 @@ def _call(call: Call, kind: type[Message], dialect: Dialect) -> Matcher:
         if text is None or text.cpp_type != FieldDescriptor.CPPTYPE_STRING or text.is_repeated:
             raise FilterError(call.position, f"{kind.DESCRIPTOR.name} has no text {words[0]!r}")
         return lambda message: bool(getattr(message, text.name).startswith(words[1]))
+    if call.name.lower() in NOT_MODELLED and "log_name" in kind.DESCRIPTOR.fields_by_name:
+        raise NotModelled(call.position, f"the function '{call.name}'")
     if call.name.lower() != "log_id" or len(words) != 1 or "log_name" not in kind.DESCRIPTOR.fields_by_name:
         raise FilterError(call.position, f"the function {call.name!r} is not known here")
     suffix = "/logs/" + words[0].replace("/", "%2F")
