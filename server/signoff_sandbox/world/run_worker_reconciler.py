@@ -142,5 +142,8 @@ def _is_here(cloud: Cloud, revision: Any) -> bool:
 
 async def resume(cloud: Cloud) -> None:
     """Start the instances of pools that a state file brought and whose images are here."""
-    for _, pool in cloud.store.items("workerPools"):
-        await spread(cloud, pool)
+    for name, _ in list(cloud.store.items("workerPools")):
+        async with cloud.machine.lock(name):
+            pool = cloud.store.get("workerPools", name)
+            if pool is not None:
+                await spread(cloud, pool)
