@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from typing import Any
 
@@ -25,7 +24,7 @@ async def reconcile(cloud: Cloud, name: str, generation: int, *, renewed: bool, 
     What ran before goes on running where a new revision does not come up. `operation` learns how the pool ends.
     """
     async with cloud.machine.lock(name):
-        await asyncio.sleep(cloud.settings.reconcile_seconds)
+        await cloud.pace.sleep(cloud.settings.reconcile_seconds)
         failure: Failure | None = None
         try:
             await strike(cloud, f"sandbox.Reconciler/{short(name)}")
