@@ -8,7 +8,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import grpc.aio
@@ -121,7 +121,7 @@ async def serve(settings: Settings, pace: Pace | None = None) -> RunningSandbox:
         config = uvicorn.Config(
             ByHost(cloud, app),
             # h11 passes on requests in absolute form and CONNECT
-            http=tunneling(lambda: server_context(cloud.machine.folder)),
+            http=tunneling(partial(server_context, cloud.machine.folder), lambda: settings.grpc_address),
             ws="none",
             lifespan="off",
             log_level="critical",

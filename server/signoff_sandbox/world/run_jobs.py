@@ -12,11 +12,12 @@ from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import aborted, already_exists, invalid_argument, not_found
 from signoff_sandbox.world.run_conditions import State, set_terminal
 from signoff_sandbox.world.run_execution_making import complete, require_bounds
-from signoff_sandbox.world.run_names import place_of, refuse_reserved, require_id, short
+from signoff_sandbox.world.run_names import place_of, project_of, refuse_reserved, require_id, short
 from signoff_sandbox.world.store import copy_of
 
 MOST_RETRIES = 10
-KEPT = "VPC access, volumes, GPUs, encryption and service accounts are kept, not used"
+ONE_CONTAINER = "of several containers the first one runs; limits of CPU and memory do not bind"
+KEPT = "VPC access, GPUs, encryption and volumes other than secrets are kept, not used"
 OUTPUT = (
     "uid",
     "generation",
@@ -146,7 +147,7 @@ def _complete(job: Any) -> None:
     """The defaults that Google fills in."""
     job.launch_stage = job.launch_stage or LaunchStage.GA
     job.template.task_count = job.template.task_count or 1
-    complete(job.template.template)
+    complete(job.template.template, project_of(job.name))
 
 
 def _require_valid(job: Any) -> None:
@@ -192,5 +193,5 @@ PARTLY: dict[str, str] = {
     "google.cloud.run.v2.Jobs/CreateJob": KEPT,
     "google.cloud.run.v2.Jobs/UpdateJob": KEPT,
     "google.cloud.run.v2.Jobs/DeleteJob": "gone at once: nothing is kept for show_deleted",
-    "google.cloud.run.v2.Jobs/RunJob": "of several containers the first one runs; limits of CPU and memory do not bind",
+    "google.cloud.run.v2.Jobs/RunJob": ONE_CONTAINER,
 }

@@ -13,7 +13,7 @@ from signoff_sandbox.world import identities, operations, run_instance_splits, r
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import aborted, already_exists, invalid_argument, not_found, unimplemented
 from signoff_sandbox.world.run_conditions import State, set_terminal
-from signoff_sandbox.world.run_names import place_of, refuse_reserved, require_id, short
+from signoff_sandbox.world.run_names import place_of, project_of, refuse_reserved, require_id, short
 from signoff_sandbox.world.store import copy_of
 
 RPC = "google.cloud.run.v2.WorkerPools"
@@ -148,7 +148,9 @@ def _complete(pool: Any) -> None:
         pool.scaling.manual_instance_count = 1
     if not pool.instance_splits:
         pool.instance_splits.append(run_instance_splits.by_default())
-    for container in pool.template.containers:
+    template = pool.template
+    template.service_account = template.service_account or identities.default_service_account(project_of(pool.name))
+    for container in template.containers:
         for resource, amount in (("cpu", "1000m"), ("memory", "512Mi")):
             if resource not in container.resources.limits:
                 container.resources.limits[resource] = amount
@@ -197,7 +199,7 @@ METHODS: dict[str, Handler] = {
     f"{RPC}/UpdateWorkerPool": update_worker_pool,
     f"{RPC}/DeleteWorkerPool": delete_worker_pool,
 }
-KEPT = "VPC access, volumes, GPUs, encryption and service accounts are kept, not used; no automatic scaling"
+KEPT = "VPC access, GPUs, encryption and volumes other than secrets are kept, not used; no automatic scaling"
 PARTLY: dict[str, str] = {
     f"{RPC}/CreateWorkerPool": KEPT,
     f"{RPC}/UpdateWorkerPool": KEPT,

@@ -156,7 +156,9 @@ def _set_seconds(template: Any, value: int | str | None) -> None:
 
 
 def _retries(template: Any) -> int | None:
-    return int(template.max_retries) if template.HasField("max_retries") else None
+    """Zero is a wish in a template, where the field says whether it is set; a task always has a number."""
+    field = template.DESCRIPTOR.fields_by_name["max_retries"]
+    return int(template.max_retries) if not field.has_presence or template.HasField("max_retries") else None
 
 
 def _set_retries(template: Any, value: int | None) -> None:
