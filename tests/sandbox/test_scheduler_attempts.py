@@ -165,12 +165,22 @@ async def test_a_service_is_found_by_its_run_app_url_and_an_internal_one_lets_it
     assert (await tried.run("https://other-abc-uc.a.run.app/", **OIDC))[0] == 5
 
 
-async def test_a_job_of_cloud_run_is_run_as_the_account_if_iam_lets_it(tried: Tried) -> None:
+RUN = "https://us-central1-run.googleapis.com"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"{RUN}/apis/run.googleapis.com/v1/namespaces/demo/jobs/extract:run",
+        f"{RUN}/v2/{PLACE}/jobs/extract:run",
+        f"https://run.googleapis.com/v2/{PLACE}/jobs/extract:run",
+    ],
+)
+async def test_a_job_of_cloud_run_is_run_as_the_account_if_iam_lets_it(tried: Tried, uri: str) -> None:
     files = {"Dockerfile": 'FROM python:3.12\nCOPY . .\nCMD ["python", "main.py"]\n', "main.py": "print('ran')\n"}
     await tried.lab.build(files)
     job = run_v2.Job(template={"template": {"containers": [{"image": f"{IMAGE}:latest"}]}})
     await tried.lab.finish(await tried.lab.jobs.create_job(parent=PLACE, job=job, job_id="extract"))
-    uri = f"https://us-central1-run.googleapis.com/v2/{PLACE}/jobs/extract:run"
     assert (await tried.run(uri))[0] == 16, "without an identity"
     code, entry = await tried.run(uri, **OIDC)
     assert (code, entry["jsonPayload"]["debugInfo"]) == (

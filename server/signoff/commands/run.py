@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from signoff.model.errors import SignoffError
 from signoff.model.facts import Unknown
 from signoff.model.judgement import Link
 from signoff.model.report import Report
-from signoff.model.subject import Claim, Commit, Subject, Workload
+from signoff.model.subject import Candidate, Claim, Commit, Subject, Workload, WorkloadName
 from signoff.survey import Survey
 from signoff.walk import Overviews, walk
 
@@ -29,13 +29,15 @@ async def run(
     progress: Progress | None = None,
     *,
     claims: Sequence[Claim] = (),
+    candidates: Mapping[WorkloadName, Candidate] | None = None,
     seconds: float | None = None,
     checks: Sequence[Check[Any]] | None = None,
     overviews: Overviews | None = None,
 ) -> Report:
     """The report on what the target runs of this worktree's commit, kept in the ledger.
 
-    `links` and `workloads`: None for all. `claims`: what the session says it did. `seconds`: what is not finished by
+    `links` and `workloads`: None for all. `claims`: what the session says it did. `candidates`:
+    revisions that are judged in place of what serves. `seconds`: what is not finished by
     then is waiting, visibly. `checks` and `overviews`: the chain's own, if not given. Raises SignoffError for an
     unknown workload, a link without a check, or a repository without a commit.
     """
@@ -50,7 +52,7 @@ async def run(
     from signoff.claims import claims as judged_claims
 
     asked = _asked(checks, links)
-    subject = replace(await subject_of(context, workloads), claims=tuple(claims))
+    subject = replace(await subject_of(context, workloads), claims=tuple(claims), candidate=candidates or {})
     waivers = await asyncio.to_thread(folds.waivers, context.ledger, context.target.name, subject.commit)
     async with Survey(subject, context.systems, context.now()) as survey:
         report = await walk(

@@ -94,6 +94,8 @@ class Config:
             critical=table.critical,
             after=tuple(WorkloadName(other) for other in table.after),
             accept_labels=table.accept_labels,
+            traffic=table.traffic,
+            hold=table.traffic_hold_seconds,
             smoke=tuple(_smoke(smoke) for smoke in table.smoke),
             revision_header=table.revision_header,
         )

@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ def broken_rules(document: Document, root: Path) -> Iterator[Broken]:
     yield from _names(document)
     for name, table in document.workloads.items():
         yield from _only_services(name, table)
+        yield from _traffic(name, table)
         yield from _smoke(name, table)
         yield from _patterns(name, table)
     for place, path in _paths(document):
@@ -89,10 +91,17 @@ def _names(document: Document) -> Iterator[Broken]:
 
 def _only_services(name: str, table: WorkloadTable) -> Iterator[Broken]:
     if table.kind != "service":
-        for key in ("url", "smoke", "revision_header"):
-            if getattr(table, key):
+        for key in ("url", "smoke", "traffic", "revision_header"):
+            if getattr(table, key) not in (None, (), (100,)):
                 says = f"a {table.kind} takes no requests"
                 yield ("workloads", name, key), says, f'take {key} out, or write kind = "service"'
+
+
+def _traffic(name: str, table: WorkloadTable) -> Iterator[Broken]:
+    steps = table.traffic
+    if steps[-1] != 100 or any(first >= second for first, second in pairwise(steps)):
+        says = "does not rise step by step to 100"
+        yield ("workloads", name, "traffic"), says, "write percentages such as [10, 50, 100]"
 
 
 _OWN_HEADERS = frozenset(

@@ -188,6 +188,18 @@ class WorkloadTable(Table):
     after: Annotated[tuple[Name, ...], NeverLoosens("an order of deploying; every link is judged all the same")] = (
         Field(default=(), strict=False, description="Workloads that are deployed before it.")
     )
+    traffic: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=100)], ...],
+        Loosens("its traffic moves in fewer steps", lambda old, new: not set(old) <= set(new)),
+    ] = Field(
+        default=(100,),
+        strict=False,
+        min_length=1,
+        description="Percent of the traffic that a new revision gets, step by step up to 100 (a service only).",
+    )
+    traffic_hold_seconds: Annotated[
+        int, Loosens("each step of its traffic is watched for a shorter time", lambda old, new: new < old)
+    ] = Field(default=60, ge=0, le=86_400, description="How long each step before the last one is watched.")
     accept_labels: Annotated[bool, Loosens("a label is taken for a proof", lambda old, new: new and not old)] = Field(
         default=False,
         description="Whether a commit that only a label states is accepted (visibly) where no build proves it.",

@@ -99,7 +99,7 @@ class Desk:
             log.exception("reading the configuration broke")
             return frozenset(hidden)
         if not any(w.deploy == "signoff" and w.kind != "worker-pool" for w in context.workloads):
-            hidden.add("deploy_service")
+            hidden |= {"deploy_service", "deploy_status"}
         if not any(w.kind == "service" for w in context.workloads):
             hidden.add("smoke_test")
         return frozenset(hidden)

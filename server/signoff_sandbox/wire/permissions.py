@@ -38,6 +38,8 @@ METHODS: dict[str, str | None] = {
     "google.devtools.cloudbuild.v1.CloudBuild/UpdateBuildTrigger": "cloudbuild.builds.update",
     "google.devtools.cloudbuild.v1.CloudBuild/DeleteBuildTrigger": "cloudbuild.builds.update",
     "google.devtools.cloudbuild.v1.CloudBuild/ApproveBuild": "cloudbuild.builds.approve",
+    "google.devtools.cloudbuild.v1.CloudBuild/GetDefaultServiceAccount": "cloudbuild.builds.get",
+    "google.cloud.run.v2.Builds/SubmitBuild": "run.builds.create",
     "grafeas.v1.Grafeas/GetOccurrence": "containeranalysis.occurrences.get",
     "grafeas.v1.Grafeas/ListOccurrences": "containeranalysis.occurrences.list",
     "google.devtools.artifactregistry.v1.ArtifactRegistry/GetRepository": "artifactregistry.repositories.get",

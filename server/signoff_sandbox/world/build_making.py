@@ -64,12 +64,15 @@ def start(
     for key, value in (built_in or {}).items():
         if key not in build.substitutions:
             build.substitutions[key] = value
-    for image in (*build.images, *build.artifacts.images):
+    images = list(dict.fromkeys([*build.images, *build.artifacts.images]))
+    for image in images:
         if _IMAGE.fullmatch(image) is None:
             raise invalid_argument(
                 f"generic::invalid_argument: invalid value for 'build.images': invalid image name \"{image}\"",
                 images=f"invalid: {image}",
             )
+    if images:  # Google answers both fields, whichever was filled
+        build.images[:] = build.artifacts.images[:] = images
     if not build.timeout.ToTimedelta():
         build.timeout.CopyFrom(TIMEOUT)
     if not build.queue_ttl.ToTimedelta():
@@ -94,6 +97,9 @@ def work_on(cloud: Cloud, build: Any) -> Any:
 
 
 def operation_name(build: Any) -> str:
+    """Operations of a region are named like those of other services; the global ones are older."""
+    if location_of(build.name) != "global":
+        return f"{build.name.partition('/builds/')[0]}/operations/{build.id}"
     return f"operations/build/{build.project_id}/{base64.b64encode(build.id.encode()).decode()}"
 
 
@@ -105,8 +111,10 @@ def _blank(cloud: Cloud, parent: str, wanted: Any) -> Any:
     for step in build.steps:
         for field in OUTPUT_OF_STEP:
             step.ClearField(field)
-    build.id = str(uuid.UUID(int=cloud.machine.names.getrandbits(128), version=4))
-    build.name = f"{parent}/builds/{build.id}"
+    build.name = ""
+    while not build.name or cloud.store.get("builds", build.name) is not None:  # chance begins anew with each start
+        build.id = str(uuid.UUID(int=cloud.machine.names.getrandbits(128), version=4))
+        build.name = f"{parent}/builds/{build.id}"
     build.project_id = parent.split("/")[1]
     return build
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import grpc
-from google.cloud.devtools.cloudbuild_v1.types import Build, BuildOperationMetadata
+from google.cloud.devtools.cloudbuild_v1.types import Build, BuildOperationMetadata, TimeSpan
 from google.protobuf.message import Message
 
 from signoff_sandbox.runtime.sources import SourceError
@@ -117,7 +117,8 @@ async def _work(cloud: Cloud, build: Any, folder: Any, log: BuildLog, operation:
     log.line(f'starting build "{build.id}"')
     home = folder / "home"
     home.mkdir(parents=True)
-    with _timed(cloud, build.timing["FETCHSOURCE"]):
+    has_source = build.source.WhichOneof("source") is not None
+    with _timed(cloud, build.timing["FETCHSOURCE"] if has_source else TimeSpan.pb()()):
         try:
             workspace, provenance = await build_source.fetch(cloud, build, folder / "workspace", log.line)
         except SourceError as error:
@@ -133,12 +134,11 @@ async def _work(cloud: Cloud, build: Any, folder: Any, log: BuildLog, operation:
         for index, step in enumerate(build.steps):
             await _step(shop, index, step, log)
             _save(cloud, build, operation)
-    images = [*build.images, *build.artifacts.images]
-    if not images:
+    if not build.images:
         return
     log.line("PUSH")
     with _timed(cloud, build.timing["PUSH"]):
-        for reference in images:
+        for reference in build.images:
             log.line(f"Pushing {reference}")
             began = cloud.now()
             try:

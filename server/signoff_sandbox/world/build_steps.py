@@ -15,6 +15,7 @@ from signoff_sandbox.runtime import containers
 from signoff_sandbox.world.build_docker import docker
 from signoff_sandbox.world.build_gcloud import gcloud
 from signoff_sandbox.world.build_kaniko import kaniko
+from signoff_sandbox.world.build_pack import pack
 from signoff_sandbox.world.build_tools import on_path
 from signoff_sandbox.world.build_workshop import Command, Log, Tool, UsageError, Workshop
 from signoff_sandbox.world.image_refs import ImageRef
@@ -23,6 +24,7 @@ CLOUD_BUILDERS = "gcr.io/cloud-builders/"
 #: Image -> the program that it starts by itself; "" for one that runs its arguments.
 ENTRYPOINTS: dict[str, str] = {
     "gcr.io/kaniko-project/executor": "kaniko",
+    "gcr.io/k8s-skaffold/pack": "pack",
     "docker": "docker",
     "gcr.io/google.com/cloudsdktool/cloud-sdk": "",
     "gcr.io/google.com/cloudsdktool/google-cloud-cli": "",
@@ -31,7 +33,7 @@ ENTRYPOINTS: dict[str, str] = {
         ("alpine", "bash", "busybox", "debian", "ubuntu", "python", "node", "golang", "ruby", "php", "rust"), ""
     ),
 }
-TOOLS: dict[str, Tool] = {"docker": docker, "gcloud": gcloud, "kaniko": kaniko}
+TOOLS: dict[str, Tool] = {"docker": docker, "gcloud": gcloud, "kaniko": kaniko, "pack": pack}
 #: Those that a script may call by name.
 IN_SCRIPTS: dict[str, Tool] = {"docker": docker, "gcloud": gcloud}
 NO_SUCH_PROGRAM = 127

@@ -88,8 +88,10 @@ def _templates(build: Any) -> Iterator[tuple[Any, str]]:
     yield build, "tags"
     yield build, "logs_bucket"
     yield build, "service_account"
-    yield build.options, "env"
-    yield build.artifacts, "images"
+    if build.HasField("options"):
+        yield build.options, "env"
+    if build.HasField("artifacts"):
+        yield build.artifacts, "images"
 
 
 def _invalid(text: str) -> Exception:

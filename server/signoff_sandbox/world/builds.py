@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from google.cloud.devtools.cloudbuild_v1.types import Build, ListBuildsResponse
+from google.cloud.devtools.cloudbuild_v1.types import Build, DefaultServiceAccount, ListBuildsResponse
 from google.longrunning.operations_pb2 import CancelOperationRequest
 
 from signoff_sandbox.wire.paging import page
@@ -13,6 +13,7 @@ from signoff_sandbox.world import build_making, build_queue, build_run, operatio
 from signoff_sandbox.world.build_making import operation_name
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import failed_precondition, invalid_argument, not_found
+from signoff_sandbox.world.identities import default_service_account
 from signoff_sandbox.world.logfilter import Dialect, FilterError, compiled
 
 Status = Build.Status
@@ -99,6 +100,13 @@ async def approve_build(cloud: Cloud, request: Any) -> Any:
     return cloud.store.get(operations.COLLECTION, name)
 
 
+async def get_default_service_account(cloud: Cloud, request: Any) -> Any:  # noqa: ARG001 - the shape of every handler
+    """As whom a build works that names nobody."""
+    project = request.name.split("/")[1]
+    account = f"projects/{project}/serviceAccounts/{default_service_account(project)}"
+    return DefaultServiceAccount.pb()(name=request.name, service_account_email=account)
+
+
 def _not_in_that_state(verb: str, build: Any) -> Exception:
     return failed_precondition(
         f"generic::failed_precondition: cannot {verb} build {build.id}: its status is {Status(build.status).name}"
@@ -113,6 +121,7 @@ METHODS: dict[str, Handler] = {
     f"{SERVICE}/CancelBuild": cancel_build,
     f"{SERVICE}/RetryBuild": retry_build,
     f"{SERVICE}/ApproveBuild": approve_build,
+    f"{SERVICE}/GetDefaultServiceAccount": get_default_service_account,
 }
 PARTLY: dict[str, str] = {
     f"{SERVICE}/CreateBuild": (

@@ -78,6 +78,8 @@ def test_a_service_that_needs_a_missing_secret_is_not_deployed(gcloud: Gcloud) -
 def test_what_secrets_hold_is_not_in_the_log_of_exchanges(gcloud: Gcloud) -> None:
     gcloud("secrets", "create", "quiet", "--data-file=-", stdin="hunter2")
     assert gcloud("secrets", "versions", "access", "1", "--secret=quiet").out == "hunter2"
+    assert "aHVudGVyMg" in str(gcloud.sandbox.state()["secretPayloads"])
+    gcloud.sandbox.plant({"secretPayloads": gcloud.sandbox.state()["secretPayloads"]})
     log = Path(gcloud.folder / "http.jsonl").read_text("utf-8")
     assert "quiet/versions/1:access" in log
     assert "aHVudGVyMg" not in log
