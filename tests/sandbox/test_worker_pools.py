@@ -227,7 +227,9 @@ async def test_a_pool_runs_again_after_a_restart_from_its_state(tmp_path: Path) 
     async with lab(tmp_path, worker_steady_seconds=0) as before:
         await before.build({"Dockerfile": DOCKERFILE, "main.py": FOREVER})
         made = await create(before, pool(2))
+        await running(before, 2)
         saved = state.dump(before.cloud)
+    assert await running(before, 0) == {}, "its processes end with the sandbox"
     again = await serve(Settings(data=tmp_path / "data", instance_grace_seconds=0.2))
     try:
         state.merge(again.cloud, saved)

@@ -64,6 +64,7 @@ class Machine:
         return Workers(
             self.processes,
             self.folder / "workers",
+            self.pace,
             steady_seconds=self._settings.worker_steady_seconds,
             grace_seconds=self._settings.instance_grace_seconds,
         )

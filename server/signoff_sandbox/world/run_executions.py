@@ -64,7 +64,7 @@ def begin(cloud: Cloud, job: Any, overrides: Any, *, suffix: str = "") -> tuple[
 async def _carry_out(cloud: Cloud, name: str) -> Failure | None:
     """Run the tasks and note the end. What is cancelled ends as cancelled, whoever cancelled it."""
     try:
-        await asyncio.sleep(cloud.settings.reconcile_seconds)
+        await cloud.pace.sleep(cloud.settings.reconcile_seconds)
         try:
             await strike(cloud, f"sandbox.Execution/{short(job_of(name))}")
             failure = await _import(cloud, name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from typing import Any
 
@@ -25,7 +24,7 @@ async def reconcile(cloud: Cloud, name: str, generation: int, *, renewed: bool, 
     What ran before goes on running where a new revision does not come up. `operation` learns how the pool ends.
     """
     async with cloud.machine.lock(name):
-        await asyncio.sleep(cloud.settings.reconcile_seconds)
+        await cloud.pace.sleep(cloud.settings.reconcile_seconds)
         failure: Failure | None = None
         try:
             await strike(cloud, f"sandbox.Reconciler/{short(name)}")
@@ -143,5 +142,8 @@ def _is_here(cloud: Cloud, revision: Any) -> bool:
 
 async def resume(cloud: Cloud) -> None:
     """Start the instances of pools that a state file brought and whose images are here."""
-    for _, pool in cloud.store.items("workerPools"):
-        await spread(cloud, pool)
+    for name, _ in list(cloud.store.items("workerPools")):
+        async with cloud.machine.lock(name):
+            pool = cloud.store.get("workerPools", name)
+            if pool is not None:
+                await spread(cloud, pool)

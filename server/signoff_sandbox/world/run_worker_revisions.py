@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -155,12 +156,13 @@ def plan(cloud: Cloud, name: str) -> Plan:
         revision: Any = cloud.store.get("revisions", name)
         if revision is None:
             raise StartFailed(f"revision {short(name)} does not exist")
-        return [await _container(cloud, revision, container) for container in revision.containers]
+        identity = secrets.token_hex(56)
+        return [await _container(cloud, revision, container, identity) for container in revision.containers]
 
     return containers
 
 
-async def _container(cloud: Cloud, revision: Any, container: Any) -> ContainerPlan:
+async def _container(cloud: Cloud, revision: Any, container: Any, instance: str) -> ContainerPlan:
     """https://cloud.google.com/run/docs/container-contract#env-vars: a worker pool's container has no PORT."""
     image = cloud.machine.images.get(digest_of(cloud, container.image) or "")
     if image is None:
@@ -171,7 +173,7 @@ async def _container(cloud: Cloud, revision: Any, container: Any) -> ContainerPl
     except SecretUnreadable as error:
         raise StartFailed(str(error)) from error
     own = {"CLOUD_RUN_WORKER_POOL": short(pool), "CLOUD_RUN_WORKER_POOL_REVISION": short(revision.name)}
-    labels = {"container_name": container.name}
+    labels = {"instanceId": instance, "container_name": container.name}
     return ContainerPlan(
         image=image,
         environment=environment | own,
