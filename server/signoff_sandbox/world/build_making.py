@@ -60,7 +60,7 @@ def start(
         "SERVICE_ACCOUNT": build.service_account,
         "SERVICE_ACCOUNT_EMAIL": build.service_account.rpartition("/")[2],
     }
-    substitute(build, {**known, **(built_in or {})}, loose=bool(trigger_id))
+    substitute(build, {**known, **(built_in or {})}, of_trigger=bool(trigger_id))
     for key, value in (built_in or {}).items():
         if key not in build.substitutions:
             build.substitutions[key] = value
