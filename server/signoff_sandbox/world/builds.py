@@ -126,8 +126,8 @@ METHODS: dict[str, Handler] = {
 PARTLY: dict[str, str] = {
     f"{SERVICE}/CreateBuild": (
         "docker, kaniko and `gcloud run deploy` and its kin are interpreted, RUN is not executed; other steps are "
-        "processes of this machine, one after the other, and fail if their image is not known; no volumes, secrets or "
-        "private pools"
+        "processes of this machine, one after the other, and fail if their image is not known; no volumes, private "
+        "pools, KMS secrets or artifacts other than images"
     ),
     f"{SERVICE}/RetryBuild": "the configuration is that of the first build, not read again",
 }
