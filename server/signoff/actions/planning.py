@@ -72,6 +72,7 @@ async def plan_deploy(site: Site, request: Request) -> Plan:
         lines += lines_of(item, workload, site.subject.target)
     lines += left_behind(report, names)
     wanted = replace(request, workloads=tuple(names))
+    operation = resumes.began.operation if resumes else None
     return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), operation)
 
 
@@ -113,7 +114,8 @@ def _stale(report: Report) -> tuple[WorkloadName, ...]:
         what = "nothing to deploy: what this session touched already runs in the target"
         if to_run:
             what = f"nothing to deploy: {', '.join(to_run)} has it already and has not run since"
-        raise Refused(what, report, fix="name a workload to deploy it all the same", nothing_to_do=True)
+        fix = f"signoff job run {' '.join(to_run)}" if to_run else "name a workload to deploy it all the same"
+        raise Refused(what, report, fix=fix, nothing_to_do=True)
     return stale
 
 

@@ -127,7 +127,7 @@ deploy_service."""
     ]
 
 
-async def _planned(desk: Desk, plan_it: Callable[["Opened"], Awaitable["Plan"]]) -> Any:
+async def _planned(desk: Desk, plan_it: Callable[["Opened"], Awaitable["Plan"]]) -> Planned:
     """The plan, or why there is none."""
     from signoff.actions.refusal import Refused
 
