@@ -65,6 +65,11 @@ async def sent(survey: Survey, way: Way) -> tuple[Sent, bool]:
         late = before.at + survey.subject.log_lag + PENDING
         if not (before.reached_nobody if way.smoke.writes else systems.boundary.now() > late):
             return before, True
+    if way.smoke.writes and systems.read_only:
+        ref = Ref("http", way.url, systems.boundary.now())
+        return Sent(
+            way.smoke, way.url, "", ref.at, Unknown("denied", ref, Quoted("it writes, and this only reads"))
+        ), False
     bearer = await _bearer(survey, way.smoke.identity)
     if isinstance(bearer, Unknown):
         return Sent(way.smoke, way.url, "", systems.boundary.now(), bearer), False

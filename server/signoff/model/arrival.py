@@ -165,7 +165,7 @@ class Users:
 class Arrivals:
     """The facts of link `reachable`. `revisions`: any of these has to answer; `candidate`: they do not serve yet.
 
-    `public`: the host of the configured url; empty where there is none. `since`: when what serves was last changed.
+    `public`: the host of the configured url; empty where there is none. `since`: when what serves was made.
     `held_back`: configured requests that were not sent, and why.
     """
 
