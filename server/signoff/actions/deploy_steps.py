@@ -37,7 +37,7 @@ def _of_service(site: Site, item: Deploy, operation: str) -> list[Step]:
     name = item.workload
     released = frozenset({Link.RELEASED})
     steps = [
-        *_build(site, item),
+        *_build(site, item, operation),
         Step("revision", name, released, revision(item, operation, _commit(item)), back(item, operation)),
         Step("smoke", name, REACHED, watched(site, item, REACHED, 0)),
     ]
@@ -51,7 +51,7 @@ def _of_service(site: Site, item: Deploy, operation: str) -> list[Step]:
 def _of_job(site: Site, item: Deploy, operation: str) -> list[Step]:
     name = item.workload
     template = Step("template", name, frozenset({Link.RELEASED}), revision(item, operation, _commit(item)))
-    return [*_build(site, item), template, Step("prove", name, RAN, proof(site, item, RAN))]
+    return [*_build(site, item, operation), template, Step("prove", name, RAN, proof(site, item, RAN))]
 
 
 def _of_roll_back(site: Site, item: RollBack, operation: str) -> list[Step]:
@@ -62,10 +62,10 @@ def _of_roll_back(site: Site, item: RollBack, operation: str) -> list[Step]:
     ]
 
 
-def _build(site: Site, item: Deploy) -> list[Step]:
+def _build(site: Site, item: Deploy, operation: str) -> list[Step]:
     if item.build is None:
         return []
-    return [Step("build", item.workload, frozenset({Link.BUILT}), build(site, item, item.build))]
+    return [Step("build", item.workload, frozenset({Link.BUILT}), build(site, item, item.build, operation))]
 
 
 def _commit(item: Deploy) -> Commit | None:

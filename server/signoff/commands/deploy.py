@@ -135,6 +135,7 @@ async def _site(context: Context) -> Site:
         remote=remote,
         now=context.now,
         holds=holds_path(context.root, context.environment),
+        systems=context.systems,
     )
 
 

@@ -22,6 +22,7 @@ from signoff.systems.google.edit import EditedKind
 if TYPE_CHECKING:
     from signoff.systems.google.build_writer import BuildWriter
     from signoff.systems.google.connection import Connection
+    from signoff.systems.google.source_writer import SourceWriter
 
 T = TypeVar("T")
 
@@ -44,6 +45,12 @@ class Writers:
         from signoff.systems.google.build_writer import BuildWriter
 
         return BuildWriter(self)
+
+    @cached_property
+    def sources(self) -> SourceWriter:
+        from signoff.systems.google.source_writer import SourceWriter
+
+        return SourceWriter(self)
 
     async def deployed(self, kind: EditedKind, resource: str) -> Known[Deployed | None] | Unknown:
         """The resource as it stands now; `resource` is `projects/P/locations/R/{services|jobs}/NAME`."""
