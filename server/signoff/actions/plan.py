@@ -20,7 +20,7 @@ from signoff.systems.google.deployed import Deployed
 if TYPE_CHECKING:
     from signoff.actions.ways.way import Way
 
-Action = Literal["deploy", "roll-back"]
+Action = Literal["deploy", "roll-back", "run"]
 
 
 class PlanError(SignoffError):
@@ -56,6 +56,8 @@ class Deploy:
     image: str | None = None
     traffic: tuple[int, ...] = (100,)
     hold: int = 0
+    stale: tuple[str, ...] = ()
+    """Executions of a job (full names) that run an older image: they are cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,18 @@ class RollBack:
     revisions: tuple[str, ...]
 
 
-Item = Deploy | RollBack
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One job is run as its template says. `stale`: executions (full names) of an older image, cancelled before."""
+
+    workload: WorkloadName
+    kind: Kind
+    resources: tuple[Deployed, ...]
+    before: tuple[Before, ...]
+    stale: tuple[str, ...] = ()
+
+
+Item = Deploy | RollBack | Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ images: ["us-central1-docker.pkg.dev/$PROJECT_ID/app/web"]
 BROKEN = """
 steps:
   - {name: ubuntu, entrypoint: bash, args: [-c, "echo all is well"]}
-  - {name: ubuntu, entrypoint: bash, args: [-c, "echo compiling; echo 'main.ts(3,1): error TS2304: name x'; echo later; exit 3"]}
+  - {name: ubuntu, entrypoint: bash, args: [-c, "echo 'main.ts(3,1): error TS2304: name x'; echo later; exit 3"]}
 images: ["us-central1-docker.pkg.dev/$PROJECT_ID/app/web"]
 """
 
