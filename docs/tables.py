@@ -1,4 +1,6 @@
-"""Renew the tables in these pages from the code: `make docs`. A test fails while a page is older than the code."""
+"""Renew the tables in these pages and the schema of signoff.toml from the code: `make docs`.
+
+A test fails while a page is older than the code."""
 
 from __future__ import annotations
 
@@ -132,6 +134,9 @@ def renewed(page: str) -> str:
 def main() -> None:
     for path in sorted(PAGES.glob("*.md")):
         path.write_text(renewed(path.read_text("utf-8")), "utf-8")
+    from signoff.config.json_schema import json_schema
+
+    (PAGES / "signoff.schema.json").write_text(json.dumps(json_schema(), indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from signoff.check import Check
-from signoff.checks import built, committed, healthy, merged, pushed, released, serving, settings
+from signoff.checks import built, committed, healthy, merged, pushed, reachable, released, serving, settings
+from signoff.gather.arrival import arrival
 from signoff.gather.committed import committed as working_tree
 from signoff.gather.health import health
 from signoff.gather.merged import merged as branch
@@ -24,5 +25,14 @@ CHECKS: tuple[Check[Any], ...] = (
     Check("released", Link.RELEASED, released.CODES, standing, released.judge),
     Check("settings", Link.RELEASED, settings.CODES, standing, settings.judge, skip=settings.not_of_a_service),
     Check("serving", Link.SERVING, serving.CODES, traffic, serving.judge),
+    Check(
+        "reachable",
+        Link.REACHABLE,
+        reachable.CODES,
+        arrival,
+        reachable.judge,
+        active=True,
+        skip=reachable.only_services,
+    ),
     Check("healthy", Link.HEALTHY, healthy.CODES, health, healthy.judge),
 )

@@ -62,6 +62,7 @@ async def walk(
     total = len(workloads) * len(checks)
     done = 0
     expired: dict[str, Finding] = {}
+    candidates = survey.subject.candidate
 
     def note(unknown_fact: Unknown) -> None:
         expired.setdefault(EXPIRED, _expired(unknown_fact))
@@ -76,14 +77,16 @@ async def walk(
 
     async def links_of(workload: Workload) -> dict[Link, LinkReport]:
         waived = waived_links(workload.name, waivers)
+        if workload.name in candidates:
+            waived |= {Link.SERVING}  # it is judged before it serves
         passive = [check for check in checks if not check.active]
         judged = [
             *zip((c.link for c in passive), await asyncio.gather(*(one(workload, c) for c in passive)), strict=True)
         ]
         folded = _folded(judged, survey, waived)
         for check in (check for check in checks if check.active):
-            judgement = await one(workload, check) if _may_run(check, folded, waived) else _held(check)
-            judged.append((check.link, judgement))
+            runs = check.skip(workload) is not None or _may_run(check, folded, waived)
+            judged.append((check.link, await one(workload, check) if runs else _held(check)))
         return _folded(judged, survey, waived)
 
     links, views, claimed = await asyncio.gather(

@@ -12,10 +12,12 @@ from starlette.responses import Response
 from signoff_sandbox import state
 from signoff_sandbox.wire.certificate import certificate_file, public_part
 from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
-from signoff_sandbox.world import ingress, load_balancer, run_worker_reconciler
+from signoff_sandbox.world import build_triggers, ingress, load_balancer, run_worker_reconciler
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import invalid_argument
 from signoff_sandbox.world.faults import OWN
+
+PUSH = ("repository", "ref", "before", "after")
 
 
 async def get_state(visit: Visit) -> Response:
@@ -69,6 +71,18 @@ async def get_certificate(visit: Visit) -> Response:
     return Response(text, media_type="application/x-pem-file")
 
 
+async def post_push(visit: Visit) -> Response:
+    """A push to a repository, as its post-receive hook tells it: the triggers that watch for it run."""
+    content = await _json(visit.request)
+    fields = {key: str(content.get(key, "")) for key in PUSH} if isinstance(content, dict) else dict.fromkeys(PUSH, "")
+    if not isinstance(content, dict) or not set(content) <= set(PUSH) or not _is_push(fields):
+        raise invalid_argument(
+            'A push is {"repository": URL or path, "ref": "refs/heads/…", "before": commit, "after": commit}; '
+            "the commits may be left out."
+        )
+    return json_response(await build_triggers.pushed(visit.cloud, **fields))
+
+
 async def get_calls(visit: Visit) -> Response:
     """Method -> number of calls since the start or the last reset."""
     return json_response(dict(sorted(visit.cloud.calls.items())))
@@ -82,6 +96,10 @@ async def reset_calls(visit: Visit) -> Response:
 async def get_edge(visit: Visit) -> Response:
     """What `signoff_sandbox edge` needs to be the load balancer of the services here."""
     return json_response(load_balancer.describe(visit.cloud))
+
+
+def _is_push(fields: dict[str, str]) -> bool:
+    return bool(fields["repository"]) and fields["ref"].startswith(("refs/heads/", "refs/tags/"))
 
 
 def _merge(cloud: Cloud, content: Any) -> None:
@@ -107,6 +125,7 @@ ROUTES: tuple[PathMethod, ...] = (
     PathMethod("", ("DELETE",), re.compile("/sandbox/faults"), delete_faults),
     PathMethod("", ("GET",), re.compile("/sandbox/methods"), get_methods),
     PathMethod("", ("GET",), re.compile("/sandbox/certificate"), get_certificate),
+    PathMethod("", ("POST",), re.compile("/sandbox/push"), post_push),
     PathMethod("", ("GET",), re.compile("/sandbox/calls"), get_calls),
     PathMethod("", ("POST",), re.compile("/sandbox/calls:reset"), reset_calls),
     PathMethod("", ("GET",), re.compile("/sandbox/edge"), get_edge),

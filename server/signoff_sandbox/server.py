@@ -8,23 +8,27 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import grpc.aio
 import uvicorn
 from starlette.types import ASGIApp
 
-from signoff_sandbox import control, state
+from signoff_sandbox import control
+from signoff_sandbox.holding import hold
+from signoff_sandbox.journal import Journal
+from signoff_sandbox.runtime.pace import Pace
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.wire import grpc_server, knative, manifests, projects
 from signoff_sandbox.wire.certificate import server_context
+from signoff_sandbox.wire.hosts import ByHost
 from signoff_sandbox.wire.http_log import HttpLog
 from signoff_sandbox.wire.modelled import methods
 from signoff_sandbox.wire.paths import PathMethod
 from signoff_sandbox.wire.rest import RestApp
 from signoff_sandbox.wire.tunnel import tunneling
-from signoff_sandbox.world import ingress, run_worker_reconciler, storage, storage_uploads
+from signoff_sandbox.world import ingress, registry_reads, resumption, run_worker_reconciler, storage, storage_uploads
 from signoff_sandbox.world.cloud import Cloud
 
 #: Every HTTP method beside the table; the first that fits a request answers it.
@@ -33,6 +37,7 @@ PATHS: tuple[PathMethod, ...] = (
     *storage.ROUTES,
     *storage_uploads.ROUTES,
     *manifests.ROUTES,
+    *registry_reads.ROUTES,
     *projects.ROUTES,
     *knative.ROUTES,
 )
@@ -68,6 +73,7 @@ class RunningSandbox:
     _grpc: grpc.aio.Server
     _http: HttpServer
     _http_task: asyncio.Task[None]
+    _journal: Journal | None
     _stack: contextlib.AsyncExitStack
 
     @property
@@ -84,22 +90,31 @@ class RunningSandbox:
         self._http.force_exit = True
         await self._grpc.stop(grace=0)
         await self._http_task
+        unfinished = self.cloud.work()
         await self.cloud.close()
-        await self._stack.aclose()
-        if self.cloud.settings.state is not None:
-            state.save_file(self.cloud, self.cloud.settings.state)
+        async with self._stack:
+            if self._journal is not None:
+                await self._journal.close(unfinished)
 
 
-async def serve(settings: Settings) -> RunningSandbox:
-    """Start a sandbox; it answers on both addresses when this returns. Raises StateError, OSError."""
+async def serve(settings: Settings, pace: Pace | None = None) -> RunningSandbox:
+    """Start a sandbox; it answers on both addresses when this returns. Raises StateError, OSError.
+
+    `pace` is how time passes for what takes its time; that of this machine by default.
+    """
     async with contextlib.AsyncExitStack() as stack:
         if settings.data is None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="signoff-sandbox-"))
             settings.data = Path(folder)
-        cloud = Cloud(settings)
+        stack.enter_context(hold(settings.data / ".lock", str(settings.data)))
+        if settings.state is not None:
+            lock = settings.state.with_name(f"{settings.state.name}.lock")
+            stack.enter_context(hold(lock, str(settings.state)))
+        cloud = Cloud(settings, pace=pace or Pace())
         cloud.faults.known = known_methods
-        if settings.state is not None and settings.state.exists():
-            state.load_file(cloud, settings.state)
+        journal = Journal(cloud, settings.state) if settings.state is not None else None
+        if journal is not None:
+            journal.load()
         listener = _listen(settings.http_port)
         settings.http_address = f"127.0.0.1:{listener.getsockname()[1]}"
         try:
@@ -107,15 +122,17 @@ async def serve(settings: Settings) -> RunningSandbox:
         except BaseException:
             listener.close()
             raise
+        cloud.machine.tidy()
         ingress.resume(cloud)
         await run_worker_reconciler.resume(cloud)
+        resumption.resume(cloud)
         app: ASGIApp = RestApp(cloud, PATHS)
         if settings.http_log is not None:
             app = HttpLog(app, stack.enter_context(settings.http_log.open("a", encoding="utf-8", buffering=1)).write)
         config = uvicorn.Config(
-            app,
+            ByHost(cloud, app),
             # h11 passes on requests in absolute form and CONNECT
-            http=tunneling(lambda: server_context(cloud.machine.folder)),
+            http=tunneling(partial(server_context, cloud.machine.folder), lambda: settings.grpc_address),
             ws="none",
             lifespan="off",
             log_level="critical",
@@ -127,7 +144,7 @@ async def serve(settings: Settings) -> RunningSandbox:
         task = asyncio.create_task(http.serve(sockets=[listener]))
         await http.ready.wait()
         cloud.spawn(cloud.keeper.keep())
-        return RunningSandbox(cloud, grpc_listening, http, task, stack.pop_all())
+        return RunningSandbox(cloud, grpc_listening, http, task, journal, stack.pop_all())
 
 
 def _listen(port: int) -> socket.socket:

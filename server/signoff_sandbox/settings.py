@@ -24,6 +24,7 @@ class Settings:
     startup_timeout_seconds: float = 30.0  # Google waits 240; a sandbox is watched by a person or a test
     worker_steady_seconds: float = 1.0  # how long an instance of a worker pool has to run before it counts as started
     instance_grace_seconds: float = 2.0  # between SIGTERM and SIGKILL; Google gives 10
+    concurrent_builds: int = 10  # https://cloud.google.com/build/quotas
     pending_seconds: float = 10.0  # how long a request waits for an instance; as Google
     idle_seconds: float = 900.0  # until an instance without requests is stopped; Google's 15 minutes
     seed: int = 0  # of the traffic split and of the random part of names

@@ -8,21 +8,27 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from google.iam.v1.policy_pb2 import Policy
 from google.protobuf import json_format
 
-from signoff_sandbox.world import policies
+from signoff_sandbox.world import git_remotes, policies
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.collections import COLLECTIONS, message_class
 from signoff_sandbox.world.errors import ApiError
+from signoff_sandbox.world.faults import Faults
+from signoff_sandbox.world.google_json import from_json, to_json
 from signoff_sandbox.world.identities import by_id
 from signoff_sandbox.world.logbook import Entry
 
-KEYS = (*COLLECTIONS, "logEntries", "iamPolicies", "deniedPermissions", "unreachableLocations", "faults")
+OBJECTS = frozenset({"iamPolicies", "gitRemotes"})
+KEYS = (
+    *COLLECTIONS,
+    *("logEntries", "iamPolicies", "gitRemotes", "deniedPermissions", "unreachableLocations", "unfinished", "faults"),
+)
 
 
 class StateError(Exception):
@@ -49,7 +55,7 @@ def merge(cloud: Cloud, content: Any, source: str = "state") -> None:
     for key, value in content.items():
         if key not in KEYS:
             raise StateError(f"{source}: unknown key {key!r}; known are {', '.join(KEYS)}")
-        shape = Mapping if key == "iamPolicies" else list
+        shape = Mapping if key in OBJECTS else list
         if not isinstance(value, shape):
             raise StateError(f"{source}: {key}: must be {'an object' if shape is Mapping else 'a list'}")
         entries = value.items() if isinstance(value, Mapping) else enumerate(value)
@@ -65,6 +71,7 @@ def merge(cloud: Cloud, content: Any, source: str = "state") -> None:
             planting.append(plant)
     for plant in planting:
         plant()
+    cloud.noted()
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -82,10 +89,18 @@ def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> tuple[str, Calla
         if not isinstance(entry, str):
             raise TypeError("a permission is a string such as 'run.services.list'")
         return "", lambda: cloud.denied_permissions.add(entry)
+    if key == "gitRemotes":
+        if not isinstance(entry, str):
+            raise TypeError("a repository lies at an address, a string such as '/srv/git/shop.git'")
+        return str(index), lambda: git_remotes.tell(cloud, str(index), entry)
     if key == "unreachableLocations":
         if not isinstance(entry, str):
             raise TypeError("a location is a string such as 'europe-west1'")
         return "", lambda: cloud.unreachable_locations.add(entry)
+    if key == "unfinished":
+        if not isinstance(entry, str):
+            raise TypeError("work that was not finished is the name of an operation or an execution")
+        return "", lambda: cloud.unfinished.add(entry)
     if not isinstance(entry, dict):
         raise TypeError("must be an object")
     if key == "faults":
@@ -98,7 +113,7 @@ def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> tuple[str, Calla
     if key == "iamPolicies":
         policy = json_format.ParseDict(entry, Policy())
         return str(index), lambda: cloud.store.plant(policies.COLLECTION, str(index), policy)
-    message: Any = json_format.ParseDict(entry, message_class(COLLECTIONS[key])())
+    message: Any = from_json(entry, message_class(COLLECTIONS[key])())
     name = by_id(cloud, resource_name(key, message))
     return name, lambda: cloud.store.plant(key, name, message)
 
@@ -113,22 +128,58 @@ def resource_name(collection: str, message: Any) -> str:
 
 def dump(cloud: Cloud) -> dict[str, Any]:
     """The whole state as JSON; keys without entries are left out."""
-    content: dict[str, Any] = {
-        key: [json_format.MessageToDict(message) for _, message in cloud.store.items(key)] for key in COLLECTIONS
+    return snapshot(cloud)()
+
+
+def snapshot(cloud: Cloud) -> Callable[[], dict[str, Any]]:
+    """The state as it is now; what is answered makes JSON of it, in any thread, while the cloud goes on."""
+    resources = {key: cloud.store.references(key) for key in (*COLLECTIONS, policies.COLLECTION)}
+    entries = tuple(cloud.logbook.everything())
+    rest = nameless(cloud)
+
+    def written() -> dict[str, Any]:
+        content: dict[str, Any] = {key: [to_json(message) for _, message in resources[key]] for key in COLLECTIONS}
+        content["logEntries"] = [json_format.MessageToDict(entry) for entry in entries]
+        content["iamPolicies"] = {
+            name: json_format.MessageToDict(policy) for name, policy in resources[policies.COLLECTION]
+        }
+        return {key: value for key, value in (content | rest).items() if value}
+
+    return written
+
+
+def nameless(cloud: Cloud) -> dict[str, Any]:
+    """What of the state is no resource and no log entry: its part of the state file."""
+    return {
+        "gitRemotes": dict(sorted(cloud.git_remotes.items())),
+        "deniedPermissions": sorted(cloud.denied_permissions),
+        "unreachableLocations": sorted(cloud.unreachable_locations),
+        "unfinished": sorted(cloud.work()),
+        "faults": [fault.rest() for fault in cloud.faults.planted],
     }
-    content["logEntries"] = [json_format.MessageToDict(entry) for entry in cloud.logbook.everything()]
-    content["iamPolicies"] = {
-        name: json_format.MessageToDict(policy) for name, policy in sorted(cloud.iam_policies.items())
+
+
+def forget(cloud: Cloud, keys: Collection[str]) -> None:
+    """Let go of everything under these keys of what `nameless` has."""
+    holders: dict[str, dict[str, str] | set[str] | Faults] = {
+        "gitRemotes": cloud.git_remotes,
+        "deniedPermissions": cloud.denied_permissions,
+        "unreachableLocations": cloud.unreachable_locations,
+        "unfinished": cloud.unfinished,
+        "faults": cloud.faults,
     }
-    content["deniedPermissions"] = sorted(cloud.denied_permissions)
-    content["unreachableLocations"] = sorted(cloud.unreachable_locations)
-    content["faults"] = [fault.rest() for fault in cloud.faults.planted]
-    return {key: value for key, value in content.items() if value}
+    for key in keys:
+        holders[key].clear()
 
 
 def save_file(cloud: Cloud, path: Path) -> None:
     """Write the state so that a reader sees the old file or the new one, never a half. Raises StateError."""
-    text = json.dumps(dump(cloud), ensure_ascii=False, indent=2) + "\n"
+    write_file(path, dump(cloud))
+
+
+def write_file(path: Path, content: Mapping[str, Any]) -> None:
+    """Write what `dump` answered, as `save_file` does. Raises StateError."""
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from google.api_core import exceptions
-from google.cloud.devtools import cloudbuild_v1
-from google.cloud.devtools.cloudbuild_v1 import Build, BuildTrigger
+from google.cloud.devtools.cloudbuild_v1 import Build
 
+from signoff_sandbox import state
+from support.builds import log_of, run, step
 from support.cloudrun import IMAGE, PROJECT, Lab, app, lab
 
 Status = Build.Status
@@ -25,32 +26,6 @@ Failure = Build.FailureInfo.FailureType
 async def cloud(tmp_path: Path) -> AsyncIterator[Lab]:
     async with lab(tmp_path) as made:
         yield made
-
-
-async def run(cloud: Lab, build: Build) -> Build:
-    """Run a build to its end, whatever that is."""
-    operation = await cloud.builds.create_build(project_id=PROJECT, build=build)
-    return await finished(cloud, operation)
-
-
-async def finished(cloud: Lab, operation: Any) -> Build:
-    try:
-        return await cloud.finish(operation)
-    except exceptions.GoogleAPICallError as error:
-        assert error.message == "Build failed; check build logs for details"
-        return await cloud.builds.get_build(project_id=PROJECT, id=operation.metadata.build.id)
-
-
-def step(*args: str, name: str = "bash", **fields: Any) -> dict[str, Any]:
-    return {"name": name, "entrypoint": "bash", "args": ["-c", *args], **fields}
-
-
-def log_of(cloud: Lab, build: Build) -> list[str]:
-    return [
-        entry.text_payload
-        for entry in cloud.cloud.logbook.everything()
-        if entry.resource.type == "build" and entry.resource.labels["build_id"] == build.id
-    ]
 
 
 async def test_a_build_is_made_from_its_commit_while_the_remote_moves_on(cloud: Lab) -> None:
@@ -139,9 +114,9 @@ async def test_a_failing_step_stops_the_build_with_its_exit_code(cloud: Lab) -> 
 
 
 async def test_tools_with_logins_do_not_run_in_steps(cloud: Lab) -> None:
-    build = await run(cloud, Build(steps=[step("docker push x || gcloud run deploy x")]))
+    build = await run(cloud, Build(steps=[step("terraform init || kubectl apply -f x")]))
     assert build.status == Status.FAILURE
-    assert "Step #0: gcloud is not modelled in steps of the sandbox" in log_of(cloud, build)
+    assert "kubectl is not modelled in steps of the sandbox" in log_of(cloud, build)
 
 
 async def test_an_image_that_no_step_built_is_not_found(cloud: Lab) -> None:
@@ -210,15 +185,18 @@ async def test_builds_are_listed_newest_first_and_filtered(cloud: Lab) -> None:
     assert await listed('tags="nightly" AND NOT tags="a"') == [bad.id]
     assert await listed(f'create_time>"{good.create_time.rfc3339()}"') == [bad.id]
     assert await listed(f'build_id="{good.id}"') == [good.id]
-    with pytest.raises(exceptions.InvalidArgument, match="Invalid filter"):
+    with pytest.raises(exceptions.InvalidArgument, match="Unparseable filter"):
         await listed("status=")
 
 
 async def test_the_log_is_a_file_in_the_logs_bucket_and_entries_unless_asked_otherwise(cloud: Lab) -> None:
-    build = await run(cloud, Build(steps=[step("echo hello")], logs_bucket="gs://my-logs"))
-    path = cloud.cloud.machine.folder / "storage" / "my-logs" / f"log-{build.id}.txt"
-    assert "Step #0: hello" in path.read_text().splitlines()
-    assert "Step #0: hello" in log_of(cloud, build)
+    build = await run(cloud, Build(steps=[step("echo hello")], logs_bucket="gs://my-logs/deep"))
+    path = cloud.cloud.machine.folder / "storage" / "my-logs" / f"deep%2Flog-{build.id}.txt"
+    assert path.read_text().splitlines() == [f'starting build "{build.id}"', "BUILD", "hello", "DONE"]
+    assert "hello" in log_of(cloud, build)
+    two = await run(cloud, Build(steps=[step("echo hello", id="greet"), step("true")]))
+    lines = log_of(cloud, two)
+    assert lines.index('Starting Step #0 - "greet"') < lines.index('Step #0 - "greet": hello')
     quiet = await run(cloud, Build(steps=[step("echo hello")], options={"logging": "CLOUD_LOGGING_ONLY"}))
     assert not list((cloud.cloud.machine.folder / "storage").rglob(f"*{quiet.id}*"))
 
@@ -285,39 +263,53 @@ async def test_an_uploaded_source_is_built_with_its_generation_and_no_commit(clo
     assert (await cloud.http.get(service.uri)).text.startswith("up ")
 
 
-async def test_a_trigger_builds_its_branch_with_the_commit_as_substitution(cloud: Lab) -> None:
-    config = (
-        "steps:\n- name: gcr.io/cloud-builders/docker\n  dir: .\n"
-        f"  args: [build, -t, '{IMAGE}:$COMMIT_SHA', --build-arg, SHORT=$SHORT_SHA, .]\n"
-        f"images: ['{IMAGE}:$COMMIT_SHA']\n"
-    )
-    cloud.repository.commit({**app("one"), "ci/build.yaml": config})
-    cloud.repository.tag("v1")
-    head = cloud.repository.commit({"other.txt": ""})
-    trigger = BuildTrigger(
-        name="web",
-        filename="ci/build.yaml",
-        source_to_build={"uri": str(cloud.repository.folder), "ref": "refs/heads/main"},
-    )
-    made = await cloud.builds.create_build_trigger(project_id=PROJECT, trigger=trigger)
-    assert [t.id async for t in await cloud.builds.list_build_triggers(project_id=PROJECT)] == [made.id]
-    build = await finished(cloud, await cloud.builds.run_build_trigger(project_id=PROJECT, trigger_id="web"))
-    assert build.status == Status.SUCCESS
-    assert build.build_trigger_id == made.id
-    assert build.source_provenance.resolved_git_source.revision == head
-    wanted = {"COMMIT_SHA": head, "REVISION_ID": head, "SHORT_SHA": head[:7], "BRANCH_NAME": "main"}
-    assert wanted.items() <= dict(build.substitutions).items()
-    assert build.results.images[0].name == f"{IMAGE}:{head}"
-    source = cloudbuild_v1.RepoSource(tag_name="v1")
-    tagged = await finished(
-        cloud, await cloud.builds.run_build_trigger(project_id=PROJECT, trigger_id=made.id, source=source)
-    )
-    assert tagged.substitutions["TAG_NAME"] == "v1"
-    assert tagged.substitutions["COMMIT_SHA"] != head
+async def test_values_may_refer_to_others_where_that_is_asked_for(cloud: Lab) -> None:
+    given = {"_HOST": "pkg.dev", "_IMAGE": "${_HOST}/$PROJECT_ID", "_LOOP": "$_LOOP"}
+    asked = Build(steps=[step("echo $_IMAGE")], substitutions={key: given[key] for key in ("_HOST", "_IMAGE")})
+    asked.options.dynamic_substitutions = True
+    assert (await run(cloud, asked)).steps[0].args[1] == "echo pkg.dev/demo"
+    asked.substitutions = {"_LOOP": given["_LOOP"]}
+    asked.steps[0].args = ["-c", "echo $_LOOP"]
+    with pytest.raises(exceptions.InvalidArgument, match="refers to itself"):
+        await run(cloud, asked)
 
 
-async def test_a_disabled_trigger_does_not_run(cloud: Lab) -> None:
-    trigger = BuildTrigger(name="web", disabled=True, build=Build(steps=[step("true")]))
-    await cloud.builds.create_build_trigger(project_id=PROJECT, trigger=trigger)
-    with pytest.raises(exceptions.FailedPrecondition, match="disabled"):
-        await cloud.builds.run_build_trigger(project_id=PROJECT, trigger_id="web")
+async def test_secrets_reach_the_steps_that_name_them_if_the_builder_may_read_them(cloud: Lab) -> None:
+    secret = "projects/demo/secrets/token"
+    planted = {
+        "secrets": [{"name": secret, "replication": {"automatic": {}}}],
+        "secretVersions": [{"name": f"{secret}/versions/1", "state": "ENABLED"}],
+        "secretPayloads": [{"name": f"{secret}/versions/1", "payload": {"data": "aHVzaA=="}}],
+    }
+    state.merge(cloud.cloud, planted)
+    steps = [step("echo [$$TOKEN]", secret_env=["TOKEN"]), step("echo none [$$TOKEN]")]
+    asked = Build(steps=steps, available_secrets={"secret_manager": [{"version_name": f"{secret}/versions/latest"}]})
+    asked.available_secrets.secret_manager[0].env = "TOKEN"
+    refused = await run(cloud, asked)
+    assert refused.status == Status.FAILURE
+    assert "failed to access secret version" in refused.status_detail
+    assert "secretmanager.versions.access" in refused.status_detail
+    account = refused.service_account.rpartition("/")[2]
+    reader = {"role": "roles/secretmanager.secretAccessor", "members": [f"serviceAccount:{account}"]}
+    state.merge(cloud.cloud, {"iamPolicies": {secret: {"bindings": [reader]}}})
+    build = await run(cloud, asked)
+    assert build.status == Status.SUCCESS, log_of(cloud, build)
+    assert {"Step #0: [hush]", "Step #1: none []"} <= set(log_of(cloud, build))
+    asked.steps[1].secret_env = ["OTHER"]
+    assert "secretEnv 'OTHER' is defined by none" in (await run(cloud, asked)).status_detail
+
+
+async def test_artifacts_that_are_no_images_fail_the_build_rather_than_vanish(cloud: Lab) -> None:
+    objects = {"location": "gs://out/", "paths": ["*"]}
+    build = await run(cloud, Build(steps=[step("true")], artifacts={"objects": objects}))
+    assert (build.status, build.status_detail) == (Status.FAILURE, "artifacts.objects is not modelled by the sandbox")
+
+
+async def test_ids_are_not_given_twice_after_a_restart(cloud: Lab, tmp_path: Path) -> None:
+    first = await run(cloud, Build(steps=[step("true")]))
+    saved = state.dump(cloud.cloud)
+    async with lab(tmp_path / "again") as again:
+        state.merge(again.cloud, {"builds": saved["builds"]})
+        second = await run(again, Build(steps=[step("true")]))
+        assert first.id != second.id
+        assert len(list(again.cloud.store.items("builds"))) == 2

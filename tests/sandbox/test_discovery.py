@@ -10,7 +10,21 @@ import pytest
 
 from signoff_sandbox.server import RunningSandbox
 from support.discovery import problems
-from support.planted import BUILD, EXECUTION, JOB, PLACE, POOL, REPOSITORY, REVISION, SERVICE, STATE, TASK, TRIGGER
+from support.planted import (
+    BUILD,
+    EXECUTION,
+    JOB,
+    PLACE,
+    POOL,
+    REPOSITORY,
+    REVISION,
+    SCHEDULE,
+    SECRET,
+    SERVICE,
+    STATE,
+    TASK,
+    TRIGGER,
+)
 
 RUN = "GoogleCloudRunV2"
 ANSWERS = [
@@ -37,6 +51,14 @@ ANSWERS = [
     ("artifactregistry.v1", "ListPackagesResponse", f"/v1/{REPOSITORY}/packages"),
     ("artifactregistry.v1", "ListTagsResponse", f"/v1/{REPOSITORY}/packages/web/tags"),
     ("logging.v2", "ListLogsResponse", "/v2/projects/demo/logs"),
+    ("logging.v2", "ListMonitoredResourceDescriptorsResponse", "/v2/monitoredResourceDescriptors"),
+    ("cloudscheduler.v1", "Job", f"/v1/{SCHEDULE}"),
+    ("cloudscheduler.v1", "ListJobsResponse", f"/v1/{PLACE}/jobs"),
+    ("secretmanager.v1", "Secret", f"/v1/{SECRET}"),
+    ("secretmanager.v1", "ListSecretsResponse", "/v1/projects/demo/secrets"),
+    ("secretmanager.v1", "SecretVersion", f"/v1/{SECRET}/versions/latest"),
+    ("secretmanager.v1", "ListSecretVersionsResponse", f"/v1/{SECRET}/versions"),
+    ("secretmanager.v1", "AccessSecretVersionResponse", f"/v1/{SECRET}/versions/1:access"),
 ]
 
 

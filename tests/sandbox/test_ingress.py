@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from google.api_core import exceptions
@@ -16,7 +15,6 @@ from google.cloud import run_v2
 from support.cloudrun import IMAGE, PLACE, Lab, app, lab
 
 LATEST, REVISION = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
-ANYBODY = {"authorization": "Bearer some-identity-token"}
 
 
 @pytest.fixture
@@ -154,38 +152,6 @@ async def test_bodies_go_both_ways(cloud: Lab) -> None:
     assert cloud.entries("requests")[0].http_request.response_size == 300_000
 
 
-async def test_without_an_invoker_a_request_needs_a_token_and_the_refusal_is_logged(cloud: Lab) -> None:
-    await cloud.build(app("one"))
-    service = await cloud.create(f"{IMAGE}:latest", public=False)
-    refused = await cloud.http.get(service.uri)
-    assert refused.status_code == 403
-    assert refused.headers["server"] == "Google Frontend"
-    assert (await cloud.http.get(service.uri, headers=ANYBODY)).status_code == 200
-    entry = cloud.entries("requests")[0]
-    assert (entry.http_request.status, entry.severity) == (403, 400)
-    assert "not authenticated" in entry.text_payload
-    service.invoker_iam_disabled = True
-    service = await cloud.update(service, ["invoker_iam_disabled"])
-    assert (await cloud.http.get(service.uri)).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("path", "change"),
-    [
-        ("/healthz", {}),
-        ("/", {"ingress": "INGRESS_TRAFFIC_INTERNAL_ONLY"}),
-        ("/", {"default_uri_disabled": True}),
-    ],
-)
-async def test_what_never_reaches_the_service_is_a_404_without_a_log_entry(
-    cloud: Lab, path: str, change: dict[str, Any]
-) -> None:
-    await cloud.build(app("one"))
-    service = await cloud.create(f"{IMAGE}:latest", **change)
-    assert (await cloud.http.get(f"{service.uri}{path}")).status_code == 404
-    assert not cloud.entries("requests")
-
-
 async def test_output_is_logged_line_by_line_with_its_severity(cloud: Lab) -> None:
     line = json.dumps({"severity": "warning", "message": "slow", "seconds": 3, "logging.googleapis.com/trace": "t"})
     only = json.dumps({"severity": "ERROR", "message": "just text"})
@@ -201,30 +167,6 @@ async def test_output_is_logged_line_by_line_with_its_severity(cloud: Lab) -> No
     assert (plain.severity, plain.text_payload) == (0, "plain")
     error = cloud.entries("stderr")[0]
     assert (error.severity, error.text_payload) == (0, "Traceback")
-
-
-async def test_an_instance_that_dies_gives_a_503_and_the_next_request_a_new_one(cloud: Lab) -> None:
-    files = app("one")
-    files["main.py"] = files["main.py"].replace(
-        "        body = f", '        if self.path == "/die": os._exit(1)\n        body = f'
-    )
-    await cloud.build(files)
-    service = await cloud.create(f"{IMAGE}:latest")
-    assert (await cloud.http.get(f"{service.uri}/die")).status_code == 503
-    entry = cloud.entries("requests")[0]
-    assert (entry.http_request.status, entry.severity) == (503, 500)
-    assert (await cloud.http.get(service.uri)).status_code == 200
-
-
-async def test_a_request_that_takes_too_long_is_a_504(cloud: Lab) -> None:
-    files = app("one")
-    files["main.py"] = files["main.py"].replace(
-        "        body = f", "        __import__('time').sleep(5)\n        body = f"
-    )
-    await cloud.build(files)
-    template = {"containers": [{"image": f"{IMAGE}:latest"}], "timeout": {"nanos": 200_000_000}}
-    service = await cloud.create("", template=template)
-    assert (await cloud.http.get(service.uri)).status_code == 504
 
 
 async def test_an_endless_response_is_passed_on_as_it_comes(cloud: Lab) -> None:

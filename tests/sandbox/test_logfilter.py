@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from google.cloud.devtools.cloudbuild_v1 import Build
 from google.protobuf import json_format
 from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff_sandbox.world.logbook import Entry
-from signoff_sandbox.world.logfilter import FilterError, compiled
+from signoff_sandbox.world.logfilter import Dialect, FilterError, compiled
 from signoff_sandbox.world.logfilter.ast import And, Anywhere, Comparison, Expression, Not, Or, Value
 from signoff_sandbox.world.logfilter.parser import parse
 
@@ -79,7 +80,7 @@ MATCHES = [
     'httpRequest.remoteIp=""',
     'trace=""',
     'timestamp>="2026-01-01"',
-    "timestamp>=2026-01-01T10:00:00Z",
+    "timestamp>=2026-01-01",
     'timestamp<"2026-01-01T12:00:00+01:00"',
     'log_id("run.googleapis.com/stderr")',
     'logName="projects/p/logs/run.googleapis.com%2Fstderr"',
@@ -118,7 +119,7 @@ MISSES = [
     "textPayload:*",
     "trace:*",
     "httpRequest.latency>=1.6s",
-    "timestamp>2026-01-01T10:00:00.5Z",
+    'timestamp>"2026-01-01T10:00:00.5Z"',
     'log_id("stdout")',
     "mapper absent",
     "mapper AND absent OR nowhere",
@@ -182,8 +183,23 @@ def test_an_unreadable_filter_names_the_position(text: str, position: int) -> No
     with pytest.raises(FilterError) as refused:
         compiled(text, Entry)
     assert refused.value.position == position
-    assert str(refused.value).startswith("Unparseable filter: ")
-    assert str(refused.value).endswith(f" at position {position}")
+    assert refused.value.said(text).startswith("Unparseable filter: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("timestamp>=2026-01-01T10:00:00Z", "syntax error at line 1, column 25, token ':'"),
+        ("severity=ERROR\n)", "syntax error at line 2, column 1, token ')'"),
+        ("severity=", "syntax error at line 1, column 10, token ''"),
+        ('a\n  "abc', "syntax error at line 2, column 3, token '\"'"),
+        ("a\n severity=loud", "'loud' is no LogSeverity at line 2, column 11"),
+    ],
+)
+def test_a_filter_is_refused_in_the_words_of_cloud_logging(text: str, said: str) -> None:
+    with pytest.raises(FilterError) as refused:
+        compiled(text, Entry)
+    assert refused.value.said(text) == f"Unparseable filter: {said}"
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\\\"'"), min_size=1, max_size=12)
@@ -256,3 +272,50 @@ def test_and_or_not_are_boolean_algebra(left: str, right: str) -> None:
     assert match(f"({left}) OR ({right})") == (one or other)
     assert match(f"NOT ({left})") == (not one)
     assert match(f"-({left})") == (not one)
+
+
+BUILD = json_format.ParseDict(
+    {
+        "id": "b-1",
+        "status": "SUCCESS",
+        "createTime": "2026-01-01T10:00:00Z",
+        "tags": ["Nightly", "web"],
+        "buildTriggerId": "t-1",
+        "source": {"storageSource": {"bucket": "b", "object": "source/1.tgz"}},
+        "results": {"images": [{"name": "x:1"}, {"name": "y:2"}]},
+        "substitutions": {"BRANCH_NAME": "main"},
+    },
+    Build.pb()(),
+)
+EXACT = Dialect({"build_id": "id", "trigger_id": "build_trigger_id"}, exact=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "matches"),
+    [
+        ('build_id="b-1"', True),
+        ('build_id="B-1"', False),
+        ('triggerId = "t-1"', True),
+        ('tags="Nightly"', True),
+        ('tags="nightly"', False),
+        ('tags:"Night"', False),
+        ('tags:"web"', True),
+        ("status=success", True),
+        ('status="WORKING" OR status="SUCCESS"', True),
+        ('(tags="x" OR tags="web") AND create_time>"2026-01-01T09:00:00+00:00"', True),
+        ('results.images.name="y:2"', True),
+        ('source.storage_source.object="source/1.tgz"', True),
+        ('substitutions.BRANCH_NAME="main"', True),
+        ('NOT substitutions.BRANCH_NAME="Main"', True),
+        ('has_prefix(id, "b-")', True),
+        ('has_prefix(build_id, "B-")', False),
+    ],
+)
+def test_another_dialect_compares_text_as_it_is_written(text: str, matches: bool) -> None:
+    assert compiled(text, Build.pb(), EXACT)(BUILD) is matches
+
+
+@pytest.mark.parametrize("text", ['has_prefix(id, "b")', 'log_id("x")', 'colour="red"'])
+def test_each_dialect_knows_its_own_functions_and_fields(text: str) -> None:
+    with pytest.raises(FilterError):
+        compiled(text, Build.pb())

@@ -88,8 +88,9 @@ async def test_images_are_ordered_as_asked(client: Any, running: RunningSandbox)
     sizes = [image.image_size_bytes for image in await images(client, order_by="image_size_bytes desc")]
     assert sizes == [2, 1]
     assert len(await images(client, order_by="update_time")) == 2
-    with pytest.raises(exceptions.InvalidArgument, match="Cannot order"):
-        await images(client, order_by="colour")
+    for unknown in ("colour", "tags", "update_time sideways"):
+        with pytest.raises(exceptions.InvalidArgument, match="Cannot order"):
+            await images(client, order_by=unknown)
 
 
 async def test_an_unknown_repository_is_not_an_empty_one(client: Any, running: RunningSandbox) -> None:
@@ -100,9 +101,84 @@ async def test_an_unknown_repository_is_not_an_empty_one(client: Any, running: R
     assert await images(client) == []
 
 
-async def test_a_filter_of_tags_is_refused_rather_than_ignored(client: Any, planted: RunningSandbox) -> None:
-    with pytest.raises(exceptions.InvalidArgument, match="does not model"):
-        await client.list_tags(ar.ListTagsRequest(parent=f"{REPOSITORY}/packages/web", filter='name="x"'))
+async def test_tags_and_versions_are_filtered(client: Any, running: RunningSandbox) -> None:
+    record_image(running.cloud, f"{WEB}:live", ONE, tags=["v1"])
+    record_image(running.cloud, f"{WEB}:next", TWO)
+    package = f"{REPOSITORY}/packages/web"
+
+    async def tags(text: str) -> list[str]:
+        listed = await client.list_tags(ar.ListTagsRequest(parent=package, filter=text))
+        return [tag.name.rpartition("/")[2] async for tag in listed]
+
+    assert await tags(f'version="{package}/versions/{ONE}"') == ["live", "v1"]
+    assert await tags(f'name="{package}/tags/next"') == ["next"]
+    with pytest.raises(exceptions.InvalidArgument, match="no field"):
+        await tags('colour="red"')
+
+
+async def test_a_version_has_its_tags_in_the_full_view_alone(client: Any, running: RunningSandbox) -> None:
+    record_image(running.cloud, f"{WEB}:live", ONE, size_bytes=5)
+    record_image(running.cloud, f"{WEB}:next", TWO)
+    package = f"{REPOSITORY}/packages/web"
+    full = ar.ListVersionsRequest(parent=package, view=ar.VersionView.FULL, order_by="name desc")
+    versions = [version async for version in await client.list_versions(full)]
+    assert [version.name.rpartition("/")[2] for version in versions] == [TWO, ONE]
+    assert [tag.name for tag in versions[1].related_tags] == [f"{package}/tags/live"]
+    basic = await client.get_version(name=versions[1].name)
+    assert not basic.related_tags
+    assert (basic.metadata["imageSizeBytes"], basic.metadata["mediaType"]) == ("5", versions[0].metadata["mediaType"])
+    for missing in (f"{package}/versions/{DIGEST}", f"{REPOSITORY}/packages/nothing/versions/{ONE}"):
+        with pytest.raises(exceptions.NotFound):
+            await client.get_version(name=missing)
+
+
+async def test_planted_images_stand_for_their_repository(client: Any, planted: RunningSandbox) -> None:
+    planted.cloud.store.delete("repositories", REPOSITORY)
+    repository = await client.get_repository(name=REPOSITORY)
+    assert repository.registry_uri == "us-central1-docker.pkg.dev/demo/apps"
+    assert repository.size_bytes == 27_000_000_000
+    place = REPOSITORY.partition("/repositories/")[0]
+    assert [one.name async for one in await client.list_repositories(parent=place)] == [REPOSITORY]
+
+
+async def test_a_repository_is_made_and_deleted_with_its_images(client: Any, running: RunningSandbox) -> None:
+    place = REPOSITORY.partition("/repositories/")[0]
+
+    async def create(**fields: Any) -> Any:
+        made = await client.create_repository(parent=place, repository_id="apps", repository=ar.Repository(**fields))
+        return await made.result(timeout=5)
+
+    with pytest.raises(exceptions.InvalidArgument, match="DOCKER alone"):
+        await create(format_=ar.Repository.Format.NPM)
+    made = await create(format_=ar.Repository.Format.DOCKER, description="mine")
+    assert (made.name, made.mode) == (REPOSITORY, ar.Repository.Mode.STANDARD_REPOSITORY)
+    with pytest.raises(exceptions.AlreadyExists):
+        await create()
+    record_image(running.cloud, f"{WEB}:live", ONE)
+    await (await client.delete_repository(name=REPOSITORY)).result(timeout=5)
+    with pytest.raises(exceptions.NotFound):
+        await client.get_repository(name=REPOSITORY)
+
+
+async def test_tags_are_moved_and_tagged_versions_kept(client: Any, running: RunningSandbox) -> None:
+    record_image(running.cloud, f"{WEB}:live", ONE)
+    record_image(running.cloud, f"{WEB}:next", TWO)
+    package = f"{REPOSITORY}/packages/web"
+    await client.delete_tag(name=f"{package}/tags/live")
+    moved = ar.Tag(version=f"{package}/versions/{TWO}")
+    await client.create_tag(parent=package, tag_id="live", tag=moved)
+    assert (await client.get_tag(name=f"{package}/tags/live")).version.endswith(TWO)
+    with pytest.raises(exceptions.AlreadyExists):
+        await client.create_tag(parent=package, tag_id="live", tag=moved)
+    with pytest.raises(exceptions.InvalidArgument, match="is tagged"):
+        await client.delete_version(name=f"{package}/versions/{TWO}")
+    await client.delete_version(name=f"{package}/versions/{ONE}")
+    assert [image.uri for image in await images(client)] == [f"{WEB}@{TWO}"]
+
+
+async def test_gcr_io_is_served_by_artifact_registry(client: Any) -> None:
+    settings = await client.get_project_settings(name="projects/demo/projectSettings")
+    assert settings.legacy_redirection_state.name == "REDIRECTION_FROM_GCR_IO_ENABLED"
 
 
 @pytest.mark.parametrize("reference", ["latest", DIGEST])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,26 @@ async def test_a_mounted_secret_is_a_file_and_a_missing_one_fails_the_revision(c
     field = r"spec\.template\.spec\.volumes\[0\]\.secret\.items\[0\]\.key"
     with pytest.raises(exceptions.GoogleAPICallError, match=rf"{field}: Secret .*/secrets/db/versions/7 was not found"):
         await cloud.lab.update(service)
+
+
+async def test_a_mounted_secret_always_holds_what_the_secret_holds(cloud: SecretLab) -> None:
+    await cloud.secret("one")
+    volumes = [{"name": "s", "secret": {"secret": "db"}}]
+    container = {"image": f"{IMAGE}:latest", "volume_mounts": [{"name": "s", "mount_path": "/secrets"}]}
+    await cloud.lab.create("", template={"containers": [container], "volumes": volumes})
+    assert await cloud.shown() == "None one"
+    await cloud.add("two")
+    assert await cloud.shown() == "None two"
+    await cloud.client.disable_secret_version(name="projects/demo/secrets/db/versions/2")
+    assert await cloud.shown() == "None None"
+    await cloud.client.enable_secret_version(name="projects/demo/secrets/db/versions/2")
+    assert await cloud.shown() == "None two"
+    ((file, _),) = cloud.lab.cloud.machine.mounts
+    assert file.target is not None
+    shutil.rmtree(file.target.parent)  # as the folder of an instance goes when that ends
+    await cloud.add("three")
+    await cloud.lab.create("", "other", template={"containers": [container], "volumes": volumes})
+    assert [known.content for known, _ in cloud.lab.cloud.machine.mounts] == [b"three"], "what is gone is forgotten"
 
 
 async def test_a_volume_without_items_is_the_secrets_own_name_and_latest(cloud: SecretLab) -> None:

@@ -14,7 +14,7 @@ from google.cloud.scheduler_v1.types import Job
 from google.iam.v1.policy_pb2 import Binding, Policy
 from google.protobuf import json_format
 
-from signoff_sandbox.world import identities
+from signoff_sandbox.world import identities, run_urls
 from signoff_sandbox.world.scheduler_attempts import Outcome
 from support.cloudrun import IMAGE, PLACE, Lab, app, lab
 from support.endpoint import endpoint
@@ -153,12 +153,34 @@ async def test_iam_decides_whether_a_service_lets_it_in_and_both_logs_tell(tried
     assert {one.http_request.user_agent for one in requests} == {"Google-Cloud-Scheduler"}
 
 
-async def test_a_job_of_cloud_run_is_run_as_the_account_if_iam_lets_it(tried: Tried) -> None:
+async def test_a_service_is_found_by_its_run_app_url_and_an_internal_one_lets_it_in(tried: Tried) -> None:
+    await tried.lab.build(app("one"))
+    ingress = run_v2.IngressTraffic.INGRESS_TRAFFIC_INTERNAL_ONLY
+    service = await tried.lab.create(f"{IMAGE}:latest", public=False, ingress=ingress)
+    tried.grant(service.name, "roles/run.invoker")
+    (uri, *_) = run_urls.urls(service.name)
+    assert (await tried.lab.http.get(service.uri)).status_code == 404, "from outside it is not there"
+    for url in (f"{uri}/a", f"{service.uri}/a"):
+        assert (await tried.run(url, http_method="GET", **OIDC))[0] == 0
+    assert (await tried.run("https://other-abc-uc.a.run.app/", **OIDC))[0] == 5
+
+
+RUN = "https://us-central1-run.googleapis.com"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"{RUN}/apis/run.googleapis.com/v1/namespaces/demo/jobs/extract:run",
+        f"{RUN}/v2/{PLACE}/jobs/extract:run",
+        f"https://run.googleapis.com/v2/{PLACE}/jobs/extract:run",
+    ],
+)
+async def test_a_job_of_cloud_run_is_run_as_the_account_if_iam_lets_it(tried: Tried, uri: str) -> None:
     files = {"Dockerfile": 'FROM python:3.12\nCOPY . .\nCMD ["python", "main.py"]\n', "main.py": "print('ran')\n"}
     await tried.lab.build(files)
     job = run_v2.Job(template={"template": {"containers": [{"image": f"{IMAGE}:latest"}]}})
     await tried.lab.finish(await tried.lab.jobs.create_job(parent=PLACE, job=job, job_id="extract"))
-    uri = f"https://us-central1-run.googleapis.com/v2/{PLACE}/jobs/extract:run"
     assert (await tried.run(uri))[0] == 16, "without an identity"
     code, entry = await tried.run(uri, **OIDC)
     assert (code, entry["jsonPayload"]["debugInfo"]) == (

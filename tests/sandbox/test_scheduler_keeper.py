@@ -113,6 +113,18 @@ async def test_after_the_last_retry_the_job_waits_for_its_schedule(clocked: Cloc
     assert clocked.job.schedule_time.ToDatetime(tzinfo=UTC) == at + HOUR
 
 
+async def test_a_job_that_was_paused_before_its_retry_begins_anew(clocked: Clocked) -> None:
+    clocked.target.answers = [500]
+    await clocked.make(retry_config={"retry_count": 1})
+    await clocked.until(START + timedelta(minutes=30), 1)
+    await clocked.client.pause_job(name=NAME)
+    await clocked.until(START + HOUR, 1)
+    await clocked.client.resume_job(name=NAME)
+    await clocked.until(START + timedelta(minutes=90), 2)
+    assert clocked.target.requests[-1][1]["x-cloudscheduler-scheduletime"] == "2026-01-14T12:00:00Z"
+    await clocked.until(START + timedelta(minutes=90, seconds=5), 3)
+
+
 async def test_a_retry_never_comes_after_the_next_scheduled_time(clocked: Clocked) -> None:
     clocked.target.answers = [500]
     await clocked.make(
@@ -130,7 +142,10 @@ async def test_an_execution_does_not_begin_while_another_runs(clocked: Clocked) 
     await asyncio.wait_for(clocked.target.asked.wait(), 10)
     clocked.now += HOUR
     clocked.lab.cloud.keeper.tick()
-    assert len(clocked.target.requests) == 1
+    clocked.target.asked.clear()
+    await clocked.client.run_job(name=NAME)
+    await asyncio.wait_for(clocked.target.asked.wait(), 10)
+    assert len(clocked.target.requests) == 2, "what a user runs does not wait; what is due does"
     await clocked.client.delete_job(name=NAME)
 
 
@@ -164,6 +179,21 @@ async def test_a_planted_job_without_a_time_gets_one_and_one_without_a_schedule_
     await clocked.until(START, 0)
     assert clocked.job.schedule_time.ToDatetime(tzinfo=UTC) == START + timedelta(minutes=30)
     assert other in state.dump(clocked.lab.cloud)["schedulerJobs"]
+
+
+async def test_a_planted_time_without_a_schedule_is_kept_once(clocked: Clocked) -> None:
+    planted = {
+        "name": NAME,
+        "schedule": "soon",
+        "state": "ENABLED",
+        "scheduleTime": "2026-01-14T11:00:00Z",
+        "httpTarget": {"uri": clocked.target.url, "httpMethod": "POST"},
+    }
+    state.merge(clocked.lab.cloud, {"schedulerJobs": [planted]})
+    await clocked.until(START, 0)
+    await clocked.until(START + HOUR, 1)
+    assert not clocked.job.HasField("schedule_time")
+    await clocked.until(START + 2 * HOUR, 1)
 
 
 async def test_the_clock_of_the_sandbox_itself_executes_what_is_due(clocked: Clocked) -> None:

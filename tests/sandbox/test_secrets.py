@@ -182,6 +182,14 @@ async def test_policies_of_a_secret_decide_who_reads_it(client: Any, running: Ru
         assert list(answer.permissions) == asked[:1]
 
 
+async def test_replicas_of_a_secret_are_those_of_its_versions(client: Any) -> None:
+    where = {"user_managed": {"replicas": [{"location": "us-east1"}, {"location": "us-west1"}]}}
+    await client.create_secret(parent=PROJECT, secret_id="db-url", secret=Secret(replication=where))
+    version = await client.add_secret_version(parent=NAME, payload={"data": b"one"})
+    replicas = version.replication_status.user_managed.replicas
+    assert [replica.location for replica in replicas] == ["us-east1", "us-west1"]
+
+
 async def test_a_planted_version_without_its_payload_says_what_is_missing(client: Any, running: RunningSandbox) -> None:
     version = {"name": f"{NAME}/versions/1", "state": "ENABLED"}
     state.merge(running.cloud, {"secrets": [{"name": NAME}], "secretVersions": [version]})

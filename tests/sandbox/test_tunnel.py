@@ -1,4 +1,4 @@
-"""The one https address of the sandbox: reached by CONNECT, ended in the sandbox, and no other is."""
+"""The addresses of the sandbox behind TLS: reached by CONNECT, ended in the sandbox, and no other is."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 
+import grpc
 import httpx2
 import pytest
+from google.api_core import exceptions
+from google.cloud import run_v2
 
+from signoff_sandbox import state
 from signoff_sandbox.server import RunningSandbox
 from signoff_sandbox.wire.certificate import certificate_file, public_part
+from support.google_clients import Token
+from support.planted import PLACE, POOL
 from support.sandbox import TOKEN
 
 BUCKET, NAME = "demo.cloudbuild-logs.googleusercontent.com", "log-1.txt"
@@ -55,6 +61,33 @@ async def test_an_object_that_is_not_there_is_xml_not_found(proxied: httpx2.Asyn
 
 async def test_the_token_is_asked_for_inside_of_the_tunnel(proxied: httpx2.AsyncClient, log: bytes) -> None:
     assert (await proxied.get(URL, headers={"authorization": "Bearer x"})).status_code == 401
+
+
+async def called_over(address: str, sandbox: RunningSandbox, trusted: bytes) -> list[str]:
+    """The names of the worker pools, asked of `address` over gRPC with TLS and the sandbox as the proxy."""
+    credentials = grpc.ssl_channel_credentials(root_certificates=trusted)
+    options = [("grpc.http_proxy", f"http://{sandbox.http_address}")]
+    transport = run_v2.WorkerPoolsAsyncClient.get_transport_class("grpc_asyncio")
+    async with grpc.aio.secure_channel(address, credentials, options, interceptors=[Token()]) as channel:
+        client = run_v2.WorkerPoolsAsyncClient(transport=transport(channel=channel))
+        return [one.name async for one in await client.list_worker_pools(parent=PLACE, timeout=10, retry=None)]
+
+
+async def test_grpc_to_the_cloud_run_of_a_region_is_answered_here(planted: RunningSandbox) -> None:
+    trusted = public_part(certificate_file(planted.cloud.machine.folder)).encode()
+    assert await called_over("us-central1-run.googleapis.com:443", planted, trusted) == [POOL]
+    assert await called_over("europe-west1-run.googleapis.com:443", planted, trusted) == [POOL]
+    with pytest.raises(exceptions.ServiceUnavailable):
+        await called_over("run.googleapis.com:443", planted, trusted)
+
+
+async def test_long_answers_come_through_the_tunnel_whole(planted: RunningSandbox) -> None:
+    pools = [{"name": f"{PLACE}/workerPools/p{number}", "description": "x" * 900_000} for number in range(3)]
+    state.merge(planted.cloud, {"workerPools": pools})
+    trusted = public_part(certificate_file(planted.cloud.machine.folder)).encode()
+    address = "us-central1-run.googleapis.com:443"
+    found = await asyncio.gather(*(called_over(address, planted, trusted) for _ in range(3)))
+    assert [len(names) for names in found] == [4, 4, 4]
 
 
 @pytest.mark.parametrize("host", ["run.googleapis.com", "example.com", "storage.googleapis.com.example.com"])

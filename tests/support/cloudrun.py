@@ -14,10 +14,12 @@ from google.cloud import run_v2
 from google.cloud.devtools import cloudbuild_v1
 from google.iam.v1.policy_pb2 import Binding, Policy
 
+from signoff_sandbox.runtime.pace import Pace
 from signoff_sandbox.server import RunningSandbox, serve
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.world import run_instances
 from signoff_sandbox.world.cloud import Cloud
+from support.pace import until
 
 PROJECT = "demo"
 PLACE = f"projects/{PROJECT}/locations/us-central1"
@@ -63,13 +65,13 @@ class Repository:
         folder.mkdir(parents=True)
         self._git("init", "--quiet", "--initial-branch=main")
 
-    def commit(self, files: dict[str, str]) -> str:
+    def commit(self, files: dict[str, str], message: str = "change") -> str:
         """Write files, commit everything, and answer the commit id."""
         for name, text in files.items():
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).write_text(text)
         self._git("add", "--all")
-        self._git("-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "--quiet", "--message", "change")
+        self._git("-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "--quiet", "--message", message)
         return self._git("rev-parse", "HEAD").strip()
 
     def tag(self, name: str) -> None:
@@ -159,16 +161,24 @@ class Lab:
             and all(entry.resource.labels[key] == value for key, value in labels.items())
         ]
 
+    async def until_logged(self, log: str, text: str) -> None:
+        """Wait for an entry of run.googleapis.com/LOG that has this text."""
+        await self.until_true(lambda: any(text in entry.text_payload for entry in self.entries(log)))
+
+    async def until_true(self, holds: Callable[[], bool]) -> None:
+        """Wait for what only processes bring about; fails after 20 seconds."""
+        await until(holds)
+
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait for something that is written into store or log; fails after 20 seconds."""
         assert await self.cloud.store.wait_until(holds, 20), "it did not come to hold"
 
 
 @asynccontextmanager
-async def lab(folder: Path, **settings: Any) -> AsyncIterator[Lab]:
-    """A sandbox that reconciles at once, with its data in `folder`."""
+async def lab(folder: Path, pace: Pace | None = None, **settings: Any) -> AsyncIterator[Lab]:
+    """A sandbox that reconciles at once, with its data in `folder`; `pace` moves its time."""
     chosen = Settings(**{"reconcile_seconds": 0, "instance_grace_seconds": 0.2, "data": folder / "data", **settings})
-    sandbox = await serve(chosen)
+    sandbox = await serve(chosen, pace)
     try:
         async with grpc.aio.insecure_channel(
             sandbox.grpc_address, interceptors=[_Token(sandbox.cloud.settings.token)]

@@ -182,6 +182,16 @@ STATE: dict[str, Any] = {
     "secrets": [{"name": SECRET, "createTime": AT, "replication": {"automatic": {}}, "etag": '"1"'}],
     "secretVersions": [{"name": f"{SECRET}/versions/1", "createTime": AT, "state": "ENABLED", "etag": '"1"'}],
     "secretPayloads": [{"name": f"{SECRET}/versions/1", "payload": {"data": "cG9zdGdyZXM6Ly9kYg=="}}],
+    "occurrences": [
+        {
+            "name": "projects/demo/occurrences/o-1",
+            "resourceUri": f"https://{URI}@{DIGEST}",
+            "noteName": "projects/verified-builder/notes/intoto_slsa_v1_1",
+            "kind": "BUILD",
+            "createTime": AT,
+            "build": {"inTotoSlsaProvenanceV1": {"_type": "https://in-toto.io/Statement/v1", "predicateType": "p"}},
+        }
+    ],
     "logEntries": [
         entry("e1", severity="ERROR", jsonPayload={"message": "KeyError: mapper", "attempt": 3.0, "ok": False}),
         entry(

@@ -1,29 +1,36 @@
-"""Carry a plan out: build, update by digest, wait, move traffic, and let the chain say whether it is deployed."""
+"""Carry out what a person said yes to, as one operation, and let the chain say what came of it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from signoff.actions.approval import Approval
+from signoff.actions.claim import Claim, Claims, lock_of, whoever_runs_this
 from signoff.actions.deploy_steps import steps_of
-from signoff.actions.plan import Item, Plan, PlanError, Request
-from signoff.actions.planning import DEPLOYED, plan_deploy
+from signoff.actions.operation import Operation
+from signoff.actions.plan import Plan, PlanError, Request, before_as_data
+from signoff.actions.planning import DEPLOYED, make
+from signoff.actions.refusal import at_it
 from signoff.actions.site import Site
-from signoff.actions.steps import Made, Step, StepFailed, StepReport
+from signoff.actions.steps import StepReport
 from signoff.check import Progress
-from signoff.ledger.events import PlanApproved, StepTaken
+from signoff.ledger import folds
+from signoff.ledger.events import OperationBegan, OperationEnded, PlanApproved
+from signoff.ledger.hold import Held, hold
 from signoff.model.judgement import Status
 from signoff.model.report import Report
 from signoff.model.subject import WorkloadName
 from signoff.model.text import Text, text
 from signoff.views.words import sentence
 
-Outcome = Literal["deployed", "waiting", "unproven", "failed", "void"]
+Outcome = Literal["deployed", "rolled-back", "waiting", "unproven", "failed", "void", "busy"]
 """`deployed`: the chain proves it. `waiting`: all but the next run of a job, which proves the rest. `unproven`: every
-step went well, and the chain does not prove it."""
+step went well, and the chain does not prove it. `void`, `busy`: nothing was done, since the world is another than the
+plan's, or since another operation is at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,109 +42,105 @@ class DeployResult:
     plan: Plan
     steps: tuple[StepReport, ...] = ()
     report: Report | None = None
+    operation: str | None = None
 
 
 async def carry_out(site: Site, plan_id: str, request: Request, approval: Approval, progress: Progress) -> DeployResult:
     """Carry out what was approved, if the world is still the one that the plan was made from.
 
     Raises PlanError when the approval is for another plan. Cancelling stops at a safe point: a write under way is
-    finished, a build that was started is cancelled, and the ledger says what was done.
+    finished, traffic goes back to what served before, and the ledger says what was done.
     """
     if approval.plan != plan_id:
         raise PlanError(f"the yes was given to {approval.plan}, not to {plan_id}", fix="ask for approval of this plan")
-    plan = await plan_deploy(site, request)
+    plan = await make(site, request)
     if plan.id != plan_id:
         return DeployResult("void", text("the target or the commit changed after {} was made", plan_id), plan)
-    site.ledger.append(PlanApproved(site.now(), plan.id, approval.way, approval.by))
-    steps = await _Operation(site, plan, progress).run()
+    try:
+        with hold(site.holds, [lock_of(request.target, item.workload) for item in plan.items]):
+            return await _operation(site, plan, approval, progress)
+    except Held as held:
+        return DeployResult("busy", _busy(site, plan, held.name), plan)
+
+
+def _busy(site: Site, plan: Plan, name: str) -> Text:
+    for item in plan.items:
+        last = folds.last_operation(site.ledger, plan.request.target, item.workload)
+        if last is not None and last.ended is None and lock_of(plan.request.target, item.workload) == name:
+            return text("{}; nothing was done here", at_it(item.workload, last))
+    return text("another process of this machine holds {}; nothing was done here", name)
+
+
+async def _operation(site: Site, plan: Plan, approval: Approval, progress: Progress) -> DeployResult:
+    """With the locks held: whatever the ledger knows of an operation on these workloads has ended or died."""
+    operation_id = plan.resumes or f"op-{uuid.uuid4().hex[:12]}"
+    began = site.now()
+    by = whoever_runs_this()
+    site.ledger.append(
+        PlanApproved(began, plan.id, approval.way, approval.by),
+        *(_superseded(site, plan) if plan.resumes is None else ()),
+        OperationBegan(
+            at=began,
+            operation=operation_id,
+            plan=plan.id,
+            target=plan.request.target,
+            commit=plan.commit,
+            by=by,
+            before={item.workload: before_as_data(item) for item in plan.items},
+        ),
+    )
+    claims = Claims(
+        Claim(operation_id, by, began, began),
+        site.now,
+        lambda other: folds.operation(site.ledger, other) is not None,
+    )
+    running = Operation(site, operation_id, plan.request.target, claims, progress)
+    steps = {item.workload: steps_of(site, item, operation_id, claims) for item in plan.items}
     names = [item.workload for item in plan.items]
-    report = await site.prove(names, None)
-    outcome, says = _outcome(steps, report, names)
-    return DeployResult(outcome, says, plan, tuple(steps), report)
+    try:
+        await running.run(plan.items, steps)
+        report = await site.prove(names, None)
+    except BaseException as stop:
+        how = "stopped" if isinstance(stop, asyncio.CancelledError) else "broke"
+        site.ledger.append(OperationEnded(site.now(), operation_id, how, sentence(_where(running.reports))))
+        raise
+    outcome, says = _outcome(plan, running.reports, report, names)
+    site.ledger.append(OperationEnded(site.now(), operation_id, outcome, sentence(says)))
+    return DeployResult(outcome, says, plan, tuple(running.reports), report, operation_id)
 
 
-class _Operation:
-    """One run of one plan's steps."""
-
-    def __init__(self, site: Site, plan: Plan, progress: Progress) -> None:
-        self.site = site
-        self.plan = plan
-        self.progress = progress
-        self.reports: list[StepReport] = []
-        self._steps = {item.workload: steps_of(site, item) for item in plan.items}
-        self._total = sum(map(len, self._steps.values()))
-
-    async def run(self) -> list[StepReport]:
-        """Workload after workload, in the order of `after`; what depends on a failed one is not started."""
-        failed: set[WorkloadName] = set()
-        for item in self._in_order():
-            workload = next(w for w in self.site.subject.workloads if w.name == item.workload)
-            cause = next((name for name in workload.after if name in failed), None)
-            if cause is not None:
-                self._not_started(self._steps[item.workload], text("{} failed before it", cause))
-                failed.add(item.workload)
-            elif not await self._workload(self._steps[item.workload]):
-                failed.add(item.workload)
-        return self.reports
-
-    def _in_order(self) -> Sequence[Item]:
-        from graphlib import TopologicalSorter
-
-        items = {item.workload: item for item in self.plan.items}
-        after = {workload.name: workload.after for workload in self.site.subject.workloads}
-        order = TopologicalSorter({name: [n for n in after[name] if n in items] for name in items}).static_order()
-        return [items[name] for name in order]
-
-    async def _workload(self, steps: Sequence[Step]) -> bool:
-        made = Made()
-        for number, step in enumerate(steps):
-            self._record(step, "began")
-            try:
-                made = await step.act(self.site.writers, made, self._told(step))
-            except StepFailed as failure:
-                self._record(step, "failed", failure.says)
-                self.reports.append(StepReport(step.name, step.workload, "failed", failure.says))
-                self._not_started(steps[number + 1 :], text("{} failed", step.name))
-                return False
-            except asyncio.CancelledError:
-                self._record(step, "failed", text("stopped: it was cancelled while it ran"))
-                raise
-            says = _done(step, made)
-            self._record(step, "done", says)
-            self.reports.append(StepReport(step.name, step.workload, "done", says))
-            self._told(step)(0, None, "done")
-        return True
-
-    def _told(self, step: Step) -> Progress:
-        def tell(done: int, total: int | None, message: str) -> None:
-            del done, total
-            self.progress(len(self.reports), self._total, f"{step.workload}: {step.name} {message}")
-
-        return tell
-
-    def _not_started(self, steps: Sequence[Step], why: Text) -> None:
-        self.reports += [StepReport(step.name, step.workload, "not started", why) for step in steps]
-
-    def _record(self, step: Step, outcome: Literal["began", "done", "failed"], says: Text | None = None) -> None:
-        said = sentence(says) if says else ""
-        target = self.plan.request.target
-        self.site.ledger.append(
-            StepTaken(self.site.now(), self.plan.id, target, step.workload, step.name, outcome, said)
-        )
+def _superseded(site: Site, plan: Plan) -> Collection[OperationEnded]:
+    """Operations on these workloads whose process died, and that this one does not go on with."""
+    found = {}
+    for item in plan.items:
+        last = folds.last_operation(site.ledger, plan.request.target, item.workload)
+        if last is not None and last.ended is None:
+            found[last.began.operation] = OperationEnded(
+                site.now(), last.began.operation, "died", f"superseded by {plan.id}"
+            )
+    return found.values()
 
 
-def _done(step: Step, made: Made) -> Text:
-    if step.name == "build":
-        return text("build {} made {}", made.build or "", made.image or "")
-    revisions = ", ".join(revision for _, revision in made.revisions if revision)
-    return text("{}", revisions or made.image or "")
+def _where(steps: Sequence[StepReport]) -> Text:
+    """At which step of which workload it stopped."""
+    last = next((step for step in reversed(steps) if step.status in {"stopped", "failed", "done", "undone"}), None)
+    return text("{} of {}: {} {}", last.name, last.workload, last.status, last.says) if last else text("at its start")
 
 
-def _outcome(steps: Sequence[StepReport], report: Report, names: Sequence[WorkloadName]) -> tuple[Outcome, Text]:
+def _outcome(
+    plan: Plan, steps: Sequence[StepReport], report: Report, names: Sequence[WorkloadName]
+) -> tuple[Outcome, Text]:
     """Only the chain calls it deployed; a job's `serving` waits for its next run, which a deploy does not start."""
-    bad = next((step for step in steps if step.status == "failed"), None)
+    busy = next((step for step in steps if step.status == "busy"), None)
+    if busy is not None and not any(step.status == "done" for step in steps):
+        return "busy", busy.says
+    bad = next((step for step in steps if step.status in {"failed", "busy"}), None)
     if bad is not None:
-        return "failed", text("{} of {} failed: {}", bad.name, bad.workload, bad.says)
+        undone = next((step for step in steps if step.status == "undone" and step.workload == bad.workload), None)
+        after = text("; {}", undone.says) if undone else text("")
+        return "failed", text("{} of {} failed: {}{}", bad.name, bad.workload, bad.says, after)
+    if plan.request.action == "roll-back":
+        return "rolled-back", text("; ".join("{}" for _ in plan.items), *_last_traffic(steps))
     links = {w.name: w.links for w in report.workloads}
     to_run: list[WorkloadName] = []
     for name in names:
@@ -151,3 +154,7 @@ def _outcome(steps: Sequence[StepReport], report: Report, names: Sequence[Worklo
     if to_run:
         return "waiting", text("every step was done; the next run of {} has to use it", ", ".join(to_run))
     return "deployed", text("{}: built, released and serving, proven on a fresh look", ", ".join(names))
+
+
+def _last_traffic(steps: Sequence[StepReport]) -> list[Text]:
+    return [text("{}: {}", step.workload, step.says) for step in steps if step.name == "traffic"]

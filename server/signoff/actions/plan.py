@@ -10,12 +10,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from signoff.model.errors import SignoffError
 from signoff.model.subject import Commit, Kind, WorkloadName
 from signoff.model.text import Text
 from signoff.systems.google.deployed import Deployed
+
+Action = Literal["deploy", "roll-back"]
 
 
 class PlanError(SignoffError):
@@ -32,44 +34,107 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One workload of the plan, with its resources as they stand: one a region.
+class Before:
+    """What stood in the target before an operation: what a failure leads back to.
 
-    Exactly one of `build` and `image` (by digest) is set.
+    `serving`: revision (short) and percent; empty for a job, and for a service that nothing served.
+    """
+
+    resource: str
+    image: str
+    serving: tuple[tuple[str, int], ...]
+    follows_latest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """One workload is deployed. `resources`: as they stand, one a region; `before`: the same ones before the operation.
+
+    Exactly one of `build` and `image` (by digest) is set. `traffic`: percent of the new revision, step by step, the
+    last one 100; `hold`: seconds that each of the others is watched.
     """
 
     workload: WorkloadName
     kind: Kind
     resources: tuple[Deployed, ...]
+    before: tuple[Before, ...]
     build: Build | None = None
     image: str | None = None
+    traffic: tuple[int, ...] = (100,)
+    hold: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RollBack:
+    """The traffic of one service goes back to `revisions`: one (short) for each resource."""
+
+    workload: WorkloadName
+    kind: Kind
+    resources: tuple[Deployed, ...]
+    before: tuple[Before, ...]
+    revisions: tuple[str, ...]
+
+
+Item = Deploy | RollBack
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for; a plan is made again from it. `image`: a given image, by digest."""
+    """What was asked for; a plan is made again from it. `image`: to deploy, by digest; `revision`: to roll back to."""
 
     target: str
     workloads: tuple[WorkloadName, ...]
+    action: Action = "deploy"
     image: str | None = None
+    revision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`lines`: what a person is shown before the yes."""
+    """`lines`: what a person is shown before the yes. `resumes`: the operation that died and that this goes on with."""
 
     id: str
     request: Request
     commit: Commit
     items: tuple[Item, ...]
     lines: tuple[Text, ...]
+    resumes: str | None = None
 
 
-def make_plan(request: Request, commit: Commit, items: tuple[Item, ...], lines: tuple[Text, ...]) -> Plan:
+def make_plan(
+    request: Request, commit: Commit, items: tuple[Item, ...], lines: tuple[Text, ...], resumes: str | None = None
+) -> Plan:
     """The plan with its id. `lines` are not part of the id: they say the same in words."""
-    held = {"request": asdict(request), "commit": commit, "items": [asdict(item) for item in items]}
+    held = {
+        "request": asdict(request),
+        "commit": commit,
+        "items": [asdict(item) for item in items],
+        "resumes": resumes,
+    }
     digest = hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
-    return Plan(f"plan-{digest[:12]}", request, commit, items, lines)
+    return Plan(f"plan-{digest[:12]}", request, commit, items, lines, resumes)
+
+
+def before_of(resource: Deployed) -> Before:
+    """As it stands now."""
+    return Before(resource.resource, resource.image, resource.serving, resource.follows_latest)
+
+
+def before_as_data(item: Item) -> list[dict[str, Any]]:
+    """As the ledger keeps it."""
+    return [asdict(before) for before in item.before]
+
+
+def before_from_data(data: list[Mapping[str, Any]]) -> tuple[Before, ...]:
+    return tuple(
+        Before(
+            resource=entry["resource"],
+            image=entry["image"],
+            serving=tuple((revision, percent) for revision, percent in entry["serving"]),
+            follows_latest=entry["follows_latest"],
+        )
+        for entry in data
+    )
 
 
 def request_as_data(request: Request) -> dict[str, Any]:
@@ -78,8 +143,11 @@ def request_as_data(request: Request) -> dict[str, Any]:
 
 
 def request_from_data(data: Mapping[str, Any]) -> Request:
+    """What was kept; a plan of an older signoff is a deploy."""
     return Request(
         target=data["target"],
         workloads=tuple(WorkloadName(name) for name in data["workloads"]),
-        image=data["image"],
+        action=data.get("action", "deploy"),
+        image=data.get("image"),
+        revision=data.get("revision"),
     )

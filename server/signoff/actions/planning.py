@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from signoff.actions.buildconfig import read_build_config
-from signoff.actions.plan import Build, Item, Plan, PlanError, Request, make_plan
-from signoff.actions.refusal import Refused
+from signoff.actions.claim import lock_of
+from signoff.actions.plan import (
+    Before,
+    Build,
+    Deploy,
+    Plan,
+    PlanError,
+    Request,
+    before_from_data,
+    before_of,
+    make_plan,
+)
+from signoff.actions.refusal import Busy, Refused
+from signoff.actions.shown import goes_on, left_behind, lines_of
 from signoff.actions.site import Site
+from signoff.ledger.folds import Operation, last_operation
+from signoff.ledger.hold import is_held
 from signoff.model.facts import Unknown
 from signoff.model.judgement import Link, Status
 from signoff.model.report import Report, WorkloadReport
 from signoff.model.subject import CloudBuildConfig, Commit, Workload, WorkloadName
-from signoff.model.text import Text, text
 from signoff.systems.google.deployed import Deployed
 from signoff.systems.google.edit import EditedKind
 
@@ -24,23 +39,54 @@ DEPLOYED = (Link.BUILT, Link.RELEASED, Link.SERVING)
 _GOOD = frozenset({Status.PASS, Status.SKIPPED})
 
 
-async def plan_deploy(site: Site, request: Request) -> Plan:
-    """The plan of bringing `request.workloads` (none named: what this session touched and is stale) to the target.
+async def make(site: Site, request: Request) -> Plan:
+    """The plan of what was asked for, from the world as it is. Changes nothing.
 
     Raises Refused with the report that shows why not, and PlanError where something can not be read or is not ours.
     """
+    if request.action == "roll-back":
+        from signoff.actions.rollback import plan_roll_back
+
+        return await plan_roll_back(site, request)
+    return await plan_deploy(site, request)
+
+
+async def plan_deploy(site: Site, request: Request) -> Plan:
+    """The plan of bringing `request.workloads` (none named: what this session touched and is stale) to the target."""
     links = (Link.COMMITTED, *PREFLIGHT, *DEPLOYED)
     report = await site.prove(request.workloads, links)
     names = request.workloads or _stale(report)
-    chosen = [_workload(site, name) for name in names]
+    chosen = [workload_of(site, name) for name in names]
     for workload in chosen:
         _must_be_ours(workload, request)
     _preflight(report, names, given=request.image is not None)
-    items = await asyncio.gather(*(_item(site, request, report, workload) for workload in chosen))
-    lines = [line for item, workload in zip(items, chosen, strict=True) for line in _lines(site, item, workload)]
-    lines += _left_behind(report, names)
-    wanted = Request(request.target, tuple(names), request.image)
-    return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines))
+    died = _died(site, request.target, names)
+    items = await asyncio.gather(*(_item(site, request, report, workload, died) for workload in chosen))
+    resumes = next((o.began.operation for o in died.values() if _is_the_same(o, site, names)), None)
+    lines = goes_on(next(o for o in died.values() if o.began.operation == resumes)) if resumes else []
+    for item, workload in zip(items, chosen, strict=True):
+        lines += lines_of(item, workload, site.subject.target)
+    lines += left_behind(report, names)
+    wanted = replace(request, workloads=tuple(names))
+    return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), resumes)
+
+
+def _died(site: Site, target: str, names: Collection[WorkloadName]) -> Mapping[WorkloadName, Operation]:
+    """Operations that were begun on these workloads and never ended. Raises Busy where one is still at it."""
+    found = {}
+    for name in names:
+        last = last_operation(site.ledger, target, name)
+        if last is None or last.ended is not None:
+            continue
+        if is_held(site.holds, lock_of(target, name)):
+            raise Busy(name, last)
+        found[name] = last
+    return found
+
+
+def _is_the_same(died: Operation, site: Site, names: Collection[WorkloadName]) -> bool:
+    """Whether it was the deploy of this commit to these workloads: only then what it did is what is wanted now."""
+    return died.began.commit == site.subject.commit and set(died.began.before) == set(names)
 
 
 def _stale(report: Report) -> tuple[WorkloadName, ...]:
@@ -64,7 +110,8 @@ def _stale(report: Report) -> tuple[WorkloadName, ...]:
     return stale
 
 
-def _workload(site: Site, name: WorkloadName) -> Workload:
+def workload_of(site: Site, name: WorkloadName) -> Workload:
+    """Raises PlanError where it is not configured."""
     found = next((workload for workload in site.subject.workloads if workload.name == name), None)
     if found is None:
         known = ", ".join(workload.name for workload in site.subject.workloads)
@@ -100,10 +147,21 @@ def _preflight(report: Report, names: Collection[WorkloadName], *, given: bool) 
             raise Refused(what, report, fix="do what its findings say, then ask again")
 
 
-async def _item(site: Site, request: Request, report: Report, workload: Workload) -> Item:
-    resources = await asyncio.gather(*(_resource(site, workload, region) for region in site.subject.target.regions))
+async def _item(
+    site: Site, request: Request, report: Report, workload: Workload, died: Mapping[WorkloadName, Operation]
+) -> Deploy:
+    resources = await resources_of(site, workload)
+    item = Deploy(
+        workload.name,
+        workload.kind,
+        resources,
+        _before(resources, died.get(workload.name)),
+        image=request.image,
+        traffic=workload.traffic,
+        hold=workload.hold,
+    )
     if request.image is not None:
-        return Item(workload.name, workload.kind, tuple(resources), image=request.image)
+        return item
     build = workload.build
     if not isinstance(build, CloudBuildConfig):
         raise TypeError("a workload that is built was checked to have a configuration")
@@ -114,7 +172,22 @@ async def _item(site: Site, request: Request, report: Report, workload: Workload
         fix = "name the file that exists there in signoff.toml"
         raise PlanError(f"the build configuration of {workload.name} does not exist", where=where, fix=fix)
     read_build_config(raw, where)
-    return Item(workload.name, workload.kind, tuple(resources), build=Build(build.config, remote, commit))
+    return replace(item, build=Build(build.config, remote, commit))
+
+
+def _before(resources: Sequence[Deployed], died: Operation | None) -> tuple[Before, ...]:
+    """As they stand; but what an operation that died had begun to move is not what users are meant to go back to."""
+    now = tuple(before_of(resource) for resource in resources)
+    if died is None:
+        return now
+    kept = {before.resource: before for before in before_from_data(_kept(died, resources))}
+    return tuple(kept.get(before.resource, before) for before in now)
+
+
+def _kept(died: Operation, resources: Sequence[Deployed]) -> list[Mapping[str, Any]]:
+    """What it wrote down of these resources."""
+    wanted = {resource.resource for resource in resources}
+    return [entry for entries in died.began.before.values() for entry in entries if entry["resource"] in wanted]
 
 
 def _commit_to_build(site: Site, report: Report, name: WorkloadName) -> Commit:
@@ -126,8 +199,14 @@ def _commit_to_build(site: Site, report: Report, name: WorkloadName) -> Commit:
     return (found.wanted if found is not None else None) or site.subject.commit
 
 
+async def resources_of(site: Site, workload: Workload) -> tuple[Deployed, ...]:
+    """The workload as it stands in each region. Raises PlanError where it can not be read or does not exist."""
+    regions = site.subject.target.regions
+    return tuple(await asyncio.gather(*(_resource(site, workload, region) for region in regions)))
+
+
 async def _resource(site: Site, workload: Workload, region: str) -> Deployed:
-    kind = edited(workload)
+    kind: EditedKind = "job" if workload.kind == "job" else "service"  # worker pools were refused before
     resource = f"projects/{site.subject.target.project}/locations/{region}/{kind}s/{workload.resource}"
     answer = await site.writers.deployed(kind, resource)
     if isinstance(answer, Unknown):
@@ -137,43 +216,3 @@ async def _resource(site: Site, workload: Workload, region: str) -> Deployed:
         fix = "create it once with gcloud, with its service account, secrets and environment"
         raise PlanError(f"{workload.name} does not exist in {region}", where=resource, fix=fix)
     return answer.value
-
-
-def edited(workload: Workload) -> EditedKind:
-    """The kind as the writing adapter knows it; worker pools were refused before."""
-    return "job" if workload.kind == "job" else "service"
-
-
-def _lines(site: Site, item: Item, workload: Workload) -> list[Text]:
-    """What a person is shown, one workload: what happens, what is kept, how it is undone."""
-    regions = ", ".join(site.subject.target.regions)
-    head = text("{}: {} {} in {} ({})", item.workload, item.kind, workload.resource, site.subject.target.name, regions)
-    lines = [head]
-    if item.build:
-        lines.append(text("  build commit {} with {} in Cloud Build", item.build.commit[:12], item.build.config))
-    for resource in item.resources:
-        lines.append(text("  replace {}", resource.image))
-        lines.append(text("  by {}", item.image or "the image of that build, by digest"))
-        if item.kind == "service":
-            lines.append(text("  traffic: all of it to the new revision; now {}", _traffic(resource)))
-            lines.append(text("  to undo: send traffic back to {}", _traffic(resource)))
-        if not resource.settled:
-            lines.append(text("  note: another change of it is on its way right now"))
-    lines.append(text("  kept: {} variables, secrets, service account, scaling, tags", item.resources[0].variables))
-    return lines
-
-
-def _traffic(resource: Deployed) -> str:
-    shares = ", ".join(f"{revision} {percent} %" for revision, percent in resource.serving) or "nothing"
-    return shares if resource.follows_latest else f"{shares} (pinned)"
-
-
-def _left_behind(report: Report, names: Collection[WorkloadName]) -> list[Text]:
-    """Work that is only in the working tree does not take part: said before the yes, not after."""
-    return [
-        text("note: {} has changes that are not committed; they are not deployed", workload.name)
-        for workload in report.workloads
-        if workload.name in names
-        and Link.COMMITTED in workload.links
-        and workload.links[Link.COMMITTED].status not in _GOOD
-    ]

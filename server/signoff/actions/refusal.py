@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from signoff.actions.plan import PlanError
-from signoff.model.report import Report
+from signoff.ledger.folds import Operation
+from signoff.model.report import EXIT_CODES, Report, Verdict
+from signoff.model.subject import WorkloadName
+from signoff.views.words import moment
 
 
 class Refused(PlanError):
@@ -18,3 +21,18 @@ class Refused(PlanError):
         super().__init__(what, fix=fix)
         self.report = report
         self.nothing_to_do = nothing_to_do
+
+
+class Busy(PlanError):
+    """Another process is carrying out an operation on the workload right now."""
+
+    exit_code = EXIT_CODES[Verdict.PENDING]
+
+    def __init__(self, workload: WorkloadName, operation: Operation) -> None:
+        super().__init__(at_it(workload, operation), fix=f"signoff deploy --status {operation.began.operation}")
+
+
+def at_it(workload: WorkloadName, operation: Operation) -> str:
+    """Who is at it, and since when."""
+    began = operation.began
+    return f"{workload} is being deployed by {began.by} since {moment(began.at)} ({began.operation})"

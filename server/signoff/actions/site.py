@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from signoff.ledger.store import Store
 from signoff.model.judgement import Link
 from signoff.model.report import Report
-from signoff.model.subject import Commit, Subject, WorkloadName
+from signoff.model.subject import Candidate, Commit, Subject, WorkloadName
 from signoff.systems import Systems
 from signoff.systems.google.writer import Writers
 
@@ -18,12 +19,20 @@ from signoff.systems.google.writer import Writers
 class Prove(Protocol):
     """Walks these links (None: all) of these workloads on a fresh survey: an action never judges for itself."""
 
-    async def __call__(self, workloads: Collection[WorkloadName], links: Collection[Link] | None) -> Report: ...
+    async def __call__(
+        self,
+        workloads: Collection[WorkloadName],
+        links: Collection[Link] | None,
+        candidates: Mapping[WorkloadName, Candidate] = {},
+    ) -> Report: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`file_at`: a file of the repository at a commit, None where it does not exist. `remote`: what builds clone."""
+    """`file_at`: a file of the repository at a commit, None where it does not exist. `remote`: what builds clone.
+
+    `holds`: the folder of this machine's locks (see `ledger/hold.py`).
+    """
 
     subject: Subject
     writers: Writers
@@ -32,6 +41,7 @@ class Site:
     file_at: Callable[[Commit, str], Awaitable[bytes | None]]
     remote: Callable[[], Awaitable[str]]
     now: Callable[[], datetime]
+    holds: Path
 
 
 def writers_of(systems: Systems) -> Writers:

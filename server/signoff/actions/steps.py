@@ -1,18 +1,21 @@
-"""A step of an action: what it does and which links prove it. It is recorded before and after."""
+"""A step of an action: what it does, which links prove it, and how it is undone. It is recorded before and after."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from signoff.check import Progress
+from signoff.model.facts import Known, Unknown
 from signoff.model.judgement import Link
 from signoff.model.subject import WorkloadName
-from signoff.model.text import Text
+from signoff.model.text import Text, text
 
 if TYPE_CHECKING:
     from signoff.systems.google.writer import Writers
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +26,30 @@ class Made:
     build: str | None = None
     revisions: tuple[tuple[str, str], ...] = ()
     """Full resource name and the revision made there; a job has none."""
+    urls: tuple[str, ...] = ()
+    """What reaches those revisions by their tag, in the same order."""
+    says: Text | None = None
+    """What the last step has to tell; None: nothing of its own."""
+
+
+Act = Callable[["Writers", Made, Progress], Awaitable[Made]]
+Undo = Callable[["Writers"], Awaitable[Text]]
+"""Brings the world back to before the step, from what it finds there; says what it did."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`act` raises StepFailed when the world says no; everything else that it raises is a bug.
+    """`act` looks first what is done already, since the process may have died in it once; then it does the rest.
 
-    `undo`: what brings the world back to before the step, where that is possible.
+    It raises StepFailed when the world says no; everything else that it raises is a bug. `undo`: for a step that
+    changes what users get.
     """
 
     name: str
     workload: WorkloadName
     proves: frozenset[Link]
-    act: Callable[[Writers, Made, Progress], Awaitable[Made]]
-    undo: Callable[[Writers, Made], Awaitable[None]] | None = None
+    act: Act
+    undo: Undo | None = None
 
 
 class StepFailed(Exception):
@@ -49,14 +62,27 @@ class StepFailed(Exception):
         """None: it is not known, for instance when the answer to a write never came."""
 
 
-StepStatus = Literal["done", "failed", "not started", "stopped"]
+class Occupied(StepFailed):
+    """Another operation holds the workload: nothing was done, and nothing is wrong."""
+
+
+StepStatus = Literal["done", "failed", "busy", "not started", "stopped", "undone"]
 
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """How one step ended. `stopped`: it was cancelled while it ran."""
+    """How one step ended. `busy`: another operation holds the workload; `stopped`: it was cancelled while it ran."""
 
     name: str
     workload: WorkloadName
     status: StepStatus
     says: Text
+
+
+def known(answer: Known[T] | Unknown, what: str, *, wrote: bool = False) -> T:
+    """The value; StepFailed where it is not known. After a write nobody knows whether it took effect."""
+    if isinstance(answer, Unknown):
+        after = "; whether it took effect is not known" if wrote and answer.why not in {"denied", "malformed"} else ""
+        changed = None if after else False
+        raise StepFailed(text("{} failed: {} ({}){}", what, answer.why, answer.detail, after), changed=changed)
+    return answer.value

@@ -1,4 +1,4 @@
-"""`signoff check` and `signoff run`."""
+"""`signoff check`, `signoff smoke` and `signoff run`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ from signoff.model.report import EXIT_CODES, Report
 def check(options: argparse.Namespace) -> int:
     """Some links; the exit code is that of their verdict."""
     return _judge(options, [Link(link) for link in options.links])
+
+
+def smoke(options: argparse.Namespace) -> int:
+    """Real requests to what serves."""
+    options.workloads = options.workloads or None
+    return _judge(options, [Link.REACHABLE])
 
 
 def run(options: argparse.Namespace) -> int:

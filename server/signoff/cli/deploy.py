@@ -1,9 +1,10 @@
-"""`signoff deploy` and `signoff approve`."""
+"""`signoff deploy`, `signoff rollback` and `signoff approve`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from signoff.check import Progress
@@ -18,19 +19,54 @@ if TYPE_CHECKING:
     from signoff.views.deploy import Answer
 
 REFUSED, PENDING = EXIT_CODES[Verdict.REFUSED], EXIT_CODES[Verdict.PENDING]
+_CODES = {
+    "deployed": 0,
+    "rolled-back": 0,
+    "waiting": PENDING,
+    "busy": PENDING,
+    "unproven": EXIT_CODES[Verdict.UNVERIFIED],
+}
+"""Exit codes by outcome; every other one is refused."""
 
 
 def deploy(options: argparse.Namespace) -> int:
     """Shows the plan. With a person at this terminal it asks, and carries it out on a yes; else it waits for one."""
+    from signoff.commands.deploy import plan_deploy
+
+    if options.status is not None:
+        return status(options)
+    return _planned(options, lambda context: plan_deploy(context, options.workloads, options.image))
+
+
+def rollback(options: argparse.Namespace) -> int:
+    """As `deploy`, by traffic alone."""
+    from signoff.commands.deploy import plan_roll_back
+
+    return _planned(options, lambda context: plan_roll_back(context, options.workloads, options.revision))
+
+
+def status(options: argparse.Namespace) -> int:
+    """Shows an operation, the last one where none is named; what is under way is pending."""
+    from signoff.commands.deploy_status import deploy_status
+    from signoff.views.operation import as_answer
+
+    found = work(options, lambda context, _progress: deploy_status(context, options.status))
+    _put(as_answer(found), as_json=options.json)
+    if found.state != "ended":
+        return PENDING
+    ended = found.operation.ended
+    return _CODES.get(ended.outcome if ended else "", REFUSED)
+
+
+def _planned(options: argparse.Namespace, plan_it: Callable[[Context], Awaitable[Plan]]) -> int:
     from signoff.actions.approval import terminal_trouble
     from signoff.actions.refusal import Refused
     from signoff.views.deploy import needs_approval, refused
 
     async def job(context: Context, progress: Progress) -> DeployResult | Plan:
         from signoff.commands.approve import approve as approve_it
-        from signoff.commands.deploy import plan_deploy
 
-        plan = await plan_deploy(context, options.workloads, options.image)
+        plan = await plan_it(context)
         if options.json or terminal_trouble(sys.stdin, sys.stdout, context.environment):
             return plan
         return await approve_it(context, plan.id, _show, _ask, progress)
@@ -63,8 +99,7 @@ def _told(done: DeployResult, *, as_json: bool) -> int:
     from signoff.views.deploy import result
 
     _put(result(done), as_json=as_json)
-    codes = {"deployed": 0, "waiting": PENDING, "unproven": EXIT_CODES[Verdict.UNVERIFIED]}
-    return codes.get(done.outcome, REFUSED)
+    return _CODES.get(done.outcome, REFUSED)
 
 
 def _show(plan: Plan) -> None:

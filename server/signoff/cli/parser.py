@@ -119,6 +119,13 @@ def _check(parser: argparse.ArgumentParser) -> None:
     _verbose(parser)
 
 
+def _smoke(parser: argparse.ArgumentParser) -> None:
+    _common(parser, "chain:smoke")
+    parser.set_defaults(gone=None)
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="default: every service")
+    _verbose(parser)
+
+
 def _run(parser: argparse.ArgumentParser) -> None:
     _common(parser, "chain:run")
     _workloads(parser)
@@ -133,6 +140,19 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
     _common(parser, "deploy:deploy")
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="default: this session's that are stale")
     parser.add_argument("--image", metavar="DIGEST", help="instead of building: an image by digest, for one workload")
+    parser.add_argument(
+        "--status",
+        nargs="?",
+        const="",
+        metavar="OPERATION",
+        help="deploy nothing: where an operation is (the last one)",
+    )
+
+
+def _rollback(parser: argparse.ArgumentParser) -> None:
+    _common(parser, "deploy:rollback")
+    parser.add_argument("workloads", nargs="+", metavar="WORKLOAD", help="services whose traffic goes back")
+    parser.add_argument("--to", dest="revision", metavar="REVISION", help="default: the last one that was proven good")
 
 
 def _approve(parser: argparse.ArgumentParser) -> None:
@@ -202,7 +222,9 @@ COMMANDS: tuple[tuple[str, str, Fill], ...] = (
     ("doctor", "git, remote, login, permissions: each trouble with its cure", _doctor),
     ("check", "judge some links of the chain", _check),
     ("run", "judge the whole chain; 0 only when it is signed off", _run),
+    ("smoke", "send real requests through the real edge, and prove where they land", _smoke),
     ("deploy", "plan a deploy; a person at a terminal says yes", _deploy),
+    ("rollback", "plan to send traffic back to a revision that was proven good", _rollback),
     ("approve", "read a plan, say yes, and carry it out", _approve),
     ("handoff", "write or read the handoff document", _handoff),
     ("waive", "say as a person that a link does not count for this commit", _waive),

@@ -50,6 +50,6 @@ async def approve(
     refuse_without_person(plan_id, context.environment, stdin, stdout)
     plan = await known_plan(context, plan_id)
     show(plan)
-    words = ask(f"Type {plan.id[-4:]} (or yes) to deploy: ")
+    words = ask(f"Type {plan.id[-4:]} (or yes) to do it: ")
     approval = typed(plan, words, getpass.getuser(), context.now())
     return await carry_out(context, plan.id, approval, progress)

@@ -64,9 +64,16 @@ class Context:
     def systems(self) -> Systems:
         """Connections of this process; each adapter is made on first use."""
         from signoff.ledger.proofs import KeptInLedger
+        from signoff.ledger.smokes import SentInLedger
 
-        sandbox = self.environment.get("SIGNOFF_SANDBOX") or None
-        return Systems(self.boundary, self.root, sandbox=sandbox, proofs=KeptInLedger(self.ledger, self.now))
+        return Systems(
+            self.boundary,
+            self.root,
+            sandbox=self.environment.get("SIGNOFF_SANDBOX") or None,
+            proofs=KeptInLedger(self.ledger, self.now),
+            writes=SentInLedger(self.ledger),
+            environment=self.environment,
+        )
 
     async def close(self) -> None:
         if "systems" in self.__dict__:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,7 +16,7 @@ from signoff.model.errors import SignoffError
 from signoff.model.facts import Known, Unknown
 from signoff.model.judgement import Link
 from signoff.model.report import Report
-from signoff.model.subject import Commit, WorkloadName
+from signoff.model.subject import Candidate, Commit, WorkloadName
 
 if TYPE_CHECKING:
     from signoff.actions.approval import Approval
@@ -34,12 +34,28 @@ async def plan_deploy(context: Context, workloads: Sequence[str], image: str | N
     shows why) and PlanError.
     """
     from signoff.actions.plan import PlanError, Request
-    from signoff.actions.planning import plan_deploy as plan_it
 
     if image is not None and len(workloads) != 1:
         raise PlanError("an image belongs to one workload", fix="name exactly one workload with the image")
     names = tuple(WorkloadName(name) for name in dict.fromkeys(workloads))
-    plan = await plan_it(await _site(context), Request(context.target.name, names, image))
+    return await _planned(context, Request(context.target.name, names, image=image))
+
+
+async def plan_roll_back(context: Context, workloads: Sequence[str], revision: str | None = None) -> Plan:
+    """The plan of sending traffic back, kept in the ledger: to `revision`, else to the last one that was proven good.
+
+    Changes nothing. Raises PlanError.
+    """
+    from signoff.actions.plan import Request
+
+    names = tuple(WorkloadName(name) for name in dict.fromkeys(workloads))
+    return await _planned(context, Request(context.target.name, names, action="roll-back", revision=revision))
+
+
+async def _planned(context: Context, request: Request) -> Plan:
+    from signoff.actions.planning import make
+
+    plan = await make(await _site(context), request)
     made = PlanMade(context.now(), plan.id, plan.request.target, asdict(plan.request))
 
     def keep() -> None:  # once: a question that is asked and answered makes the same plan twice
@@ -53,9 +69,9 @@ async def plan_deploy(context: Context, workloads: Sequence[str], image: str | N
 async def known_plan(context: Context, plan_id: str) -> Plan:
     """The plan of that id, made again from the world as it is. Raises PlanError when it is unknown or void."""
     from signoff.actions.plan import PlanError
-    from signoff.actions.planning import plan_deploy as plan_it
+    from signoff.actions.planning import make
 
-    plan = await plan_it(await _site(context), await _request(context, plan_id))
+    plan = await make(await _site(context), await _request(context, plan_id))
     if plan.id != plan_id:
         what = f"{plan_id} is void: the target or the commit changed after it was made"
         raise PlanError(what, fix="signoff deploy shows the plan as it would be now")
@@ -86,10 +102,19 @@ async def _request(context: Context, plan_id: str) -> Request:
 
 async def _site(context: Context) -> Site:
     from signoff.actions.site import Site, writers_of
+    from signoff.chain import CHECKS
+    from signoff.ledger.place import holds_path
     from signoff.systems.git.remote import absolute
 
-    async def prove(workloads: Collection[WorkloadName], links: Collection[Link] | None) -> Report:
-        return await run(context, None if links is None else tuple(links), list(workloads) or None)
+    able = {check.link for check in CHECKS}
+
+    async def prove(
+        workloads: Collection[WorkloadName],
+        links: Collection[Link] | None,
+        candidates: Mapping[WorkloadName, Candidate] = {},
+    ) -> Report:
+        judged = None if links is None else tuple(link for link in Link if link in links and link in able)
+        return await run(context, judged, list(workloads) or None, candidates=candidates)
 
     async def file_at(commit: Commit, path: str) -> bytes | None:
         return _told(await context.systems.git.history().file_at(commit, path), f"{path} at {commit[:12]}")
@@ -109,6 +134,7 @@ async def _site(context: Context) -> Site:
         file_at=file_at,
         remote=remote,
         now=context.now,
+        holds=holds_path(context.root, context.environment),
     )
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from signoff.check import Check, Progress
 from signoff.commands.context import Context
+from signoff.fold import REQUIRES
 from signoff.ledger import folds
 from signoff.ledger.events import ClaimMade, ReportMade
 from signoff.model.errors import SignoffError
 from signoff.model.facts import Unknown
 from signoff.model.judgement import Link
 from signoff.model.report import Report
-from signoff.model.subject import Claim, Commit, Subject, Workload
+from signoff.model.subject import Candidate, Claim, Commit, Subject, Workload, WorkloadName
 from signoff.survey import Survey
 from signoff.walk import Overviews, walk
 
@@ -28,13 +29,15 @@ async def run(
     progress: Progress | None = None,
     *,
     claims: Sequence[Claim] = (),
+    candidates: Mapping[WorkloadName, Candidate] | None = None,
     seconds: float | None = None,
     checks: Sequence[Check[Any]] | None = None,
     overviews: Overviews | None = None,
 ) -> Report:
     """The report on what the target runs of this worktree's commit, kept in the ledger.
 
-    `links` and `workloads`: None for all. `claims`: what the session says it did. `seconds`: what is not finished by
+    `links` and `workloads`: None for all. `claims`: what the session says it did. `candidates`:
+    revisions that are judged in place of what serves. `seconds`: what is not finished by
     then is waiting, visibly. `checks` and `overviews`: the chain's own, if not given. Raises SignoffError for an
     unknown workload, a link without a check, or a repository without a commit.
     """
@@ -48,8 +51,8 @@ async def run(
         overviews = every
     from signoff.claims import claims as judged_claims
 
-    asked = _asked(checks, links)
-    subject = replace(await subject_of(context, workloads), claims=tuple(claims))
+    asked = _asked(checks, links, candidates)
+    subject = replace(await subject_of(context, workloads), claims=tuple(claims), candidate=candidates or {})
     waivers = await asyncio.to_thread(folds.waivers, context.ledger, context.target.name, subject.commit)
     async with Survey(subject, context.systems, context.now()) as survey:
         report = await walk(
@@ -102,7 +105,10 @@ def chosen_workloads(context: Context, names: Sequence[str] | None) -> tuple[Wor
     return tuple(workload for workload in context.workloads if workload.name in names)
 
 
-def _asked(checks: Sequence[Check[Any]], links: Sequence[Link] | None) -> Sequence[Check[Any]]:
+def _asked(
+    checks: Sequence[Check[Any]], links: Sequence[Link] | None, candidates: Mapping[WorkloadName, Candidate] | None
+) -> Sequence[Check[Any]]:
+    """With what an active check requires, but for a candidate, which does not serve yet."""
     if links is None:
         return checks
     able = {check.link for check in checks}
@@ -110,7 +116,11 @@ def _asked(checks: Sequence[Check[Any]], links: Sequence[Link] | None) -> Sequen
         if link not in able:
             known = ", ".join(link.value for link in Link if link in able) or "none"
             raise SignoffError(f"nothing checks the link {link.value} yet", fix=f"ask for one of: {known}")
-    return [check for check in checks if check.link in links]
+    asked = set(links)
+    for check in checks:
+        if check.active and check.link in links and not candidates:
+            asked.update(REQUIRES.get(check.link, ()))
+    return [check for check in checks if check.link in asked]
 
 
 def record(context: Context, report: Report, *, whole: bool, claims: Sequence[Claim] = ()) -> None:

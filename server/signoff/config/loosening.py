@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
@@ -12,6 +13,9 @@ from signoff.config.mistakes import key_of
 from signoff.config.narrowing import narrowed
 from signoff.config.resolved import Config
 from signoff.model.subject import WorkloadName
+
+if TYPE_CHECKING:
+    from signoff.config.smoke_table import SmokeTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,12 @@ def _tables(place: tuple[str, ...], old: BaseModel, new: BaseModel) -> Iterator[
         here = (*place, name)
         if isinstance(before, BaseModel) and isinstance(after, BaseModel) and type(before) is type(after):
             yield from _tables(here, before, after)
+        if name == "smoke":
+            yield from _routes(here, before, after)
         for rule in field.metadata:
             if not isinstance(rule, Loosens):
                 continue
-            if isinstance(before, Mapping):
+            if isinstance(before, Mapping) and rule.when is None:
                 yield from _rows(here, before, after, rule)
             elif rule.when is not None and rule.when(before, after):
                 yield Loosening(key_of(here), rule.means)
@@ -57,6 +63,14 @@ def _rows(
             yield from _tables((*place, name), before, new[name])
         else:
             yield Loosening(key_of((*place, name)), rule.means)
+
+
+def _routes(place: tuple[str, ...], old: Sequence[SmokeTable], new: Sequence[SmokeTable]) -> Iterator[Loosening]:
+    """Each route that is still there against the one of the same path and method that asks nearest to it."""
+    for before in old:
+        same = [(at, after) for at, after in enumerate(new) if after.place == before.place]
+        found = [list(_tables((*place[:-1], f"{place[-1]}[{at}]"), before, after)) for at, after in same]
+        yield from min(found, key=len, default=[])
 
 
 def _inputs(old: Config, new: Config) -> Iterator[Loosening]:

@@ -39,5 +39,10 @@ def changed(old: object, new: object) -> bool:
     return old != new
 
 
+def dropped(old: object, new: object) -> bool:
+    """What was asked for is not any more, or is another."""
+    return old is not None and old != new
+
+
 def misses_one(old: Any, new: Any) -> bool:
     return bool(set(old) - set(new))

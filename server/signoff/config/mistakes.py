@@ -33,12 +33,22 @@ _WRITE: Mapping[str, str] = {
     "after": 'after = ["extractor"]',
     "smoke": '[[workloads.web.smoke]] with a path',
     "path": 'path = "/api/reports"',
+    "method": 'method = "POST"',
+    "status": 'status = 200 or status = [200, 204]',
+    "content_type": 'content_type = "application/json"',
+    "contains": 'contains = "a text of the page"',
+    "json_values": 'json_values = { "items.0.name" = "North", count = { type = "integer" } }',
+    "headers": 'headers = { Accept-Language = "en" }',
+    "body": 'body = "text" or body = { day = "2026-01-01" } (sent as JSON)',
+    "writes": 'writes = true (it changes something: sent once a revision) or writes = false',
+    "revision_header": 'revision_header = "X-Revision"',
 }  # fmt: skip
 
 _TYPES: Mapping[str, str] = {
     "string_type": "text in quotes",
     "tuple_type": "a list in square brackets",
     "dict_type": "a table",
+    "int_type": "a whole number",
     "model_type": "a table",
     "model_attributes_type": "a table",
 }
@@ -48,6 +58,15 @@ _ONE_OF: Mapping[str, tuple[str, str]] = {
         'write one of { config = "cloudbuild.yaml" }, { trigger = "name" }, { command = ["make", "image"] },'
         ' { image = "region-docker.pkg.dev/project/repository/name" }',
     ),
+    "identity_one_of": (
+        "must name exactly one identity",
+        'write { id_token_audience = "https://…" } or { bearer_env = "NAME_OF_A_VARIABLE" }',
+    ),
+    "json_one_of": (
+        "must be a text, number or boolean, or name a type",
+        'write a value, or { type = "string" }',
+    ),
+    "body_type": ("must be a text, a table or a list", 'write body = "text" or body = { day = "2026-01-01" }'),
     "inputs_one_of": (
         "must be a list of patterns, or name a Dockerfile",
         'write inputs = ["web/**", "!**/*.md"] or inputs = { dockerfile = "web/Dockerfile" }',

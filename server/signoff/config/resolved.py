@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from signoff.config.errors import ConfigError, Trouble
-from signoff.model.smoke import Smoke
+from signoff.model.smoke import BearerFrom, Identity, IdToken, JsonExpected, Smoke
 from signoff.model.subject import (
     BuildCommand,
     BuildMethod,
@@ -24,6 +25,7 @@ from signoff.model.subject import (
 
 if TYPE_CHECKING:
     from signoff.config.schema import Document, WorkloadTable
+    from signoff.config.smoke_table import SmokeTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,14 @@ class Config:
             inputs=self.inputs[key].patterns,
             build=_build(table),
             deploy=table.deploy,
-            url=table.url,
+            url=table.url.replace("{target}", target.name) if table.url else None,
             critical=table.critical,
             after=tuple(WorkloadName(other) for other in table.after),
             accept_labels=table.accept_labels,
-            smoke=tuple(Smoke(smoke.path, smoke.expect) for smoke in table.smoke),
+            traffic=table.traffic,
+            hold=table.traffic_hold_seconds,
+            smoke=tuple(_smoke(smoke) for smoke in table.smoke),
+            revision_header=table.revision_header,
         )
 
 
@@ -115,3 +120,42 @@ def _build(table: WorkloadTable) -> BuildMethod | None:
             return BuildCommand(command, source)
         case ImageTable(image=image):
             return ExistingImage(image)
+
+
+def _smoke(table: SmokeTable) -> Smoke:
+    headers = dict(table.headers)
+    body = table.body
+    if not isinstance(body, str):
+        body = json.dumps(body, ensure_ascii=False, default=str)  # TOML has dates
+        if "content-type" not in {name.lower() for name in headers}:
+            headers["Content-Type"] = "application/json"
+    return Smoke(
+        path=table.path,
+        expect=table.expect,
+        method=table.method,
+        headers=tuple(headers.items()),
+        body=body or None,
+        status=table.status,
+        content_type=table.content_type,
+        contains=table.contains,
+        json=tuple(_json_expected(path, value) for path, value in table.json_values.items()),
+        identity=_identity(table),
+        writes=bool(table.writes),
+    )
+
+
+def _json_expected(path: str, value: Any) -> JsonExpected:
+    from signoff.config.smoke_table import JsonTypeTable
+
+    return JsonExpected(path, type=value.type) if isinstance(value, JsonTypeTable) else JsonExpected(path, value)
+
+
+def _identity(table: SmokeTable) -> Identity | None:
+    from signoff.config.smoke_table import BearerTable, IdTokenTable
+
+    match table.identity:
+        case IdTokenTable(id_token_audience=audience):
+            return IdToken(audience)
+        case BearerTable(bearer_env=variable):
+            return BearerFrom(variable)
+    return None

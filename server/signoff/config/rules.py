@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ Broken = tuple[Place, str, str]
 """The place, what is wrong there, and the remedy."""
 
 # https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/create, serviceId
+_WRITING = ("POST", "PUT", "PATCH", "DELETE")
 _RESOURCE = re.compile(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?")
 
 
@@ -29,6 +31,8 @@ def broken_rules(document: Document, root: Path) -> Iterator[Broken]:
     yield from _names(document)
     for name, table in document.workloads.items():
         yield from _only_services(name, table)
+        yield from _traffic(name, table)
+        yield from _smoke(name, table)
         yield from _patterns(name, table)
     for place, path in _paths(document):
         if not stays_inside(root, path):
@@ -87,10 +91,47 @@ def _names(document: Document) -> Iterator[Broken]:
 
 def _only_services(name: str, table: WorkloadTable) -> Iterator[Broken]:
     if table.kind != "service":
-        for key in ("url", "smoke"):
-            if getattr(table, key):
+        for key in ("url", "smoke", "traffic", "revision_header"):
+            if getattr(table, key) not in (None, (), (100,)):
                 says = f"a {table.kind} takes no requests"
                 yield ("workloads", name, key), says, f'take {key} out, or write kind = "service"'
+
+
+def _traffic(name: str, table: WorkloadTable) -> Iterator[Broken]:
+    steps = table.traffic
+    if steps[-1] != 100 or any(first >= second for first, second in pairwise(steps)):
+        says = "does not rise step by step to 100"
+        yield ("workloads", name, "traffic"), says, "write percentages such as [10, 50, 100]"
+
+
+_OWN_HEADERS = frozenset(
+    ("host", "user-agent", "traceparent", "tracestate", "x-cloud-trace-context", "content-length", "transfer-encoding",
+     "connection", "te", "trailer", "upgrade", "expect")
+)  # fmt: skip
+_PROVING_HEADERS = re.compile(r"(?i)authorization|cookie|secret|token|api-?key|credential|password|bypass|assertion")
+
+
+def _smoke(name: str, table: WorkloadTable) -> Iterator[Broken]:
+    for position, smoke in enumerate(table.smoke):
+        place: Place = ("workloads", name, "smoke", position)
+        if smoke.method in _WRITING and smoke.writes is None:
+            says = f"a {smoke.method} may change something"
+            fix = "write writes = true (it is then sent once a revision), or writes = false where it changes nothing"
+            yield (*place, "writes"), says, fix
+        if smoke.expect == "blocked":
+            for key in ("status", "content_type", "contains", "json_values"):
+                if getattr(smoke, key):
+                    says = "nobody gets through where it is blocked, so nothing is expected of an answer"
+                    yield (*place, key), says, f'take {key} out, or write expect = "reach"'
+        for header in smoke.headers:
+            if header.lower() in _OWN_HEADERS:
+                yield (*place, "headers", header), "is a header that signoff writes itself", f"take {header} out"
+            elif _PROVING_HEADERS.search(header):
+                says = "lets a request through that users could not send, or holds a secret"
+                fix = 'take it out; an identity is written as identity = { bearer_env = "NAME" }'
+                yield (*place, "headers", header), says, fix
+            elif any(ord(character) < 32 or ord(character) > 126 for character in smoke.headers[header]):
+                yield (*place, "headers", header), "is no text that a header can hold", "write printable ASCII"
 
 
 def _patterns(name: str, table: WorkloadTable) -> Iterator[Broken]:

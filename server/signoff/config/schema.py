@@ -7,28 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Discriminator, Field, Tag
 
 from signoff.config.loosens import Loosens, NeverLoosens, changed, misses_one
-
-
-class Table(BaseModel):
-    """Unknown keys are errors: a misspelled setting that is silently ignored would be a hole in the gate."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _only_known_keys(cls, written: Any) -> Any:
-        if isinstance(written, dict):
-            unknown = [key for key in written if key not in cls.model_fields]
-            if unknown:
-                raise PydanticCustomError(
-                    "unknown_keys", "unknown", {"unknown": unknown, "known": list(cls.model_fields)}
-                )
-        return written
-
+from signoff.config.smoke_table import HeaderName, SmokeTable, tried_less
+from signoff.config.table import Table
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Ref = Annotated[str, Field(pattern=r"^[^-/\s~^:?*\[\\][^\s~^:?*\[\\]*$")]
@@ -167,16 +150,6 @@ InputsTable = Annotated[
 ]
 
 
-class SmokeTable(Table):
-    """A request through the real edge."""
-
-    path: str = Field(pattern=r"^/[^\s#]*$", description="The path that is asked, for instance /api/reports.")
-    expect: Literal["reach", "blocked"] = Field(
-        default="reach",
-        description="`reach`: the answer comes from the workload; `blocked`: the edge lets nobody through.",
-    )
-
-
 class WorkloadTable(Table):
     """A Cloud Run service, job or worker pool that this repository deploys."""
 
@@ -205,8 +178,8 @@ class WorkloadTable(Table):
     url: Annotated[str | None, Loosens("requests go another way", lambda old, new: old is not None and old != new)] = (
         Field(
             default=None,
-            pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[^\s?#]*)?$",
-            description="The way users come in (a service only).",
+            pattern=r"^https?://[A-Za-z0-9.-]*(\{target\})?[A-Za-z0-9.-]+(:[0-9]+)?(/[^\s?#]*)?$",
+            description="The way users come in (a service only); `{target}` becomes the target's name.",
         )
     )
     critical: Annotated[bool, Loosens("it is not critical any more", lambda old, new: old and not new)] = Field(
@@ -215,12 +188,33 @@ class WorkloadTable(Table):
     after: Annotated[tuple[Name, ...], NeverLoosens("an order of deploying; every link is judged all the same")] = (
         Field(default=(), strict=False, description="Workloads that are deployed before it.")
     )
+    traffic: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=100)], ...],
+        Loosens("its traffic moves in fewer steps", lambda old, new: not set(old) <= set(new)),
+    ] = Field(
+        default=(100,),
+        strict=False,
+        min_length=1,
+        description="Percent of the traffic that a new revision gets, step by step up to 100 (a service only).",
+    )
+    traffic_hold_seconds: Annotated[
+        int, Loosens("each step of its traffic is watched for a shorter time", lambda old, new: new < old)
+    ] = Field(default=60, ge=0, le=86_400, description="How long each step before the last one is watched.")
     accept_labels: Annotated[bool, Loosens("a label is taken for a proof", lambda old, new: new and not old)] = Field(
         default=False,
         description="Whether a commit that only a label states is accepted (visibly) where no build proves it.",
     )
-    smoke: Annotated[tuple[SmokeTable, ...], Loosens("a request is not tried any more", misses_one)] = Field(
-        default=(), strict=False, description="Requests that are tried after a deploy (a service only)."
+    smoke: Annotated[tuple[SmokeTable, ...], Loosens("a request is not tried any more", tried_less)] = Field(
+        default=(),
+        strict=False,
+        description="Requests that users send (a service only). Left out: a GET of its front page.",
+    )
+    revision_header: Annotated[
+        HeaderName | None, Loosens("a header is taken for a proof", lambda old, new: new is not None and old != new)
+    ] = Field(
+        default=None,
+        description="A response header in which the application names its revision (K_REVISION): accepted (visibly)"
+        " where the request log does not show that a request arrived.",
     )
 
 

@@ -70,7 +70,7 @@ async def units(survey: Survey) -> tuple[Unit, ...] | Unknown:
             known = await survey.get(services, region)
             if isinstance(known, Unknown):
                 return known
-            found.extend(unit for service in known.value.values() for unit in _revisions(service))
+            found.extend(unit for service in known.value.values() for unit in _revisions(survey, service))
         if "job" in kinds:
             listed = await survey.get(jobs, region)
             if isinstance(listed, Unknown):
@@ -79,7 +79,12 @@ async def units(survey: Survey) -> tuple[Unit, ...] | Unknown:
     return tuple(found)
 
 
-def _revisions(service: Service) -> Iterable[Unit]:
+def _revisions(survey: Survey, service: Service) -> Iterable[Unit]:
+    """The revisions that carry traffic; the one under judgement alone, where there is one."""
+    workloads = (workload for workload in survey.subject.workloads if workload.resource == service.name)
+    candidates = [survey.subject.candidate[w.name] for w in workloads if w.name in survey.subject.candidate]
+    if candidates:
+        return [Unit(service.name, service.region, candidate.revision) for candidate in candidates]
     return [Unit(service.name, service.region, revision) for revision in service.percent() if revision]
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from signoff.model.quoted import Quoted
 from signoff.safety.release import for_json, own
@@ -62,17 +62,59 @@ class PlanApproved:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationBegan:
+    """A plan is carried out. `by`: who said yes, as `NAME@MACHINE`.
+
+    `before`: per workload what stood in the target, as `actions.plan` writes it: what a failure leads back to, also
+    when another process goes on after this one died.
+    """
+
+    kind: ClassVar[str] = "operation"
+    at: datetime
+    operation: str
+    plan: str
+    target: str
+    commit: str
+    by: str
+    before: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
 class StepTaken:
-    """One step of a plan on one workload; `says` may hold outside text."""
+    """One step of an operation on one workload; `says` may hold outside text."""
 
     kind: ClassVar[str] = "action-step"
     at: datetime
-    plan: str
+    operation: str
     target: str
     workload: str
     step: str
-    outcome: Literal["began", "done", "failed", "undone"]
+    outcome: Literal["began", "done", "failed", "busy", "not started", "stopped", "undone"]
     says: str | Quoted = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationEnded:
+    """How an operation came out; without this event it goes on, or its process died."""
+
+    kind: ClassVar[str] = "operation-end"
+    at: datetime
+    operation: str
+    outcome: str
+    says: str | Quoted = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionProven:
+    """A revision was seen to serve and to be healthy: what a roll-back can go to."""
+
+    kind: ClassVar[str] = "revision"
+    at: datetime
+    target: str
+    resource: str
+    revision: str
+    image: str
+    commit: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +155,38 @@ class DigestProven:
     """Which record said so: the build's resource name."""
 
 
-Event = SessionBegan | ReportMade | PlanMade | PlanApproved | StepTaken | ClaimMade | LinkWaived | DigestProven
+@dataclass(frozen=True, slots=True)
+class SmokeSent:
+    """A request that writes went out, so that none goes out twice to one revision; `key` says which to which.
 
-KINDS: Mapping[str, type[Event]] = {
-    made.kind: made
-    for made in (SessionBegan, ReportMade, PlanMade, PlanApproved, StepTaken, ClaimMade, LinkWaived, DigestProven)
-}
+    `answer`: what came back, as `ledger.smokes` writes it; None before it came.
+    """
+
+    kind: ClassVar[str] = "smoke"
+    at: datetime
+    key: str
+    asked: str
+    url: str
+    nonce: str
+    answer: Mapping[str, Json] | None
+
+
+Event = (
+    SessionBegan
+    | ReportMade
+    | PlanMade
+    | PlanApproved
+    | OperationBegan
+    | StepTaken
+    | OperationEnded
+    | RevisionProven
+    | ClaimMade
+    | LinkWaived
+    | DigestProven
+    | SmokeSent
+)
+
+KINDS: Mapping[str, type[Event]] = {made.kind: made for made in get_args(Event)}
 
 
 def to_json(event: Event) -> dict[str, Json]:

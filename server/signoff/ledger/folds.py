@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import TypeVar
 
-from signoff.ledger.events import DigestProven, LinkWaived, PlanApproved, PlanMade, ReportMade, SessionBegan
+from signoff.ledger.events import (
+    DigestProven,
+    LinkWaived,
+    OperationBegan,
+    OperationEnded,
+    PlanApproved,
+    PlanMade,
+    ReportMade,
+    RevisionProven,
+    SessionBegan,
+    StepTaken,
+)
 from signoff.ledger.store import Store
 from signoff.model.judgement import Link
 from signoff.model.report import Waiver
 from signoff.model.subject import Commit, Session, WorkloadName
+
+OfOperation = TypeVar("OfOperation", StepTaken, OperationEnded)
 
 CONTINUES = timedelta(hours=12)
 """A server that starts again within this time (a client reconnects) continues the session: the earlier start is the
@@ -70,3 +86,44 @@ def plan(store: Store, plan_id: str) -> PlanMade | None:
 def approvals(store: Store, plan_id: str, since: datetime | None = None) -> tuple[PlanApproved, ...]:
     """Every yes to a plan, the newest first."""
     return tuple(e for e in store.read(PlanApproved) if e.plan == plan_id and (since is None or e.at >= since))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation with its steps in their order; `ended` is None while it goes on, or where its process died."""
+
+    began: OperationBegan
+    steps: tuple[StepTaken, ...]
+    ended: OperationEnded | None
+
+
+def operation(store: Store, operation_id: str) -> Operation | None:
+    began = next((event for event in store.read(OperationBegan) if event.operation == operation_id), None)
+    if began is None:
+        return None
+    steps = _while(store.read(StepTaken), began.at, operation_id)
+    ended = next(_while(store.read(OperationEnded), began.at, operation_id), None)
+    return Operation(began, tuple(reversed(list(steps))), ended)
+
+
+def last_operation(store: Store, target: str, workload: str | None = None) -> Operation | None:
+    """The newest operation in a target, on one workload if it is named."""
+    began = next(
+        (e for e in store.read(OperationBegan) if e.target == target and (workload is None or workload in e.before)),
+        None,
+    )
+    return None if began is None else operation(store, began.operation)
+
+
+def _while(events: Iterator[OfOperation], since: datetime, operation_id: str) -> Iterator[OfOperation]:
+    """Of events, the newest first, those of one operation: nothing before its start is read."""
+    return (e for e in takewhile(lambda e: e.at >= since, events) if e.operation == operation_id)
+
+
+def proven_revisions(store: Store, target: str, resource: str) -> tuple[RevisionProven, ...]:
+    """The revisions of a service that were seen to serve and to be healthy, the newest first, each once."""
+    found: dict[str, RevisionProven] = {}
+    for event in store.read(RevisionProven):
+        if (event.target, event.resource) == (target, resource):
+            found.setdefault(event.revision, event)
+    return tuple(found.values())

@@ -23,6 +23,11 @@ def ledger_path(tree: Path, environment: Mapping[str, str]) -> Path:
     return state / repository_id(tree) / "ledger.sqlite3"
 
 
+def holds_path(tree: Path, environment: Mapping[str, str]) -> Path:
+    """The folder of the locks that say who holds a workload (see `ledger/hold.py`)."""
+    return ledger_path(tree, environment).parent / "holds"
+
+
 def repository_id(tree: Path) -> str:
     """The folder's name and a digest of git's common folder: the same in every worktree, two clones differ."""
     common = _common_folder(tree)

@@ -99,7 +99,9 @@ class Desk:
             log.exception("reading the configuration broke")
             return frozenset(hidden)
         if not any(w.deploy == "signoff" and w.kind != "worker-pool" for w in context.workloads):
-            hidden.add("deploy_service")
+            hidden |= {"deploy_service", "deploy_status"}
+        if not any(w.kind == "service" for w in context.workloads):
+            hidden.add("smoke_test")
         return frozenset(hidden)
 
     async def latest_report(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ When to call what:
 - To deploy: deploy_service. It shows a plan and a person says yes; you can not. Where it answers that approval is \
 needed, give the person the command it names and wait; do not run that command yourself and do not go around it with \
 gcloud.
+- When a route, its protection or the edge changed: smoke_test. A green deploy does not say that a request arrives.
 - When a bug fix is live: verify_logs where it is offered.
 - Before ending the session: run_checklist, act on what it names, run it again, then write_handoff. The prompt \
 end-session says it in order.

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from signoff.model.evidence import Evidence
-from signoff.model.facts import Known, Unknown
+from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.http import Failure
 from signoff.model.logs import LogEntry
 from signoff.model.quoted import Quoted
+from signoff.model.run import Ingress
 from signoff.model.smoke import Smoke
 
 WallKind = Literal[
@@ -29,6 +30,12 @@ WallKind = Literal[
     "login-page",
     "moved",
 ]
+
+
+_EDGES = frozenset[WallKind](
+    {"iap", "cloudflare-access", "bot-challenge", "oauth2-proxy", "invoker", "reserved-path", "google-404"}
+)
+"""Walls whose answers no application gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,11 @@ class Answer:
     location: Quoted | None = None
     named: Quoted | None = None
 
+    @property
+    def stopped(self) -> bool:
+        """Whether what answered is surely no container: nothing of the request was handled."""
+        return self.wall is not None and self.wall.kind in _EDGES
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -92,6 +104,14 @@ class Sent:
     at: datetime
     answer: Known[Answer | Failure] | Unknown | None
 
+    @property
+    def reached_nobody(self) -> bool:
+        """Whether it surely did nothing: a wall answered, or nothing of it left this machine."""
+        if not isinstance(self.answer, Known):
+            return False
+        answer = self.answer.value
+        return answer.unsent if isinstance(answer, Failure) else answer.stopped
+
 
 @dataclass(frozen=True, slots=True)
 class Landed:
@@ -103,39 +123,41 @@ class Landed:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One request and where it landed. `landed` None: the log, last read at `looked`, does not have it (so far)."""
+    """One request and where it landed. `landed` None: the log, last read at `looked`, does not have it (so far);
+    Unknown: the log can not be read. `earlier`: it was sent by an earlier run.
+    """
 
     sent: Sent
-    landed: Landed | None
+    landed: Landed | Unknown | None
     looked: datetime
     earlier: bool = False
-    """It was sent by an earlier run: a request that writes goes out once a revision."""
-
-
-Ingress = Literal["all", "load-balancer", "internal"]
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """How Cloud Run lets requests in to one workload. `hosts`: of its own addresses. `private`: why nobody outside can
-    use them, in words; empty where everybody can.
+    """How Cloud Run lets requests in to one workload. `addressed`: it has an address of its own. `private`: why nobody
+    outside can use that, in words; empty where everybody can. `ref`: where that stands.
     """
 
     ingress: Ingress
-    hosts: frozenset[str]
+    addressed: bool
+    ref: Ref
     private: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Users:
-    """Requests of others than signoff. `handled`: on the serving revisions, along the way that users take, answered
-    with less than 400. `refused`: turned away by the platform there. `astray`: to the public host, answered by a
-    revision that does not serve, after traffic had moved.
+    """Requests of others than signoff, along the way that users take, oldest first.
+
+    `handled`: by the serving revisions, with less than 400. `refused`: turned away by the platform since what serves
+    was last changed, and answered before. `astray`: to the public host, answered by a revision that does not serve,
+    after traffic had moved. `seen`: whether the log has any request to the workload.
     """
 
     handled: tuple[LogEntry, ...]
     refused: tuple[LogEntry, ...]
     astray: tuple[LogEntry, ...]
+    seen: bool
     proof: Evidence
 
 
@@ -143,8 +165,8 @@ class Users:
 class Arrivals:
     """The facts of link `reachable`. `revisions`: any of these has to answer; `candidate`: they do not serve yet.
 
-    `log`: whether the request log shows anything of the workload at all; Unknown where it can not be read.
-    `since`: when what serves was last changed. `held_back`: configured requests that were not sent, and why.
+    `public`: the host of the configured url; empty where there is none. `since`: when what serves was last changed.
+    `held_back`: configured requests that were not sent, and why.
     """
 
     revisions: frozenset[str]
@@ -152,18 +174,25 @@ class Arrivals:
     lag: timedelta
     front: Front
     probes: tuple[Probe, ...]
-    log: Known[bool] | Unknown
-    users: Users | Unknown | None
+    users: Users | Unknown
     since: datetime
+    public: str = ""
     held_back: tuple[tuple[Smoke, str], ...] = ()
 
 
 class Kept(Protocol):
-    """Where requests that write are remembered, so that none goes out twice to one revision."""
+    """Where requests that write are remembered, so that none goes out twice to one revision.
 
-    def get(self, key: str) -> Sent | None: ...
+    `smoke`: what is asked for; the answer alone has to be kept.
+    """
 
-    def put(self, key: str, sent: Sent) -> None: ...
+    def get(self, key: str, smoke: Smoke) -> Sent | None: ...
+
+    def begin(self, key: str, sent: Sent) -> bool:
+        """It is about to go out; False: another one did, and this may not."""
+
+    def put(self, key: str, sent: Sent) -> None:
+        """With its answer."""
 
 
 class KeptInMemory:
@@ -172,8 +201,19 @@ class KeptInMemory:
     def __init__(self) -> None:
         self._kept: dict[str, Sent] = {}
 
-    def get(self, key: str) -> Sent | None:
+    def get(self, key: str, smoke: Smoke) -> Sent | None:
+        del smoke  # it was kept whole
         return self._kept.get(key)
+
+    def begin(self, key: str, sent: Sent) -> bool:
+        before = self._kept.get(key)
+        if before is not None and not before.reached_nobody:
+            return False
+        self._kept[key] = sent
+        return True
 
     def put(self, key: str, sent: Sent) -> None:
         self._kept[key] = sent
+
+    def drop(self, key: str) -> None:
+        self._kept.pop(key, None)

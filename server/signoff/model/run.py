@@ -10,6 +10,7 @@ from typing import Literal
 from signoff.model.images import ImageRef
 from signoff.model.quoted import Quoted
 
+Ingress = Literal["all", "load-balancer", "internal"]
 State = Literal["succeeded", "failed", "pending"]
 
 
@@ -91,19 +92,24 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """`latest`: to whatever is the latest ready revision; `revision` is then what that is, or empty if not said."""
+    """`latest`: to whatever is the latest ready revision; `revision` is then what that is, or empty if not said.
+
+    `url`: of the tag.
+    """
 
     revision: str
     percent: int
     latest: bool = False
     tag: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
     """A service, or a worker pool (whose instance split stands in for traffic).
 
-    `wanted` is the traffic as configured, `traffic` as observed. `settled`: nothing is being reconciled.
+    `wanted` is the traffic as configured, `traffic` as observed. `settled`: nothing is being reconciled. `urls`: its
+    own addresses, the first one first; none where it is switched off. `ingress`: from where requests are let in.
     """
 
     name: str
@@ -116,6 +122,8 @@ class Service:
     condition: Condition | None
     wanted: tuple[Traffic, ...]
     traffic: tuple[Traffic, ...]
+    urls: tuple[str, ...] = ()
+    ingress: Ingress = "all"
 
     def percent(self) -> dict[str, int]:
         """Observed percent per revision, summed; tag entries have 0 % and do not count."""

@@ -83,6 +83,10 @@ class Workload:
     accept_labels: bool = False
     """Whether a commit that only a label states is accepted (visibly) where no build proves it."""
     smoke: tuple[Smoke, ...] = ()
+    traffic: tuple[int, ...] = (100,)
+    """Percent of a new revision of a service, step by step; the last one is 100."""
+    hold: int = 60
+    """Seconds that each step before the last one is watched."""
     revision_header: str | None = None
     """A response header in which the application names its revision, accepted (visibly) as proof of arrival."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +30,7 @@ class Systems:
 
     `sandbox`: the Google side is a sandbox (`SIGNOFF_SANDBOX`), and every report says so. `proofs`: where it is kept
     which commit an image was built from. `writes`: where it is kept which requests that write were sent.
+    `environment`: of this process, if not given.
     """
 
     def __init__(
@@ -38,10 +41,12 @@ class Systems:
         sandbox: str | None = None,
         proofs: Proofs | None = None,
         writes: arrival.Kept | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.boundary = boundary
         self.tree = tree
         self.sandbox_address = sandbox
+        self.environment = os.environ if environment is None else environment
         self.proofs: Proofs = proofs or KeptInMemory()
         self.writes: arrival.Kept = writes or arrival.KeptInMemory()
         self.sent = arrival.KeptInMemory()

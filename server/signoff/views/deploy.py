@@ -18,10 +18,12 @@ Answer = tuple[str, dict[str, Any]]
 
 _WORDS = {
     "deployed": "Deployed",
+    "rolled-back": "Rolled back",
     "waiting": "NOT PROVEN yet",
     "unproven": "NOT PROVEN to be deployed",
     "failed": "NOT deployed",
     "void": "NOT deployed, nothing was changed",
+    "busy": "NOT deployed here",
 }
 
 
@@ -36,13 +38,15 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "target": plan.request.target,
         "workloads": list(plan.request.workloads),
         "commit": plan.commit,
+        "action": plan.request.action,
+        "resumes": plan.resumes,
         "lines": [sentence(line) for line in plan.lines],
     }
 
 
 def question(plan: Plan) -> str:
     """The plan as a question. It names the plan's id, so that an answer holds for this plan alone."""
-    return f"{plan_text(plan)}\n\nDeploy this now?"
+    return f"{plan_text(plan)}\n\nDo this now?"
 
 
 def approval_command(plan: Plan) -> list[str]:
@@ -77,6 +81,7 @@ def result(done: DeployResult) -> Answer:
     structure: dict[str, Any] = {
         "outcome": done.outcome,
         "says": sentence(done.says),
+        "operation": done.operation,
         "plan": plan_json(done.plan),
         "steps": [
             {"workload": s.workload, "step": s.name, "status": s.status, "says": sentence(s.says)} for s in done.steps

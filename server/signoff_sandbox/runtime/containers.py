@@ -32,13 +32,37 @@ class Program:
     folder: Path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MountedFile:
-    """A file of a volume; `path` is where the container finds it."""
+    """A file of a volume; `path` is where the container finds it, `target` where that is once it was unpacked.
+
+    `content` is None while the file cannot be read: then it is not there.
+    """
 
     path: str
-    content: bytes
+    content: bytes | None
     mode: int
+    target: Path | None = None
+
+    def place(self, root: Path) -> None:
+        """Write the file below `root`, unless a link of the image leads out of it."""
+        target = inside(root, self.path)
+        if target.parent.resolve().is_relative_to(root.resolve()):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self.target = target
+            self.write()
+
+    def write(self) -> None:
+        """Make the file what it holds now; whoever reads it sees the old or the new, never a half."""
+        assert self.target is not None
+        if self.content is None:
+            self.target.unlink(missing_ok=True)
+            return
+        fresh = self.target.with_name(f".{self.target.name}.new")
+        fresh.touch(0o600)
+        fresh.write_bytes(self.content)
+        fresh.chmod(self.mode)
+        fresh.replace(self.target)
 
 
 def unpack_image(image: Image, folder: Path, mounted: Iterable[MountedFile] = ()) -> Path:
@@ -46,14 +70,7 @@ def unpack_image(image: Image, folder: Path, mounted: Iterable[MountedFile] = ()
     root = folder / "root"
     shutil.copytree(image.root, root, symlinks=True)
     for file in mounted:
-        target = inside(root, file.path)
-        if not target.parent.resolve().is_relative_to(root.resolve()):
-            continue  # a link of the image leads out of it
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
-        target.touch(0o600)
-        target.write_bytes(file.content)
-        target.chmod(file.mode)
+        file.place(root)
     return root
 
 

@@ -27,7 +27,48 @@ GIT_CONFIG = """\
 \tallowAnySHA1InWant = true
 [advice]
 \tdetachedHead = false
+[core]
+\tquotePath = false
 """
+
+
+class _Git:
+    """git in one folder, which is made; raises SourceError with what it said."""
+
+    def __init__(self, processes: Processes, folder: Path, home: Path) -> None:
+        self._processes, self._folder = processes, folder
+        config = home / "gitconfig"
+        config.parent.mkdir(parents=True, exist_ok=True)
+        config.write_text(GIT_CONFIG, encoding="utf-8")
+        self._environment = base_environment(home) | {
+            "GIT_CONFIG_GLOBAL": str(config),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_CEILING_DIRECTORIES": str(folder.parent),
+            "LC_ALL": "C.UTF-8",
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+
+    async def __call__(self, *arguments: str) -> list[str]:
+        """The lines of its output."""
+        output: list[str] = []
+
+        def keep(_: str, line: bytes) -> None:
+            output.append(line.decode(errors="replace"))
+
+        child = await self._processes.start(
+            ["git", *arguments], environment=self._environment, folder=self._folder, on_line=keep
+        )
+        code = await child.finish()
+        if code != 0:
+            said = "\n".join(output) or f"git {arguments[0]} ended with exit code {code}"
+            raise SourceError(said)
+        return output
+
+    async def fetch(self, url: str, revision: str, depth: int) -> str:
+        """The commit id of what was fetched."""
+        await self("fetch", "--quiet", "--no-tags", f"--depth={depth}", "--", url.removeprefix("git+"), revision)
+        return (await self("rev-parse", "--verify", "FETCH_HEAD^{commit}"))[-1].strip()
 
 
 async def fetch_commit(
@@ -37,40 +78,37 @@ async def fetch_commit(
 
     Returns the commit id. The folder has no .git: a build sees files. Raises SourceError.
     """
-    config = home / "gitconfig"
-    config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text(GIT_CONFIG, encoding="utf-8")
-    environment = base_environment(home) | {
-        "GIT_CONFIG_GLOBAL": str(config),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_CEILING_DIRECTORIES": str(folder.parent),
-        "LC_ALL": "C.UTF-8",
-    }
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-
-    async def git(*arguments: str) -> list[str]:
-        output: list[str] = []
-
-        def keep(_: str, line: bytes) -> None:
-            output.append(line.decode(errors="replace"))
-
-        child = await processes.start(["git", *arguments], environment=environment, folder=folder, on_line=keep)
-        code = await child.finish()
-        if code != 0:
-            said = "\n".join(output) or f"git {arguments[0]} ended with exit code {code}"
-            raise SourceError(said)
-        return output
-
-    address = url.removeprefix("git+")
+    git = await asyncio.to_thread(_Git, processes, folder, home)
     await git("init", "--quiet")
     log(f"Fetching {revision or 'HEAD'} of {url}")
-    await git("fetch", "--quiet", "--no-tags", "--depth=1", "--", address, revision or "HEAD")
-    commit = (await git("rev-parse", "--verify", "FETCH_HEAD^{commit}"))[-1].strip()
+    commit = await git.fetch(url, revision or "HEAD", 1)
     await git("checkout", "--quiet", "--detach", commit)
     await asyncio.to_thread(shutil.rmtree, folder / ".git")
     log(f"HEAD is now at {commit}")
     return commit
+
+
+async def fetch_change(
+    processes: Processes, url: str, before: str, after: str, folder: Path, *, home: Path
+) -> tuple[str, str, tuple[str, ...]]:
+    """Commit id, message and changed files of a push that moved a ref from `before` to `after` (a commit id or ref).
+
+    An empty `before` is the first parent of the commit; one of zeros, as a hook has it for a ref that is new, makes
+    every file a changed one, as Cloud Build has it. Raises SourceError.
+    """
+    git = await asyncio.to_thread(_Git, processes, folder, home)
+    await git("init", "--quiet")
+    commit = await git.fetch(url, after, 2)
+    parents = (await git("rev-list", "--parents", "--max-count=1", commit))[-1].split()[1:]
+    start = before if before else (parents or [""])[0]
+    if start.strip("0"):
+        if start not in parents:
+            await git.fetch(url, start, 1)
+        changed = await git("diff", "--name-only", "--no-renames", start, commit)
+    else:
+        changed = await git("ls-tree", "-r", "--name-only", commit)
+    message = await git("log", "--max-count=1", "--format=%B", commit)
+    return commit, "\n".join(message).strip(), tuple(file for file in changed if file)
 
 
 def unpack(archive: Path, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The sandbox's own TLS certificate, for the one address that gcloud reads over https whatever it is told.
+"""The sandbox's own TLS certificate, for the addresses that gcloud reaches over TLS whatever it is told.
 
 It signs itself and is made anew for each data folder; its key never leaves that folder.
 """
@@ -10,8 +10,11 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from signoff_sandbox.world.regions import REGIONS
+
 #: Where the sandbox stands in: no other name is in the certificate, so it can speak for no other.
-HOST = "storage.googleapis.com"
+STORAGE_HOST = "storage.googleapis.com"
+RUN_HOSTS = tuple(f"{region}-run.googleapis.com" for region in sorted(REGIONS))
 VALID = timedelta(days=3650)
 
 
@@ -27,9 +30,12 @@ def certificate_file(folder: Path) -> Path:
     return path
 
 
-def server_context(folder: Path) -> ssl.SSLContext:
+def server_context(folder: Path, *protocols: str) -> ssl.SSLContext:
+    """`protocols` are those that the server offers, such as `h2`; none: whatever HTTP/1.1 clients expect."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate_file(folder))
+    if protocols:
+        context.set_alpn_protocols(list(protocols))
     return context
 
 
@@ -46,6 +52,7 @@ def _made() -> tuple[bytes, bytes]:
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "signoff sandbox")])
+    hosts = [x509.DNSName(host) for host in (STORAGE_HOST, *RUN_HOSTS)]
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -55,7 +62,7 @@ def _made() -> tuple[bytes, bytes]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + VALID)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)

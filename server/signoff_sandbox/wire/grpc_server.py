@@ -32,11 +32,11 @@ class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic i
         method = handler_call_details.method.lstrip("/")
         rpc = rpcs().get(method)
         if rpc is None:
-            return grpc.unary_unary_rpc_method_handler(self._refusing(method, unimplemented(method)))
+            return self._refusing(method, unimplemented(method))
         try:
             request_class = rpc.request_class()
         except ApiError as error:  # its package is not installed
-            return grpc.unary_unary_rpc_method_handler(self._refusing(method, error))
+            return self._refusing(method, error)
         return grpc.unary_unary_rpc_method_handler(
             self._answering(rpc),
             request_deserializer=request_class.FromString,
@@ -61,13 +61,14 @@ class Everything(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic i
 
         return answer
 
-    def _refusing(self, method: str, error: ApiError) -> Callable[[bytes, Any], Any]:
-        async def refuse(request: bytes, context: Any) -> bytes:  # noqa: ARG001 - gRPC's shape of a handler
+    def _refusing(self, method: str, error: ApiError) -> Any:
+        """As a stream, which is answered before anything is read: a method that nobody knows may be one."""
+
+        async def refuse(requests: Any, context: Any) -> None:  # noqa: ARG001 - gRPC's shape of a handler
             self._cloud.calls[method] += 1
             await context.abort(error.code, error.message)
-            raise AssertionError("abort raises")
 
-        return refuse
+        return grpc.stream_stream_rpc_method_handler(refuse)
 
 
 async def start(cloud: Cloud) -> grpc.aio.Server:

@@ -15,7 +15,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_SECRET = re.compile(r"/secrets/[^?]*:(?:addVersion|access)(?:\?|$)")
+_SECRET = re.compile(r"/secrets/[^?]*:(?:addVersion|access)(?:\?|$)|/sandbox/state(?:\?|$)")
 
 
 class HttpLog:
@@ -69,9 +69,13 @@ def _url(scope: Scope) -> str:
 
 
 def _mask(body: Any) -> None:
-    payload = body.get("payload") if isinstance(body, dict) else None
-    if isinstance(payload, dict) and "data" in payload:
-        payload["data"] = "Kioq"
+    if not isinstance(body, dict):
+        return
+    held = body.get("secretPayloads")  # of a state
+    for entry in (body, *(held if isinstance(held, list) else ())):
+        payload = entry.get("payload") if isinstance(entry, dict) else None
+        if isinstance(payload, dict) and "data" in payload:
+            payload["data"] = "Kioq"
 
 
 def _json(body: bytearray) -> Any:

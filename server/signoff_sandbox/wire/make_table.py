@@ -27,7 +27,10 @@ CLIENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("google.cloud.scheduler_v1", ("CloudScheduler",)),
     ("google.cloud.secretmanager_v1", ("SecretManagerService",)),
     ("google.cloud.devtools.containeranalysis_v1", ("ContainerAnalysis",)),
+    ("grafeas.grafeas_v1", ("Grafeas",)),
 )
+#: Grafeas is an open API, so its client names no host: in Google Cloud it is part of Container Analysis.
+GRAFEAS_HOST = "containeranalysis.googleapis.com"
 #: Cloud Build's operations, which its client leaves to a generic one; from the discovery document cloudbuild.v1.
 BUILD_OPERATIONS: dict[str, tuple[str, str]] = {
     "google.longrunning.Operations/GetOperation": ("get", ""),
@@ -131,7 +134,7 @@ def table() -> dict[str, Any]:
             for method, coders in recorded(client).items():
                 request, response = types_of(method, coders, modules)
                 entry = methods.setdefault(method, {"request": request, "response": response, "rest": []})
-                for binding in _rest(method, rest, client.DEFAULT_ENDPOINT):
+                for binding in _rest(method, rest, getattr(client, "DEFAULT_ENDPOINT", GRAFEAS_HOST)):
                     if binding not in entry["rest"]:
                         entry["rest"].append(binding)
     for method, (verb, suffix) in BUILD_OPERATIONS.items():

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from urllib.parse import parse_qsl, unquote
 
 import grpc
-from google.protobuf import json_format
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -25,7 +24,7 @@ from signoff_sandbox.wire.effects.json_values import spoiled
 from signoff_sandbox.wire.paths import PathMethod, Visit, json_response, may_mean
 from signoff_sandbox.wire.table import rpcs
 from signoff_sandbox.wire.templates import Route, routes
-from signoff_sandbox.wire.transcode import read_alt, read_request
+from signoff_sandbox.wire.transcode import read_alt, read_request, written
 from signoff_sandbox.wire.visits import visited
 from signoff_sandbox.world.callers import Caller
 from signoff_sandbox.world.cloud import Cloud
@@ -92,7 +91,7 @@ class RestApp:
         query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
         message = read_request(route.rpc.request_class(), fields, query, await request.body(), route.binding.body)
         answer, met = await dispatch(self._cloud, method, message, caller)
-        content = json_format.MessageToDict(answer, use_integers_for_enums=read_alt(query))
+        content = written(answer, enums_as_integers=read_alt(query))
         return json_response(spoiled(content, met))
 
 

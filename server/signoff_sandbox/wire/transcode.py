@@ -12,6 +12,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from signoff_sandbox.world.errors import invalid_argument
+from signoff_sandbox.world.google_json import to_json
 
 # https://cloud.google.com/apis/docs/system-parameters
 SYSTEM_PARAMETERS = frozenset(
@@ -41,6 +42,20 @@ def read_request(
     for key, texts in values.items():
         _set(request, key, texts)
     return request
+
+
+def written(message: Message, *, enums_as_integers: bool = False) -> Any:
+    """A message as Google's REST JSON."""
+    return _without_points(to_json(message, use_integers_for_enums=enums_as_integers))
+
+
+def _without_points(value: Any) -> Any:
+    """Whole numbers are written without a point, as Google writes them: `1` in a payload, not `1.0`."""
+    if isinstance(value, dict):
+        return {key: _without_points(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_points(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
 
 
 def read_alt(query: Iterable[tuple[str, str]]) -> bool:

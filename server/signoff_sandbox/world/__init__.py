@@ -5,7 +5,8 @@ cloud        everything that belongs to one running sandbox
 errors       API errors with a gRPC code and Google's details
 operations   long-running operations
 reads        get and list of what is only stored (Run v2)
-registry     Artifact Registry;  the manifests of its images are in `wire/manifests.py`
+registry     Artifact Registry: images and repositories;  registry_reads, registry_writes: its methods;
+             the manifests of its images are in `wire/manifests.py`
 logging_api  Cloud Logging;  logbook: its entries;  logfilter: its query language
 iam          IAM policies and permissions;  identities: whom a token speaks for and what that one may do
 packages     client packages that an installation may lack
@@ -15,7 +16,12 @@ ingress      addresses of services;  frontend: what Google does before a request
              load_balancer: how it knows that one sent the request
 scheduler    Cloud Scheduler;  scheduler_*: its cron, its clock, and the attempts that its jobs make
 secrets      Secret Manager;  secret_versions: their versions and what they hold
-builds       Cloud Build;  build_*: triggers, source, steps, log, substitutions, filter, and the run of a build
-storage      Cloud Storage for source archives;  buckets: its files
+builds       Cloud Build;  build_*: how a build is made, queued, run and attested, its source, steps and log, and the
+             tools that its steps call
+build_triggers  triggers and the pushes that fire them;  trigger_source: what one watches;  trigger_runs: what it builds
+git_remotes  where a repository lies that is named by its public address
+container_analysis  Container Analysis: the provenance of images
+storage      Cloud Storage for source archives and build logs;  storage_uploads;  buckets: its files
+google_json  Google's REST JSON of a message
 machine      processes, images, instances, listeners and chance of one cloud;  planted: faults beside requests
 """

@@ -14,8 +14,9 @@ from signoff_sandbox.world.logbook import Entry
 from signoff_sandbox.world.planted import ingest
 
 Mode = BuildOptions.LoggingMode
-TO_BUCKET = (Mode.LOGGING_UNSPECIFIED, Mode.LEGACY, Mode.GCS_ONLY)
-TO_LOGGING = (Mode.LOGGING_UNSPECIFIED, Mode.LEGACY, Mode.CLOUD_LOGGING_ONLY)
+BOTH = (Mode.LOGGING_UNSPECIFIED, Mode.LEGACY)
+TO_BUCKET = (*BOTH, Mode.GCS_ONLY)
+TO_LOGGING = (*BOTH, Mode.CLOUD_LOGGING_ONLY, Mode.STACKDRIVER_ONLY)
 
 
 class BuildLog:
@@ -26,16 +27,18 @@ class BuildLog:
         self._build = build
         self._file: Path | None = None
         if build.options.logging in TO_BUCKET:
-            bucket = build.logs_bucket.removeprefix("gs://").partition("/")[0]
-            self._file = buckets.path_of(cloud, bucket, f"log-{build.id}.txt")
+            bucket, _, folder = build.logs_bucket.removeprefix("gs://").partition("/")
+            name = f"{folder.rstrip('/')}/log-{build.id}.txt" if folder else f"log-{build.id}.txt"
+            self._file = buckets.path_of(cloud, bucket, name)
             self._file.parent.mkdir(parents=True, exist_ok=True)
 
     def line(self, text: str, step: str = "") -> None:
-        """One line; `step` is `Step #0` for the output of a step."""
+        """One line; `step` is `Step #0` for the output of a step, which a build of several steps repeats before it."""
+        said = f"{step}: {text}" if step and len(self._build.steps) > 1 else text
         if self._file is not None:
             with self._file.open("a", encoding="utf-8") as file:
-                file.write(f"{step}: {text}\n" if step else f"{text}\n")
-        if self._build.options.logging in TO_LOGGING:
+                file.write(f"{said}\n")
+        if said and self._build.options.logging in TO_LOGGING:
             project = self._build.project_id
             labels = {
                 "project_id": project,
@@ -47,6 +50,6 @@ class BuildLog:
                 resource=MonitoredResource(type="build", labels=labels),
                 severity=200,  # INFO
                 labels={"build_step": step or "MAIN", "build_tags": ",".join(self._build.tags)},
-                text_payload=f"{step}: {text}" if step else text,
+                text_payload=said,
             )
             ingest(self._cloud, entry)

@@ -9,20 +9,21 @@ from contextlib import contextmanager
 from typing import Any
 
 import grpc
-from google.cloud.devtools.cloudbuild_v1.types import Build, BuildOperationMetadata
+from google.cloud.devtools.cloudbuild_v1.types import Build, BuildOperationMetadata, TimeSpan
 from google.protobuf.message import Message
 
 from signoff_sandbox.runtime.sources import SourceError
-from signoff_sandbox.world import build_source, operations
+from signoff_sandbox.world import build_provenance, build_queue, build_secrets, build_source, identities, operations
 from signoff_sandbox.world.build_log import BuildLog
-from signoff_sandbox.world.build_steps import UsageError, Workshop, push, run_step
+from signoff_sandbox.world.build_steps import run_step
+from signoff_sandbox.world.build_workshop import UsageError, Workshop, push
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError
 from signoff_sandbox.world.planted import strike
 
 Status = Build.Status
 Failure = Build.FailureInfo.FailureType
-DEFAULT_TIMEOUT_SECONDS = 3600.0
+OTHER_FAILURE = Failure.FAILURE_TYPE_UNSPECIFIED
 
 
 class BuildFailed(Exception):
@@ -42,14 +43,35 @@ def metadata(build: Any) -> Message:
 async def carry_out(cloud: Cloud, name: str, operation: str) -> Any:
     """Run the stored build `name` to its end and return it; ApiError if that end is not SUCCESS."""
     build: Any = cloud.store.get("builds", name)
+    identities.speak_for(build.service_account.rpartition("/")[2])
+    try:
+        async with build_queue.turn(cloud, build):
+            build = cloud.store.get("builds", name)  # as it was approved
+            await _build(cloud, build, operation)
+    except build_queue.Expired:
+        build.status = Status.EXPIRED
+        _end(cloud, build, operation)
+    except ApiError as planted:
+        build = cloud.store.get("builds", name)
+        if build.status == Status.QUEUED:
+            build.status, build.status_detail = Status.INTERNAL_ERROR, planted.message
+            _end(cloud, build, operation)
+        raise
+    if build.status != Status.SUCCESS:
+        raise ApiError(grpc.StatusCode.UNKNOWN, "Build failed; check build logs for details")
+    build_provenance.record(cloud, build)
+    return build
+
+
+async def _build(cloud: Cloud, build: Any, operation: str) -> None:
+    """Work on a build whose turn it is, to whatever end."""
     log = BuildLog(cloud, build)
     folder = cloud.machine.folder / "builds" / build.id
     build.status = Status.WORKING
     build.start_time.CopyFrom(cloud.now())
     _save(cloud, build, operation)
-    seconds = build.timeout.ToTimedelta().total_seconds() or DEFAULT_TIMEOUT_SECONDS
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(build.timeout.ToTimedelta().total_seconds()):
             await strike(cloud, "sandbox.Builder/build")
             await _work(cloud, build, folder, log, operation)
         build.status = Status.SUCCESS
@@ -71,14 +93,12 @@ async def carry_out(cloud: Cloud, name: str, operation: str) -> Any:
     except asyncio.CancelledError:
         build.status = Status.CANCELLED
         log.line("CANCELLED")
+        log.line("ERROR: context canceled")
         _end(cloud, build, operation)
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     _end(cloud, build, operation)
-    if build.status != Status.SUCCESS:
-        raise ApiError(grpc.StatusCode.UNKNOWN, "Build failed; check build logs for details")
-    return build
 
 
 def _end(cloud: Cloud, build: Any, operation: str) -> None:
@@ -98,7 +118,8 @@ async def _work(cloud: Cloud, build: Any, folder: Any, log: BuildLog, operation:
     log.line(f'starting build "{build.id}"')
     home = folder / "home"
     home.mkdir(parents=True)
-    with _timed(cloud, build.timing["FETCHSOURCE"]):
+    has_source = build.source.WhichOneof("source") is not None
+    with _timed(cloud, build.timing["FETCHSOURCE"] if has_source else TimeSpan.pb()()):
         try:
             workspace, provenance = await build_source.fetch(cloud, build, folder / "workspace", log.line)
         except SourceError as error:
@@ -108,18 +129,23 @@ async def _work(cloud: Cloud, build: Any, folder: Any, log: BuildLog, operation:
             ) from error
     build.source_provenance.CopyFrom(provenance)
     _save(cloud, build, operation)
-    shop = Workshop(cloud, build, workspace, home)
+    others = [field.name for field, _ in build.artifacts.ListFields() if field.name != "images"]
+    if others:
+        raise BuildFailed(OTHER_FAILURE, f"artifacts.{others[0]} is not modelled by the sandbox")
+    try:
+        shop = Workshop(cloud, build, workspace, home, secrets=build_secrets.read(cloud, build))
+    except build_secrets.NoSecret as error:
+        raise BuildFailed(OTHER_FAILURE, str(error)) from error
     log.line("BUILD")
     with _timed(cloud, build.timing["BUILD"]):
         for index, step in enumerate(build.steps):
             await _step(shop, index, step, log)
             _save(cloud, build, operation)
-    images = [*build.images, *build.artifacts.images]
-    if not images:
+    if not build.images:
         return
     log.line("PUSH")
     with _timed(cloud, build.timing["PUSH"]):
-        for reference in images:
+        for reference in build.images:
             log.line(f"Pushing {reference}")
             began = cloud.now()
             try:
@@ -139,7 +165,9 @@ async def _work(cloud: Cloud, build: Any, folder: Any, log: BuildLog, operation:
 async def _step(shop: Workshop, index: int, step: Any, log: BuildLog) -> None:
     label = f"Step #{index}" + (f' - "{step.id}"' if step.id else "")
     step.status = Status.WORKING
-    log.line(f"Starting {label}")
+    several = len(shop.build.steps) > 1
+    if several:
+        log.line(f"Starting {label}")
     with _timed(shop.cloud, step.timing):
         try:
             async with asyncio.timeout(step.timeout.ToTimedelta().total_seconds() or None):
@@ -149,7 +177,8 @@ async def _step(shop: Workshop, index: int, step: Any, log: BuildLog) -> None:
             raise
     step.exit_code = code
     step.status = Status.SUCCESS if code == 0 else Status.FAILURE
-    log.line(f"Finished {label}")
+    if several:
+        log.line(f"Finished {label}")
     if code != 0 and not (step.allow_failure or code in step.allow_exit_codes):
         raise BuildFailed(
             Failure.USER_BUILD_STEP,

@@ -1,27 +1,27 @@
-"""Triggers of Cloud Build: kept, listed, and run on a commit of their repository."""
+"""Triggers of Cloud Build: kept, listed, changed, run by hand and by pushes (`pushed`)."""
 
 from __future__ import annotations
 
-import re
+import asyncio
 import shutil
 import tempfile
 import uuid
 from pathlib import Path
 from typing import Any
 
-import yaml
-from google.cloud.devtools.cloudbuild_v1.types import Build, ListBuildTriggersResponse
-from google.protobuf import json_format
+from google.cloud.devtools.cloudbuild_v1.types import ListBuildTriggersResponse
+from google.protobuf.empty_pb2 import Empty
 
-from signoff_sandbox.runtime.sources import SourceError, fetch_commit
+from signoff_sandbox.runtime.sources import SourceError, fetch_change
 from signoff_sandbox.wire.masks import merged
 from signoff_sandbox.wire.paging import page
-from signoff_sandbox.world import builds
+from signoff_sandbox.world import builds, git_remotes, operations, trigger_runs
 from signoff_sandbox.world.cloud import Cloud, Handler
-from signoff_sandbox.world.errors import already_exists, failed_precondition, invalid_argument, not_found
+from signoff_sandbox.world.errors import ApiError, already_exists, invalid_argument, not_found
 from signoff_sandbox.world.store import copy_of
+from signoff_sandbox.world.trigger_source import Push, repository_of, why_not
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+COLLECTION = "buildTriggers"
 
 
 async def create_trigger(cloud: Cloud, request: Any) -> Any:
@@ -34,12 +34,12 @@ async def create_trigger(cloud: Cloud, request: Any) -> Any:
     trigger.id = str(uuid.uuid4())
     trigger.resource_name = f"{place}/triggers/{trigger.id}"
     trigger.create_time.CopyFrom(cloud.now())
-    cloud.store.put("buildTriggers", trigger.resource_name, trigger)
+    cloud.store.put(COLLECTION, trigger.resource_name, trigger)
     return trigger
 
 
 async def get_trigger(cloud: Cloud, request: Any) -> Any:
-    return _find(cloud, request)
+    return _find(cloud, request, request.name)
 
 
 async def list_triggers(cloud: Cloud, request: Any) -> Any:
@@ -50,60 +50,87 @@ async def list_triggers(cloud: Cloud, request: Any) -> Any:
 
 
 async def update_trigger(cloud: Cloud, request: Any) -> Any:
-    current = _find(cloud, request)
+    current = _find(cloud, request, request.trigger.resource_name)
     trigger = merged(current, request.trigger, request.update_mask if request.HasField("update_mask") else None)
     trigger.id, trigger.resource_name = current.id, current.resource_name
+    trigger.name = trigger.name or current.name
     trigger.create_time.CopyFrom(current.create_time)
-    cloud.store.put("buildTriggers", trigger.resource_name, trigger)
+    cloud.store.put(COLLECTION, trigger.resource_name, trigger)
     return trigger
+
+
+async def delete_trigger(cloud: Cloud, request: Any) -> Any:
+    cloud.store.delete(COLLECTION, _find(cloud, request, request.name).resource_name)
+    return Empty()
 
 
 async def run_trigger(cloud: Cloud, request: Any) -> Any:
     """Build a branch, tag or commit: the one of the request, else the one that the trigger watches."""
-    trigger = _find(cloud, request)
-    if trigger.disabled:
-        raise failed_precondition(f"generic::failed_precondition: trigger {trigger.name} is disabled")
-    place = trigger.resource_name.partition("/triggers/")[0]
-    url = _url(trigger)
-    revision, names = _revision(trigger, request.source)
-    scratch = Path(tempfile.mkdtemp(prefix="trigger-", dir=cloud.machine.folder))
+    trigger = _find(cloud, request, request.name)
+    revision, names = trigger_runs.asked(trigger, request.source)
+    return await trigger_runs.run(cloud, trigger, revision, names, request.source.substitutions)
+
+
+async def pushed(cloud: Cloud, repository: str, ref: str, before: str, after: str) -> dict[str, Any]:
+    """A ref of a repository (public URL, or where it lies) moved: run the triggers that watch for it.
+
+    `before` and `after` are commit ids as a post-receive hook gets them; "" for the ref's commit now and for its
+    parent. Answers {"commit", "builds": [{"trigger", "build"}], "skipped": [{"trigger", "why"}]}.
+    """
+    everything: list[Any] = [trigger for _, trigger in cloud.store.items(COLLECTION)]
+    watching = [trigger for trigger in everything if _watches(cloud, trigger, repository)]
+    if after and not after.strip("0"):
+        return {"commit": after, "builds": [], "skipped": [_skip(one, "the ref was deleted") for one in watching]}
+    push = await _push(cloud, repository, ref, before, after)
+    done: dict[str, Any] = {"commit": push.commit, "builds": [], "skipped": []}
+    for trigger in watching:
+        why = why_not(trigger, push)
+        if why is None:
+            try:
+                operation = await trigger_runs.run(cloud, trigger, push.commit, trigger_runs.named(ref)[1], {})
+            except ApiError as error:
+                why = error.message
+            else:
+                build = operations.unpacked(operation.metadata).build.name
+                done["builds"].append({"trigger": trigger.name, "build": build})
+        if why is not None:
+            done["skipped"].append(_skip(trigger, why))
+    return done
+
+
+def _skip(trigger: Any, why: str) -> dict[str, str]:
+    return {"trigger": trigger.name, "why": why}
+
+
+async def _push(cloud: Cloud, repository: str, ref: str, before: str, after: str) -> Push:
+    scratch = Path(tempfile.mkdtemp(prefix="push-", dir=cloud.machine.folder))
     try:
-        commit = await fetch_commit(
-            cloud.machine.processes, url, revision, scratch / "tree", home=scratch / "home", log=lambda _: None
+        lies_at = git_remotes.clone_address(cloud, repository)
+        commit, message, files = await fetch_change(
+            cloud.machine.processes, lies_at, before, after or ref, scratch / "tree", home=scratch / "home"
         )
-        build = _build(trigger, scratch / "tree")
     except SourceError as error:
-        raise failed_precondition(
-            f"generic::failed_precondition: could not resolve {revision} of {url}: {error}"
-        ) from error
+        raise invalid_argument(f"the push cannot be read from {repository}: {error}") from error
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    build.source.git_source.url = url
-    build.source.git_source.revision = commit
-    for key, value in {**trigger.substitutions, **request.source.substitutions}.items():
-        build.substitutions[key] = value
-    build.tags.extend([*trigger.tags, f"trigger-{trigger.id}"])
-    repository = url.rstrip("/").removesuffix(".git")
-    built_in = {
-        **names,
-        "COMMIT_SHA": commit,
-        "REVISION_ID": commit,
-        "SHORT_SHA": commit[:7],
-        "REPO_NAME": repository.rpartition("/")[2],
-        "REPO_FULL_NAME": "/".join(repository.split("/")[-2:]),
-        "TRIGGER_NAME": trigger.name,
-        "TRIGGER_BUILD_CONFIG_PATH": _config_path(trigger),
-    }
-    return builds.start(cloud, place, build, trigger_id=trigger.id, built_in=built_in)
+        await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
+    return Push(ref, commit, message, files)
+
+
+def _watches(cloud: Cloud, trigger: Any, repository: str) -> bool:
+    try:
+        address = repository_of(trigger)
+        lies_at = git_remotes.clone_address(cloud, address)
+    except (ApiError, SourceError):
+        return False
+    return git_remotes.same(repository) in (git_remotes.same(address), git_remotes.same(lies_at))
 
 
 def _all(cloud: Cloud, parent: str) -> list[Any]:
-    return list(cloud.store.list("buildTriggers", parent))
+    return list(cloud.store.list(COLLECTION, parent))
 
 
-def _find(cloud: Cloud, request: Any) -> Any:
+def _find(cloud: Cloud, request: Any, wanted: str) -> Any:
     """By full name, or by project and the id or name of the trigger."""
-    wanted = request.name if "name" in request.DESCRIPTOR.fields_by_name else ""
     if wanted:
         place, _, key = wanted.rpartition("/triggers/")
     else:
@@ -114,68 +141,17 @@ def _find(cloud: Cloud, request: Any) -> Any:
     raise not_found(wanted or f"projects/{request.project_id}/triggers/{key}")
 
 
-def _url(trigger: Any) -> str:
-    if trigger.source_to_build.uri:
-        return str(trigger.source_to_build.uri)
-    if trigger.git_file_source.uri:
-        return str(trigger.git_file_source.uri)
-    if trigger.github.name:
-        return f"https://github.com/{trigger.github.owner}/{trigger.github.name}.git"
-    raise failed_precondition(
-        f"generic::failed_precondition: trigger {trigger.name} has no repository that the sandbox can clone: "
-        "give it source_to_build.uri"
-    )
-
-
-def _revision(trigger: Any, asked: Any) -> tuple[str, dict[str, str]]:
-    """What to fetch, and the substitutions that name it."""
-    if asked.commit_sha:
-        return asked.commit_sha, {}
-    if asked.tag_name:
-        return f"refs/tags/{asked.tag_name}", {"TAG_NAME": asked.tag_name, "REF_NAME": asked.tag_name}
-    branch = asked.branch_name or trigger.source_to_build.ref or _plain_branch(trigger.github.push.branch)
-    branch = branch.removeprefix("refs/heads/")
-    if _COMMIT.fullmatch(branch):
-        return branch, {}
-    if branch.startswith("refs/tags/"):
-        name = branch.removeprefix("refs/tags/")
-        return branch, {"TAG_NAME": name, "REF_NAME": name}
-    return (f"refs/heads/{branch}", {"BRANCH_NAME": branch, "REF_NAME": branch}) if branch else ("", {})
-
-
-def _plain_branch(pattern: str) -> str:
-    """The branch that a push filter such as `^main$` names, if it names just one."""
-    name = pattern.removeprefix("^").removesuffix("$")
-    return name if re.fullmatch(r"[\w./-]+", name) else ""
-
-
-def _config_path(trigger: Any) -> str:
-    return str(trigger.filename or trigger.git_file_source.path or "cloudbuild.yaml")
-
-
-def _build(trigger: Any, tree: Path) -> Any:
-    """The trigger's own build, or the one of its file at that commit."""
-    if trigger.HasField("build"):
-        return copy_of(trigger.build)
-    path = (tree / _config_path(trigger)).resolve()
-    if not path.is_relative_to(tree.resolve()) or not path.is_file():
-        raise failed_precondition(f"generic::failed_precondition: {_config_path(trigger)} is not in the repository")
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return json_format.ParseDict(content or {}, Build.pb()())
-    except (yaml.YAMLError, json_format.ParseError) as error:
-        raise invalid_argument(f"{_config_path(trigger)} is no build: {error}", filename="unreadable") from error
-
-
 METHODS: dict[str, Handler] = {
     f"{builds.SERVICE}/CreateBuildTrigger": create_trigger,
     f"{builds.SERVICE}/GetBuildTrigger": get_trigger,
     f"{builds.SERVICE}/ListBuildTriggers": list_triggers,
     f"{builds.SERVICE}/UpdateBuildTrigger": update_trigger,
+    f"{builds.SERVICE}/DeleteBuildTrigger": delete_trigger,
     f"{builds.SERVICE}/RunBuildTrigger": run_trigger,
 }
-PARTLY = {
-    f"{builds.SERVICE}/{method}": "kept with all their fields; nothing but RunBuildTrigger runs them"
-    for method in ("CreateBuildTrigger", "UpdateBuildTrigger")
+_EVENTS = "triggers of pull requests, Pub/Sub and webhooks are kept and fire for none; filters in CEL are not evaluated"
+PARTLY: dict[str, str] = {
+    f"{builds.SERVICE}/CreateBuildTrigger": _EVENTS,
+    f"{builds.SERVICE}/UpdateBuildTrigger": _EVENTS,
+    f"{builds.SERVICE}/RunBuildTrigger": "autodetect is not modelled: a trigger names its file, or has its build",
 }
-PARTLY[f"{builds.SERVICE}/RunBuildTrigger"] = "needs a repository that can be cloned by its address; no approval"

@@ -1,32 +1,25 @@
-"""Cloud Build v1: builds are created, read, listed and cancelled."""
+"""Cloud Build v1: builds are created, read, listed, cancelled, retried and approved."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import re
-import uuid
-from collections.abc import Mapping
 from typing import Any
 
-from google.cloud.devtools.cloudbuild_v1.types import Build, ListBuildsResponse
+from google.cloud.devtools.cloudbuild_v1.types import Build, DefaultServiceAccount, ListBuildsResponse
 from google.longrunning.operations_pb2 import CancelOperationRequest
-from google.protobuf import json_format
 
 from signoff_sandbox.wire.paging import page
-from signoff_sandbox.world import build_run, operations
-from signoff_sandbox.world.build_filter import compile_filter
-from signoff_sandbox.world.build_substitutions import substitute
+from signoff_sandbox.world import build_making, build_queue, build_run, operations
+from signoff_sandbox.world.build_making import operation_name
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import failed_precondition, invalid_argument, not_found
-from signoff_sandbox.world.store import copy_of
+from signoff_sandbox.world.identities import default_service_account
+from signoff_sandbox.world.logfilter import Dialect, FilterError, compiled
 
 Status = Build.Status
 RUNNING = (Status.PENDING, Status.QUEUED, Status.WORKING)
-_IMAGE = re.compile(
-    r"[a-z0-9]+(?:[._-][a-z0-9]+)*(?::\d+)?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?"
-    r"(?:@sha256:[0-9a-f]{64})?"
-)
+#: https://cloud.google.com/build/docs/view-build-results#filtering_build_results_using_queries
+FILTERS = Dialect({"build_id": "id", "trigger_id": "build_trigger_id"}, exact=True)
 
 
 def place(request: Any) -> str:
@@ -35,65 +28,23 @@ def place(request: Any) -> str:
 
 
 async def create_build(cloud: Cloud, request: Any) -> Any:
-    return start(cloud, place(request), request.build)
-
-
-def start(
-    cloud: Cloud,
-    parent: str,
-    wanted: Any,
-    *,
-    trigger_id: str = "",
-    built_in: Mapping[str, str] | None = None,
-) -> Any:
-    """Begin a build and return its operation. `built_in` are substitutions that a trigger knows."""
-    build = copy_of(wanted)
-    for field in ("status", "status_detail", "results", "start_time", "finish_time", "source_provenance", "timing"):
-        build.ClearField(field)
-    project = parent.split("/")[1]
-    build.id = str(uuid.UUID(int=cloud.machine.names.getrandbits(128), version=4))
-    build.name = f"{parent}/builds/{build.id}"
-    build.project_id = project
-    build.build_trigger_id = trigger_id
-    if not build.steps:
-        raise invalid_argument("generic::invalid_argument: invalid build: no build steps were specified", steps="none")
-    known = {"PROJECT_ID": project, "PROJECT_NUMBER": "1", "BUILD_ID": build.id, "LOCATION": parent.split("/")[3]}
-    substitute(build, {**known, **(built_in or {})}, loose=bool(trigger_id))
-    for key, value in (built_in or {}).items():
-        if key not in build.substitutions:
-            build.substitutions[key] = value
-    for image in (*build.images, *build.artifacts.images):
-        if _IMAGE.fullmatch(image) is None:
-            raise invalid_argument(
-                f"generic::invalid_argument: invalid value for 'build.images': invalid image name \"{image}\"",
-                images=f"invalid: {image}",
-            )
-    build.status = Status.QUEUED
-    build.create_time.CopyFrom(cloud.now())
-    build.log_url = f"https://console.cloud.google.com/cloud-build/builds/{build.id}?project={project}"
-    if not build.logs_bucket:
-        build.logs_bucket = f"gs://{project}.cloudbuild-logs.googleusercontent.com"
-    cloud.store.put("builds", build.name, build)
-    operation = operation_name(build)
-    work = build_run.carry_out(cloud, build.name, operation)
-    return operations.start(cloud, parent, build_run.metadata(build), work, name=operation)
-
-
-def operation_name(build: Any) -> str:
-    return f"operations/build/{build.project_id}/{base64.b64encode(build.id.encode()).decode()}"
+    return build_making.start(cloud, place(request), request.build)
 
 
 def find(cloud: Cloud, request: Any) -> Any:
     """The build that a request names: by its full name, or by project and id in whatever location it is."""
-    if request.name:
-        found = cloud.store.get("builds", request.name)
+    name = request.name
+    if name and "/locations/" in name:
+        found = cloud.store.get("builds", name)
         if found is None:
-            raise not_found(request.name)
+            raise not_found(name)
         return found
-    for name, build in cloud.store.items("builds"):
-        if name.startswith(f"projects/{request.project_id}/") and name.endswith(f"/builds/{request.id}"):
+    # `projects/P/builds/ID`, as gcloud beta builds approve has it, or the two fields.
+    _, project, _, build_id = name.split("/") if name.count("/") == 3 else ("", request.project_id, "", request.id)
+    for stored, build in cloud.store.items("builds"):
+        if stored.startswith(f"projects/{project}/") and stored.endswith(f"/builds/{build_id}"):
             return build
-    raise not_found(f"projects/{request.project_id}/builds/{request.id}")
+    raise not_found(name or f"projects/{project}/builds/{build_id}")
 
 
 async def get_build(cloud: Cloud, request: Any) -> Any:
@@ -102,22 +53,22 @@ async def get_build(cloud: Cloud, request: Any) -> Any:
 
 async def list_builds(cloud: Cloud, request: Any) -> Any:
     """Newest first. Without a location those of all locations come, as with Google's project-level list."""
-    test = compile_filter(request.filter)
+    try:
+        matches = compiled(request.filter, Build.pb(), FILTERS)
+    except FilterError as error:
+        raise invalid_argument(f"generic::invalid_argument: {error.said(request.filter)}", filter=str(error)) from error
     parent = request.parent or f"projects/{request.project_id}/locations/-"
     found: list[Any] = list(cloud.store.list("builds", parent))
     found.sort(key=lambda build: (build.create_time.seconds, build.create_time.nanos), reverse=True)
     response: Any = ListBuildsResponse.pb()()
-    matching = [build for build in found if not request.filter or test(json_format.MessageToDict(build))]
-    response.builds.extend(page(request, matching, response))
+    response.builds.extend(page(request, [build for build in found if matches(build)], response))
     return response
 
 
 async def cancel_build(cloud: Cloud, request: Any) -> Any:
     build = find(cloud, request)
     if build.status not in RUNNING:
-        raise failed_precondition(
-            f"generic::failed_precondition: cannot cancel build {build.id}: its status is {Status(build.status).name}"
-        )
+        raise _not_in_that_state("cancel", build)
     task = cloud.operation_tasks.get(operation_name(build))
     if task is not None:
         await operations.cancel_operation(cloud, CancelOperationRequest(name=operation_name(build)))
@@ -130,17 +81,53 @@ async def cancel_build(cloud: Cloud, request: Any) -> Any:
     return build
 
 
+async def retry_build(cloud: Cloud, request: Any) -> Any:
+    """https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds/retry"""
+    build = find(cloud, request)
+    if build.status in RUNNING:
+        raise _not_in_that_state("retry", build)
+    return build_making.start_again(cloud, build)
+
+
+async def approve_build(cloud: Cloud, request: Any) -> Any:
+    """Approve or reject a build that waits for a person."""
+    build = find(cloud, request)
+    build_queue.decide(cloud, build, request.approval_result)
+    name = operation_name(build)
+    if name not in cloud.operation_tasks and build.status == Status.QUEUED:  # it waited in a state file
+        return build_making.work_on(cloud, build)
+    operations.set_metadata(cloud, name, build_run.metadata(build))
+    return cloud.store.get(operations.COLLECTION, name)
+
+
+async def get_default_service_account(cloud: Cloud, request: Any) -> Any:  # noqa: ARG001 - the shape of every handler
+    """As whom a build works that names nobody."""
+    project = request.name.split("/")[1]
+    account = f"projects/{project}/serviceAccounts/{default_service_account(project)}"
+    return DefaultServiceAccount.pb()(name=request.name, service_account_email=account)
+
+
+def _not_in_that_state(verb: str, build: Any) -> Exception:
+    return failed_precondition(
+        f"generic::failed_precondition: cannot {verb} build {build.id}: its status is {Status(build.status).name}"
+    )
+
+
 SERVICE = "google.devtools.cloudbuild.v1.CloudBuild"
 METHODS: dict[str, Handler] = {
     f"{SERVICE}/CreateBuild": create_build,
     f"{SERVICE}/GetBuild": get_build,
     f"{SERVICE}/ListBuilds": list_builds,
     f"{SERVICE}/CancelBuild": cancel_build,
+    f"{SERVICE}/RetryBuild": retry_build,
+    f"{SERVICE}/ApproveBuild": approve_build,
+    f"{SERVICE}/GetDefaultServiceAccount": get_default_service_account,
 }
-PARTLY = {
+PARTLY: dict[str, str] = {
     f"{SERVICE}/CreateBuild": (
-        "docker build, tag and push are interpreted, RUN is not executed; other steps are processes of this machine "
-        "without their image, and gcloud, kubectl, gsutil and terraform are refused in them; no volumes, secrets, "
-        "private pools or approval; sources are git and Cloud Storage"
+        "docker, kaniko and `gcloud run deploy` and its kin are interpreted, RUN is not executed; other steps are "
+        "processes of this machine, one after the other, and fail if their image is not known; no volumes, private "
+        "pools, KMS secrets or artifacts other than images"
     ),
+    f"{SERVICE}/RetryBuild": "the configuration is that of the first build, not read again",
 }

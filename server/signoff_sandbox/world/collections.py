@@ -29,6 +29,7 @@ COLLECTIONS: dict[str, str] = {
     "buildTriggers": "google.devtools.cloudbuild.v1.BuildTrigger",
     "repositories": "google.devtools.artifactregistry.v1.Repository",
     "dockerImages": "google.devtools.artifactregistry.v1.DockerImage",
+    "occurrences": "grafeas.v1.Occurrence",
     "schedulerJobs": "google.cloud.scheduler.v1.Job",
     "secrets": "google.cloud.secretmanager.v1.Secret",
     "secretVersions": "google.cloud.secretmanager.v1.SecretVersion",

@@ -6,10 +6,12 @@ import asyncio
 import random
 import shutil
 import tempfile
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from signoff_sandbox.runtime.containers import MountedFile
 from signoff_sandbox.runtime.images import ImageStore
 from signoff_sandbox.runtime.listeners import Listeners
 from signoff_sandbox.runtime.pace import Pace
@@ -34,6 +36,8 @@ class Machine:
         self.pools: dict[str, Pool] = {}  # of instances, by full name of their revision
         self.latest: dict[str, str] = {}  # where requests for "latest" go while traffic migrates, by service
         self.executions: dict[str, asyncio.Task[Any]] = {}  # that run, by full name
+        self.mounts: list[tuple[MountedFile, Callable[[], bytes | None]]] = []  # files of secrets, and how to read them
+        self.builders = asyncio.Semaphore(settings.concurrent_builds)
         self._locks: dict[str, asyncio.Lock] = {}
 
     @cached_property
@@ -60,6 +64,7 @@ class Machine:
         return Workers(
             self.processes,
             self.folder / "workers",
+            self.pace,
             steady_seconds=self._settings.worker_steady_seconds,
             grace_seconds=self._settings.instance_grace_seconds,
         )
@@ -67,6 +72,12 @@ class Machine:
     @cached_property
     def proxy(self) -> Proxy:
         return Proxy()
+
+    def tidy(self) -> None:
+        """Remove what a sandbox that was killed had left of what ran."""
+        for pattern in ("instances/*", "workers/*", "images/draft-*", "task-*", "trigger-*", "push-*"):
+            for leftover in self.folder.glob(pattern):
+                shutil.rmtree(leftover, ignore_errors=True)
 
     def drain(self, revision: str) -> None:
         """End the instances of a revision that gets no more requests, each after its last one."""

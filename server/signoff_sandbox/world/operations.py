@@ -8,17 +8,18 @@ from collections.abc import Coroutine
 from typing import Any, cast
 
 import grpc
-from google.cloud.run_v2.types import Service
 from google.longrunning.operations_pb2 import ListOperationsResponse, Operation
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
 from signoff_sandbox.wire.paging import page
 from signoff_sandbox.world.cloud import Cloud, Handler
+from signoff_sandbox.world.collections import message_class
 from signoff_sandbox.world.errors import ApiError, bug_of_sandbox, invalid_argument, not_found
 
 COLLECTION = "operations"
 LONGEST_WAIT_SECONDS = 30.0
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
 def start(
@@ -32,10 +33,20 @@ def start(
     operation = Operation(name=name or f"{parent}/operations/{uuid.uuid4()}")
     operation.metadata.Pack(metadata)
     _put(cloud, operation, metadata)
-    task = cloud.spawn(_carry_out(cloud, operation.name, work))
-    cloud.operation_tasks[operation.name] = task
-    task.add_done_callback(lambda _: cloud.operation_tasks.pop(operation.name, None))
+    carry_out(cloud, operation.name, work)
     return operation
+
+
+def carry_out(cloud: Cloud, name: str, work: Coroutine[Any, Any, Message]) -> None:
+    """Do the work of an operation (full name) that is not done, as `start` has it."""
+    task = cloud.spawn(_carry_out(cloud, name, work))
+    cloud.operation_tasks[name] = task
+    cloud.noted()
+
+    def over(_: Any) -> None:
+        cloud.operation_tasks.pop(name, None)
+
+    task.add_done_callback(over)
 
 
 def finished(cloud: Cloud, parent: str, metadata: Message, response: Message) -> Operation:
@@ -60,9 +71,11 @@ def latest_of(cloud: Cloud, resource: str) -> str:
 
 
 def _updated(operation: Operation, resource: str) -> Any:
-    """When the resource was written, if the operation is one on it."""
-    service = Service.pb()()
-    return service.update_time if operation.metadata.Unpack(service) and service.name == resource else None
+    """When the resource was written, if the operation is one on it. Cloud Run's alone are asked for by resource."""
+    if not operation.metadata.TypeName().startswith("google.cloud.run.v2."):
+        return None
+    written = unpacked(operation.metadata)
+    return written.update_time if written.name == resource else None
 
 
 def _put(cloud: Cloud, operation: Operation, metadata: Message) -> None:
@@ -78,6 +91,22 @@ def set_metadata(cloud: Cloud, name: str, metadata: Message) -> None:
         cloud.store.put(COLLECTION, name, operation)
 
 
+async def outcome(cloud: Cloud, operation: Operation) -> Any:
+    """The response of an operation, once it is done. Raises ApiError if it failed."""
+    await cloud.store.wait_until(lambda: _read(cloud, operation.name).done)
+    done = _read(cloud, operation.name)
+    if done.HasField("error"):
+        raise ApiError(_CODES[done.error.code], done.error.message)
+    return unpacked(done.response)
+
+
+def unpacked(packed: Any) -> Any:
+    """The message in a google.protobuf.Any, of a type that the sandbox knows."""
+    message = message_class(packed.TypeName())()
+    packed.Unpack(message)
+    return message
+
+
 async def _carry_out(cloud: Cloud, name: str, work: Coroutine[Any, Any, Message]) -> None:
     error: ApiError | None = None
     response: Message | None = None
@@ -88,6 +117,15 @@ async def _carry_out(cloud: Cloud, name: str, work: Coroutine[Any, Any, Message]
     except Exception as bug:  # whoever waits must learn of it: an operation that never ends tells nothing
         traceback.print_exc()
         error = bug_of_sandbox(bug)
+    _end(cloud, name, error, response)
+
+
+def fail(cloud: Cloud, name: str, error: ApiError) -> None:
+    """End an operation that nobody carries out any more."""
+    _end(cloud, name, error, None)
+
+
+def _end(cloud: Cloud, name: str, error: ApiError | None, response: Message | None) -> None:
     operation = cloud.store.get(COLLECTION, name)
     if not isinstance(operation, Operation) or operation.done:
         return

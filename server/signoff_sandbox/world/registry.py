@@ -1,11 +1,11 @@
-"""Artifact Registry v1: repositories, Docker images, packages and tags, all read from the stored images.
+"""Artifact Registry as it is kept: Docker images and their repositories; all else is read from the images.
 
 A push makes its repository if there is none, as `gcr.io` repositories do; in life others must be created before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,20 +13,17 @@ from urllib.parse import quote
 
 from google.cloud import artifactregistry_v1
 
-from signoff_sandbox.wire.paging import page
-from signoff_sandbox.world.cloud import Cloud, Handler
-from signoff_sandbox.world.errors import invalid_argument, not_found
+from signoff_sandbox.world.cloud import Cloud
+from signoff_sandbox.world.errors import not_found
+from signoff_sandbox.world.store import is_child
 
 DockerImage: Any = artifactregistry_v1.DockerImage.pb()
 Repository: Any = artifactregistry_v1.Repository.pb()
-Package: Any = artifactregistry_v1.Package.pb()
-Tag: Any = artifactregistry_v1.Tag.pb()
 IMAGES, REPOSITORIES = "dockerImages", "repositories"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 PKG_DEV = "-docker.pkg.dev"
 #: Container Registry's hosts, now repositories of Artifact Registry, and their locations.
 GCR_LOCATIONS = {"gcr.io": "us", "us.gcr.io": "us", "eu.gcr.io": "europe", "asia.gcr.io": "asia"}
-ORDERS = frozenset({"name", "uri", "upload_time", "build_time", "update_time", "image_size_bytes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +99,47 @@ def record_image(
 
 def _ensure_repository(cloud: Cloud, name: str) -> None:
     if cloud.store.get(REPOSITORIES, name) is None:
-        repository = Repository(name=name, format_=artifactregistry_v1.Repository.Format.DOCKER)
-        repository.create_time.CopyFrom(cloud.now())
-        repository.update_time.CopyFrom(cloud.now())
-        cloud.store.put(REPOSITORIES, name, repository)
+        cloud.store.put(REPOSITORIES, name, made_repository(cloud, name, Repository()))
+
+
+def made_repository(cloud: Cloud, name: str, wanted: Any) -> Any:
+    """A repository with what Google fills in."""
+    repository: Any = Repository()
+    repository.CopyFrom(wanted)
+    repository.name = name
+    repository.format_ = wanted.format_ or artifactregistry_v1.Repository.Format.DOCKER
+    repository.mode = wanted.mode or artifactregistry_v1.Repository.Mode.STANDARD_REPOSITORY
+    repository.registry_uri = registry_uri(name)
+    for stamp in (repository.create_time, repository.update_time):
+        stamp.CopyFrom(cloud.now())
+    return repository
+
+
+def registry_uri(repository: str) -> str:
+    """`projects/P/locations/L/repositories/R` -> `L-docker.pkg.dev/P/R`."""
+    _, project, _, location, _, name = repository.split("/")
+    return f"{name}/{project}" if name in GCR_LOCATIONS else f"{location}{PKG_DEV}/{project}/{name}"
+
+
+def find_repository(cloud: Cloud, name: str) -> Any | None:
+    """A repository; planted images stand for theirs."""
+    found: Any = cloud.store.get(REPOSITORIES, name)
+    images = _images(cloud, name)
+    if found is None and not images:
+        return None
+    if found is None:
+        found = made_repository(cloud, name, Repository())
+        found.create_time.CopyFrom(min((image.upload_time for _, image in images), key=lambda one: one.ToNanoseconds()))
+    if not found.size_bytes:
+        found.size_bytes = sum(image.image_size_bytes for _, image in images)
+    return found
+
+
+def repositories_of(cloud: Cloud, parent: str) -> list[Any]:
+    """By name; a `-` in the parent stands for any location."""
+    names = {name for name, _ in cloud.store.items(REPOSITORIES)}
+    names |= {name.partition("/dockerImages/")[0] for name, _ in cloud.store.items(IMAGES)}
+    return [find_repository(cloud, name) for name in sorted(names) if is_child(name, parent)]
 
 
 def _images(cloud: Cloud, repository: str) -> list[tuple[str, Any]]:
@@ -114,129 +148,17 @@ def _images(cloud: Cloud, repository: str) -> list[tuple[str, Any]]:
     return [(image.name, image) for image in images]
 
 
-def _known(cloud: Cloud, repository: str) -> list[Any]:
-    """The images of a repository that must exist; planted images stand for their repository."""
-    images = [image for _, image in _images(cloud, repository)]
-    if not images and cloud.store.get(REPOSITORIES, repository) is None:
+def known_images(cloud: Cloud, repository: str) -> list[Any]:
+    """The images of a repository that must exist. Raises NOT_FOUND."""
+    if find_repository(cloud, repository) is None:
         raise not_found(repository)
-    return images
+    return [image for _, image in _images(cloud, repository)]
 
 
-async def get_repository(cloud: Cloud, request: Any) -> Any:
-    found = cloud.store.get(REPOSITORIES, request.name)
-    if found is None:
-        raise not_found(request.name)
-    return found
-
-
-async def list_repositories(cloud: Cloud, request: Any) -> Any:
-    _refuse_choice(request)
-    response: Any = artifactregistry_v1.ListRepositoriesResponse.pb()()
-    response.repositories.extend(page(request, cloud.store.list(REPOSITORIES, request.parent), response))
-    return response
-
-
-async def get_docker_image(cloud: Cloud, request: Any) -> Any:
-    found = cloud.store.get(IMAGES, request.name)
-    if found is None:
-        raise not_found(request.name)
-    return found
-
-
-async def list_docker_images(cloud: Cloud, request: Any) -> Any:
-    images = _ordered(_known(cloud, request.parent), request.order_by)
-    response: Any = artifactregistry_v1.ListDockerImagesResponse.pb()()
-    response.docker_images.extend(page(request, images, response))
-    return response
-
-
-def _ordered(images: list[Any], order_by: str) -> Sequence[Any]:
-    field, _, direction = order_by.strip().partition(" ")
-    if not field:
-        return images
-    if field not in ORDERS or direction not in ("", "asc", "desc"):
-        raise invalid_argument(f"Cannot order images by '{order_by}'.", order_by="unknown order")
-
-    def key(image: Any) -> Any:
-        value = getattr(image, field)
-        return (value.seconds, value.nanos) if field.endswith("_time") else value
-
-    return sorted(images, key=key, reverse=direction == "desc")
-
-
-async def list_packages(cloud: Cloud, request: Any) -> Any:
-    _refuse_choice(request)
-    response: Any = artifactregistry_v1.ListPackagesResponse.pb()()
-    response.packages.extend(page(request, _packages(cloud, request.parent), response))
-    return response
-
-
-async def get_package(cloud: Cloud, request: Any) -> Any:
-    for package in _packages(cloud, request.name.rpartition("/packages/")[0]):
-        if package.name == request.name:
-            return package
-    raise not_found(request.name)
-
-
-def _packages(cloud: Cloud, repository: str) -> list[Any]:
-    packages: dict[str, Any] = {}
-    for image in sorted(_known(cloud, repository), key=lambda one: one.upload_time.ToNanoseconds()):
-        name = place_of(image.uri).package
-        package = packages.setdefault(name, Package(name=name, create_time=image.upload_time))
-        package.update_time.CopyFrom(image.update_time if image.HasField("update_time") else image.upload_time)
-    return [package for _, package in sorted(packages.items())]
-
-
-def _refuse_choice(request: Any) -> None:
-    """What is not modelled is refused rather than ignored."""
-    for field in ("filter", "order_by"):
-        if getattr(request, field, ""):
-            raise invalid_argument(f"The sandbox does not model '{field}' here.", **{field: "not modelled"})
-
-
-async def list_tags(cloud: Cloud, request: Any) -> Any:
-    _refuse_choice(request)
-    response: Any = artifactregistry_v1.ListTagsResponse.pb()()
-    response.tags.extend(page(request, _tags(cloud, request.parent), response))
-    return response
-
-
-async def get_tag(cloud: Cloud, request: Any) -> Any:
-    for tag in _tags(cloud, request.name.rpartition("/tags/")[0]):
-        if tag.name == request.name:
-            return tag
-    raise not_found(request.name)
-
-
-def _tags(cloud: Cloud, package: str) -> list[Any]:
-    images = [
-        image for image in _known(cloud, package.rpartition("/packages/")[0]) if place_of(image.uri).package == package
-    ]
-    if not images:
+def images_of(cloud: Cloud, package: str) -> list[Any]:
+    """The images of a package that must have some, newest first. Raises NOT_FOUND."""
+    images = known_images(cloud, package.rpartition("/packages/")[0])
+    found = [image for image in images if place_of(image.uri).package == package]
+    if not found:
         raise not_found(package)
-    tags = {
-        tag: Tag(name=f"{package}/tags/{tag}", version=f"{package}/versions/{image.uri.partition('@')[2]}")
-        for image in images
-        for tag in image.tags
-    }
-    return [tag for _, tag in sorted(tags.items())]
-
-
-AR = "google.devtools.artifactregistry.v1.ArtifactRegistry"
-METHODS: dict[str, Handler] = {
-    f"{AR}/GetRepository": get_repository,
-    f"{AR}/ListRepositories": list_repositories,
-    f"{AR}/GetDockerImage": get_docker_image,
-    f"{AR}/ListDockerImages": list_docker_images,
-    f"{AR}/GetPackage": get_package,
-    f"{AR}/ListPackages": list_packages,
-    f"{AR}/GetTag": get_tag,
-    f"{AR}/ListTags": list_tags,
-}
-NO_SIZES = "sizes, clean-up policies and registry URIs are not worked out"
-PARTLY = {
-    f"{AR}/GetRepository": NO_SIZES,
-    f"{AR}/ListRepositories": f"{NO_SIZES}; a filter or order is refused",
-    f"{AR}/ListPackages": "a filter or order is refused",
-    f"{AR}/ListTags": "a filter is refused",
-}
+    return sorted(found, key=lambda image: image.upload_time.ToNanoseconds(), reverse=True)

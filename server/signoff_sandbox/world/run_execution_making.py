@@ -11,9 +11,10 @@ from google.protobuf.duration_pb2 import Duration
 
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import already_exists, invalid_argument
-from signoff_sandbox.world.identities import current
+from signoff_sandbox.world.identities import current, default_service_account
 from signoff_sandbox.world.image_refs import resolve
 from signoff_sandbox.world.run_conditions import State, set_condition
+from signoff_sandbox.world.run_defaults import limit
 from signoff_sandbox.world.run_names import location_of, project_of, short
 
 #: https://cloud.google.com/run/quotas#cloud_run_limits, https://cloud.google.com/run/docs/configuring/task-timeout
@@ -47,7 +48,7 @@ def made_from(cloud: Cloud, job: Any, overrides: Any, suffix: str = "") -> Any:
         raise already_exists(execution.name)
     execution.parallelism = template.parallelism or execution.task_count
     execution.log_uri = log_uri(job.name, {"run.googleapis.com/execution_name": short(execution.name)})
-    complete(execution.template)
+    complete(execution.template, project_of(job.name))
     if overrides.HasField("timeout"):
         execution.template.timeout.CopyFrom(overrides.timeout)
     require_bounds(execution.task_count, execution.template.timeout)
@@ -67,8 +68,9 @@ def made_from(cloud: Cloud, job: Any, overrides: Any, suffix: str = "") -> Any:
     return execution
 
 
-def complete(task: Any) -> None:
+def complete(task: Any, project: str) -> None:
     """Fill in the defaults of a task template. Zero retries is a wish where the field is set."""
+    task.service_account = task.service_account or default_service_account(project)
     if not task.HasField("max_retries"):
         task.max_retries = DEFAULT_RETRIES
     if not task.HasField("timeout"):
@@ -76,9 +78,7 @@ def complete(task: Any) -> None:
     if not task.execution_environment:
         task.execution_environment = ExecutionEnvironment.EXECUTION_ENVIRONMENT_GEN2  # jobs know no other
     for container in task.containers:
-        for resource, amount in (("cpu", "1000m"), ("memory", "512Mi")):
-            if resource not in container.resources.limits:
-                container.resources.limits[resource] = amount
+        limit(container)
 
 
 def require_bounds(task_count: int, timeout: Any) -> None:

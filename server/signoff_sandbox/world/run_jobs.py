@@ -6,17 +6,19 @@ import uuid
 from typing import Any
 
 from google.api.launch_stage_pb2 import LaunchStage
+from google.cloud.run_v2.types import Job
 
 from signoff_sandbox.world import identities, operations, run_executions, run_job_reconciler
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import aborted, already_exists, invalid_argument, not_found
 from signoff_sandbox.world.run_conditions import State, set_terminal
 from signoff_sandbox.world.run_execution_making import complete, require_bounds
-from signoff_sandbox.world.run_names import place_of, refuse_reserved, require_id, short
+from signoff_sandbox.world.run_names import place_of, project_of, refuse_reserved, require_id, short
 from signoff_sandbox.world.store import copy_of
 
 MOST_RETRIES = 10
-KEPT = "VPC access, volumes, GPUs, encryption and service accounts are kept, not used"
+ONE_CONTAINER = "of several containers the first one runs; limits of CPU and memory do not bind"
+KEPT = "VPC access, GPUs, encryption and volumes other than secrets are kept, not used"
 OUTPUT = (
     "uid",
     "generation",
@@ -40,7 +42,7 @@ DESCRIPTIVE = ("client", "client_version", "launch_stage")
 
 
 async def create_job(cloud: Cloud, request: Any) -> Any:
-    _refuse_reserved(request.job)
+    _refuse_reserved(request.job, Job.pb()())
     return create(cloud, request.parent, request.job_id, request.job, validate_only=request.validate_only)
 
 
@@ -60,8 +62,9 @@ def create(cloud: Cloud, parent: str, job_id: str, wanted: Any, *, validate_only
 
 
 async def update_job(cloud: Cloud, request: Any) -> Any:
-    _refuse_reserved(request.job)
-    if cloud.store.get("jobs", request.job.name) is None and request.allow_missing:
+    current = cloud.store.get("jobs", request.job.name)
+    _refuse_reserved(request.job, current or Job.pb()())
+    if current is None and request.allow_missing:
         parent, _, job_id = request.job.name.rpartition("/jobs/")
         return create(cloud, parent, job_id, request.job, validate_only=request.validate_only)
     return update(cloud, request.job, validate_only=request.validate_only)
@@ -94,9 +97,10 @@ async def delete_job(cloud: Cloud, request: Any) -> Any:
         return operations.finished(cloud, place_of(request.name), job, job)
     cloud.store.delete("jobs", request.name)
     cloud.iam_policies.pop(request.name, None)
+    executions = cloud.store.list("executions", request.name)
 
     async def remove() -> Any:
-        for execution in cloud.store.list("executions", request.name):
+        for execution in executions:
             await run_executions.remove(cloud, execution)
         return job
 
@@ -146,7 +150,7 @@ def _complete(job: Any) -> None:
     """The defaults that Google fills in."""
     job.launch_stage = job.launch_stage or LaunchStage.GA
     job.template.task_count = job.template.task_count or 1
-    complete(job.template.template)
+    complete(job.template.template, project_of(job.name))
 
 
 def _require_valid(job: Any) -> None:
@@ -177,9 +181,13 @@ def _clear(message: Any, fields: tuple[str, ...]) -> None:
         message.ClearField(field)
 
 
-def _refuse_reserved(job: Any) -> None:
-    refuse_reserved("job.labels", job.labels, job.annotations)
-    refuse_reserved("job.template.labels", job.template.labels, job.template.annotations)
+def _refuse_reserved(job: Any, held: Any) -> None:
+    """`held` is the job as it is: what v1 clients wrote there may stay."""
+    refuse_reserved("job.labels", job.labels, job.annotations, held=(held.labels, held.annotations))
+    template, before = job.template, held.template
+    refuse_reserved(
+        "job.template.labels", template.labels, template.annotations, held=(before.labels, before.annotations)
+    )
 
 
 METHODS: dict[str, Handler] = {
@@ -192,5 +200,5 @@ PARTLY: dict[str, str] = {
     "google.cloud.run.v2.Jobs/CreateJob": KEPT,
     "google.cloud.run.v2.Jobs/UpdateJob": KEPT,
     "google.cloud.run.v2.Jobs/DeleteJob": "gone at once: nothing is kept for show_deleted",
-    "google.cloud.run.v2.Jobs/RunJob": "of several containers the first one runs; limits of CPU and memory do not bind",
+    "google.cloud.run.v2.Jobs/RunJob": ONE_CONTAINER,
 }

@@ -11,6 +11,7 @@ from typing import Any
 from google.api.monitored_resource_pb2 import MonitoredResource
 from google.logging.type import log_severity_pb2
 from google.protobuf import json_format
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from signoff_sandbox.runtime.lines import Line, read_line
 from signoff_sandbox.runtime.process import OnLine
@@ -18,6 +19,9 @@ from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.logbook import Entry
 from signoff_sandbox.world.planted import ingest
 from signoff_sandbox.world.run_names import location_of, project_of, short
+
+#: Fields of an entry that a JSON line can fill with an object, by their names in JSON.
+FIELDS = {"httpRequest": "http_request", "operation": "operation", "sourceLocation": "source_location"}
 
 
 def revision_resource(service: str, revision: str) -> MonitoredResource:
@@ -89,11 +93,26 @@ def system(
 
 
 def _fill(made: Any, line: Line, raw: bytes) -> None:
-    if line.payload is None:
+    """What the line says goes into the entry; a special field that does not fit goes back into the payload."""
+    back: dict[str, Any] = {}
+    for name, (key, content) in line.objects.items():
+        try:
+            json_format.ParseDict({name: content}, made, ignore_unknown_fields=True)
+        except json_format.ParseError:
+            made.ClearField(FIELDS[name])
+            back[key] = content
+    if line.time is not None:
+        keys, moment = line.time
+        try:
+            _set_time(made.timestamp, moment)
+        except (ValueError, OverflowError):
+            made.ClearField("timestamp")
+            back |= keys
+    if line.payload is None and not back:
         made.text_payload = line.text or ""
     else:
         try:
-            json_format.ParseDict(line.payload, made.json_payload)
+            json_format.ParseDict((line.payload or {"message": line.text}) | back, made.json_payload)
         except json_format.ParseError:  # NaN and Infinity are no JSON for Google either
             made.ClearField("json_payload")
             made.text_payload = raw.decode(errors="replace")
@@ -101,3 +120,12 @@ def _fill(made: Any, line: Line, raw: bytes) -> None:
     made.span_id = line.span_id
     made.trace_sampled = line.trace_sampled
     made.insert_id = line.insert_id
+
+
+def _set_time(stamp: Timestamp, moment: str | tuple[int, int]) -> None:
+    """Raises ValueError for what is no time."""
+    if isinstance(moment, str):
+        stamp.FromJsonString(moment)
+    else:
+        stamp.seconds, stamp.nanos = moment
+        stamp.ToJsonString()  # raises for what is out of range

@@ -12,11 +12,11 @@ from signoff_sandbox.runtime.probes import Probe
 from signoff_sandbox.world import run_logs, run_secrets, run_traffic
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.image_refs import digest_of
+from signoff_sandbox.world.run_defaults import DEFAULT_PORT, PROBE_DEFAULT, PROBE_TYPE
 from signoff_sandbox.world.run_environment import environment_of
 from signoff_sandbox.world.run_names import short
-from signoff_sandbox.world.run_revisions import service_of
+from signoff_sandbox.world.run_revisions import main_container, service_of
 
-DEFAULT_PORT = 8080
 #: https://cloud.google.com/run/docs/configuring/max-instances
 DEFAULT_MAXIMUM = 100
 
@@ -69,7 +69,7 @@ async def _container(cloud: Cloud, revision: Any, container: Any, place: Any, la
 def startup_probe(revision: Any, default_seconds: float) -> Probe:
     """The startup probe of the container that gets requests; by default a TCP connection within `default_seconds`."""
     main = main_container(revision)
-    if main.HasField("startup_probe"):
+    if main.HasField("startup_probe") and revision.labels.get(PROBE_TYPE) != PROBE_DEFAULT:
         return _probe(main.startup_probe)
     return Probe(timeout=default_seconds, period=default_seconds, threshold=1, chosen=False)
 
@@ -104,11 +104,6 @@ def limits(cloud: Cloud, name: str) -> Limits:
         minimum = max(share, revision.scaling.min_instance_count if mine else 0)
         maximum = min(maximum, service.scaling.max_instance_count or maximum)
     return Limits(revision.max_instance_request_concurrency or 80, min(minimum, maximum), maximum)
-
-
-def main_container(revision: Any) -> Any:
-    """The container that gets requests: the one with a port; a single one needs none."""
-    return next((container for container in revision.containers if container.ports), revision.containers[0])
 
 
 def ingress_port(revision: Any) -> int:

@@ -63,19 +63,18 @@ def create(cloud: Cloud, service: Any, template: Any) -> Any:
         copied = revision.containers.add()
         copied.CopyFrom(container)
         copied.image = resolve(cloud, container.image) or container.image
-    asked, made = serving_container(template), serving_container(revision)
-    if asked is not None and made is not None and asked.image != made.image:
-        revision.annotations[USER_IMAGE] = asked.image
+    asked = main_container(template).image
+    if asked != main_container(revision).image:
+        revision.annotations[USER_IMAGE] = asked
     for part in ("Ready", *PARTS):
         set_condition(revision.conditions, part, State.CONDITION_RECONCILING, now)
     cloud.store.put("revisions", name, revision)
     return revision
 
 
-def serving_container(template: Any) -> Any | None:
-    """The container of a template or revision that gets the requests: the one with a port, or the only one."""
-    containers = list(template.containers)
-    return next((one for one in containers if one.ports), containers[0] if len(containers) == 1 else None)
+def main_container(template: Any) -> Any:
+    """The container of a template or revision that gets requests: the one with a port; a single one needs none."""
+    return next((one for one in template.containers if one.ports), template.containers[0])
 
 
 def _take(revision: Any, template: Any, field: str) -> None:

@@ -1,12 +1,14 @@
 """Secrets that containers use, as variables and as files: whether they can be read, and what they hold.
 
-They are checked when a revision or job is made, and read when an instance starts: `latest` can mean one value for one
-instance and another for the next. https://cloud.google.com/run/docs/configuring/services/secrets
+They are checked when a revision or job is made. Variables are read when an instance starts: `latest` can mean one value
+for one instance and another for the next. Files always hold what the secret holds.
+https://cloud.google.com/run/docs/configuring/services/secrets
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import grpc
@@ -81,8 +83,10 @@ def read_text(cloud: Cloud, owner: str, secret: str, version: str, account: str)
 def files(cloud: Cloud, owner: str, holder: Any, container: Any) -> tuple[MountedFile, ...]:
     """The files that the container finds in its mounted secrets. One that cannot be read is not there.
 
-    Cloud Run reads such a file when the container does; here that happens once, when the instance starts.
+    They hold what the secrets hold at any time: see `refresh`.
     """
+    machine = cloud.machine
+    machine.mounts[:] = [(file, again) for file, again in machine.mounts if _is_there(file)]
     found = []
     volumes = {volume.name: volume.secret for volume in holder.volumes if volume.HasField("secret")}
     for mount in container.volume_mounts:
@@ -90,12 +94,33 @@ def files(cloud: Cloud, owner: str, holder: Any, container: Any) -> tuple[Mounte
             continue
         source = volumes[mount.name]
         for path, version, mode in _items(source):
-            try:
-                content = read(cloud, owner, source.secret, version, holder.service_account)
-            except SecretUnreadable:
-                continue
-            found.append(MountedFile(f"{mount.mount_path}/{path}", content, mode))
+            again = partial(_held, cloud, owner, source.secret, version, holder.service_account)
+            file = MountedFile(f"{mount.mount_path}/{path}", again(), mode)
+            machine.mounts.append((file, again))
+            found.append(file)
     return tuple(found)
+
+
+def refresh(cloud: Cloud) -> None:
+    """Make every mounted secret what it holds now: Cloud Run reads it when the container does."""
+    for file, again in cloud.machine.mounts:
+        if file.target is not None and _is_there(file):
+            content = again()
+            if content != file.content:
+                file.content = content
+                file.write()
+
+
+def _held(cloud: Cloud, owner: str, secret: str, version: str, account: str) -> bytes | None:
+    try:
+        return read(cloud, owner, secret, version, account)
+    except SecretUnreadable:
+        return None
+
+
+def _is_there(file: MountedFile) -> bool:
+    """Whether the instance that has the file is still there, or yet to come."""
+    return file.target is None or file.target.parent.exists()
 
 
 def _items(source: Any) -> Iterator[tuple[str, str, int]]:

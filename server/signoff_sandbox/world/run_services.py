@@ -7,16 +7,14 @@ from typing import Any
 
 import grpc
 from google.cloud.run_v2.types import IngressTraffic, Service
-from google.protobuf.duration_pb2 import Duration
 
 from signoff_sandbox.wire.masks import merged
-from signoff_sandbox.world import ingress, operations, run_reconciler, run_traffic
+from signoff_sandbox.world import identities, ingress, operations, run_reconciler, run_traffic, run_urls
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import ApiError, aborted, already_exists, invalid_argument, not_found
-from signoff_sandbox.world.identities import default_service_account
 from signoff_sandbox.world.run_conditions import State, set_condition, settle
-from signoff_sandbox.world.run_names import place_of, project_of, refuse_reserved, require_id, short
-from signoff_sandbox.world.run_plans import DEFAULT_PORT
+from signoff_sandbox.world.run_defaults import complete
+from signoff_sandbox.world.run_names import place_of, refuse_reserved, require_id, short
 from signoff_sandbox.world.store import copy_of
 
 #: What only the platform writes; whatever a request says about it does not count.
@@ -72,15 +70,15 @@ def create(cloud: Cloud, parent: str, service_id: str, wanted: Any, *, validate_
     service.generation = 1
     for stamp in (service.create_time, service.update_time):
         stamp.CopyFrom(cloud.now())
-    service.creator = service.last_modifier = cloud.settings.identity
+    service.creator = service.last_modifier = identities.current(cloud)
     if not service.ingress:
         service.ingress = IngressTraffic.INGRESS_TRAFFIC_ALL
-    _complete(service)
+    complete(service)
     _require_valid(service)
     if validate_only:
         return operations.finished(cloud, parent, service, service)
     service.uri = ingress.open_address(cloud, name, None)
-    service.urls.append(service.uri)
+    service.urls.extend([service.uri, *run_urls.urls(name)])
     return _write(cloud, service, service.template)
 
 
@@ -113,17 +111,17 @@ def update(cloud: Cloud, wanted: Any, mask: Any | None, *, validate_only: bool =
     _clear(keep, tuple(field.name for field in current.DESCRIPTOR.fields if field.name not in OUTPUT))
     service.MergeFrom(keep)
     service.name = current.name
-    _complete(service)
+    complete(service)
     _require_valid(service)
     before = copy_of(current)
-    _complete(before)  # what a state file left out is no difference
+    complete(before)  # what a state file left out is no difference
     renewed = service.template != before.template
     if renewed:
         _refuse_taken_revision(cloud, service)
     if validate_only:
         return operations.finished(cloud, place_of(service.name), service, service)
     service.update_time.CopyFrom(cloud.now())
-    service.last_modifier = cloud.settings.identity
+    service.last_modifier = identities.current(cloud)
     if _desired(service) == _desired(before):
         service.etag = f'"{uuid.uuid4().hex[:16]}"'
         cloud.store.put("services", service.name, service)
@@ -142,18 +140,20 @@ async def delete_service(cloud: Cloud, request: Any) -> Any:
     service.delete_time.CopyFrom(cloud.now())
     if request.validate_only:
         return operations.finished(cloud, place, service, service)
+    return operations.start(cloud, place, service, remove(cloud, service))
 
-    async def remove() -> Any:
-        async with cloud.machine.lock(request.name):
-            cloud.store.delete("services", request.name)
-            await ingress.close_addresses(cloud, request.name)
-            for revision in cloud.store.list("revisions", request.name):
-                cloud.store.delete("revisions", revision.name)  # type: ignore[attr-defined]
-                cloud.machine.drain(revision.name)  # type: ignore[attr-defined]
-        cloud.iam_policies.pop(request.name, None)
-        return service
 
-    return operations.start(cloud, place, service, remove())
+async def remove(cloud: Cloud, service: Any) -> Any:
+    """Delete the service with its revisions and addresses, whatever it is doing; answers it as it was."""
+    async with cloud.machine.lock(service.name):
+        cloud.store.delete("services", service.name)
+        await ingress.close_addresses(cloud, service.name)
+        for item in cloud.store.list("revisions", service.name):
+            revision: Any = item
+            cloud.store.delete("revisions", revision.name)
+            cloud.machine.drain(revision.name)
+    cloud.iam_policies.pop(service.name, None)
+    return service
 
 
 def _write(cloud: Cloud, service: Any, template: Any | None) -> Any:
@@ -170,27 +170,6 @@ def _write(cloud: Cloud, service: Any, template: Any | None) -> Any:
         cloud, service.name, service.generation, None if template is None else copy_of(template)
     )
     return operations.start(cloud, place_of(service.name), service, work)
-
-
-def _complete(service: Any) -> None:
-    """The defaults that Google fills in and answers."""
-    template = service.template
-    template.service_account = template.service_account or default_service_account(project_of(service.name))
-    if not template.HasField("timeout"):
-        template.timeout.CopyFrom(Duration(seconds=300))
-    if not template.max_instance_request_concurrency:
-        template.max_instance_request_concurrency = 80
-    if not service.traffic:
-        service.traffic.append(run_traffic.by_default())
-    containers = template.containers
-    if len(containers) == 1 and not containers[0].ports:
-        containers[0].ports.add(name="http1", container_port=DEFAULT_PORT)
-    for container in containers:
-        if not container.HasField("resources"):
-            container.resources.cpu_idle = True  # where resources are given, they must say it themselves
-        for resource, amount in (("cpu", "1000m"), ("memory", "512Mi")):
-            if resource not in container.resources.limits:
-                container.resources.limits[resource] = amount
 
 
 def _require_valid(service: Any) -> None:

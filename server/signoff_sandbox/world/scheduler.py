@@ -24,7 +24,6 @@ _TARGETS = "HTTP targets alone, at this sandbox's services and Google APIs and o
 PARTLY = {
     f"{SERVICE}/CreateJob": _TARGETS,
     f"{SERVICE}/UpdateJob": _TARGETS,
-    f"{SERVICE}/RunJob": "a service whose ingress is internal refuses its requests, which Cloud Run lets in",
 }
 _NAME = re.compile(r"projects/[^/]+/locations/[^/]+/jobs/[A-Za-z0-9_-]{1,500}")
 OUTPUT = ("user_update_time", "state", "status", "schedule_time", "last_attempt_time")

@@ -14,9 +14,10 @@ from google.api.monitored_resource_pb2 import MonitoredResource
 from google.logging.type import log_severity_pb2
 from google.protobuf import json_format
 
-from signoff_sandbox.world import identities
+from signoff_sandbox.world import identities, networks, run_urls
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.logbook import Entry
+from signoff_sandbox.world.planted import ingest
 from signoff_sandbox.world.run_names import location_of, project_of, short
 
 Code = grpc.StatusCode
@@ -64,11 +65,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a URL is answered: at `url`, through `proxy` if there is one, by the name `host`."""
+    """Where a URL is answered: at `url`, through `proxy` if there is one, by the name `host`.
+
+    `internal`: by a service of this sandbox, to which Scheduler's requests are internal.
+    """
 
     url: str
     host: str
     proxy: str | None = None
+    internal: bool = False
 
 
 async def attempt(cloud: Cloud, job: Any, scheduled: datetime) -> Outcome:
@@ -98,7 +103,7 @@ async def _send(cloud: Cloud, job: Any, scheduled: datetime) -> Outcome:
     method = target.DESCRIPTOR.fields_by_name["http_method"].enum_type.values_by_number[target.http_method].name
     headers = {**target.headers, "Host": place.host, "X-CloudScheduler": "true"}
     headers |= {"X-CloudScheduler-JobName": short(job.name), "X-CloudScheduler-ScheduleTime": _rfc3339(scheduled)}
-    headers |= _authorization(cloud, target)
+    headers |= _authorization(cloud, target) | (networks.internal_headers(cloud) if place.internal else {})
     deadline = job.attempt_deadline.ToTimedelta().total_seconds() or DEFAULT_DEADLINE
     try:
         async with (
@@ -128,18 +133,19 @@ def _authorization(cloud: Cloud, target: Any) -> dict[str, str]:
 
 
 def _place_of(cloud: Cloud, uri: str) -> _Place | None:
-    """Google's APIs are this sandbox itself; services are at their listeners, whatever their URL; None is outside."""
+    """Google's APIs and run.app are this sandbox itself, services with other URLs at their listeners; None: outside."""
     parts = urlsplit(uri)
     host = parts.hostname or ""
-    if host.endswith(".googleapis.com"):
+    run_app = run_urls.is_run_app(host)
+    if run_app or host.endswith(".googleapis.com"):
         plain = urlunsplit(("http", parts.netloc, parts.path, parts.query, ""))
-        return _Place(plain, parts.netloc, f"http://{cloud.settings.http_address}")
+        return _Place(plain, parts.netloc, f"http://{cloud.settings.http_address}", internal=run_app)
     port = _listener(cloud, f"{parts.scheme}://{parts.netloc}")
     if port is not None:
-        return _Place(urlunsplit(("http", f"127.0.0.1:{port}", parts.path, parts.query, "")), parts.netloc)
-    if host in LOOPBACK:
-        return _Place(uri, parts.netloc)
-    return None
+        return _Place(
+            urlunsplit(("http", f"127.0.0.1:{port}", parts.path, parts.query, "")), parts.netloc, internal=True
+        )
+    return _Place(uri, parts.netloc) if host in LOOPBACK else None
 
 
 def _listener(cloud: Cloud, origin: str) -> int | None:
@@ -169,7 +175,7 @@ def _log(cloud: Cloud, job: Any, severity: str, content: dict[str, str], http_st
     json_format.ParseDict(content | {key: value for key, value in what.items() if value}, entry.json_payload)
     if http_status:
         entry.http_request.status = http_status
-    cloud.logbook.write(entry, cloud.clock(), cloud.settings.log_lag_seconds)
+    ingest(cloud, entry)
 
 
 def _rfc3339(moment: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,8 +37,8 @@ class Keeper:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._retried: dict[str, Execution] = {}
-        self._running: set[str] = set()
+        self._retries: dict[str, tuple[datetime, Execution]] = {}  # when, of which execution
+        self._running: Counter[str] = Counter()
         self._overdue: dict[str, tuple[datetime, datetime]] = {}
         self._known: set[str] = set()
 
@@ -61,19 +62,20 @@ class Keeper:
         for name, message in self._cloud.store.items(COLLECTION):
             job: Any = message
             names.add(name)
-            if job.state != ENABLED or name in self._running:
+            if job.state != ENABLED or self._running[name]:
                 continue
             due = self._due(name, job, now)
             if due is None:
                 continue
             if due <= now:
-                execution = self._retried.pop(name, None) or Execution(due, now)
-                self._start(name, execution)
+                when, execution = self._retries.pop(name, (due, Execution(due, now)))
+                # a job that was paused or changed since begins anew
+                self._start(name, execution if when == due else Execution(due, now))
             else:
                 times.append(due)
         self._known = names
-        for gone in self._retried.keys() - names:
-            del self._retried[gone]
+        for gone in self._retries.keys() - names:
+            del self._retries[gone]
         return min(times, default=None)
 
     def run(self, name: str) -> None:
@@ -98,7 +100,7 @@ class Keeper:
         return instead if was == at else at
 
     def _start(self, name: str, execution: Execution) -> None:
-        self._running.add(name)
+        self._running[name] += 1
         self._cloud.spawn(self._carry_out(name, execution))
 
     async def _carry_out(self, name: str, execution: Execution) -> None:
@@ -107,11 +109,13 @@ class Keeper:
         except Exception:  # nobody waits for it: a bug of the sandbox would pass unseen
             log.exception("executing %s", name)
         finally:
-            self._running.discard(name)
+            self._running[name] -= 1
 
     async def _execute(self, name: str, execution: Execution) -> None:
         cloud = self._cloud
         job: Any = cloud.store.get(COLLECTION, name)
+        if job is None:
+            return  # deleted a moment ago
         job.last_attempt_time.CopyFrom(cloud.now())
         cloud.store.put(COLLECTION, name, job)
         outcome = await attempt(cloud, job, execution.scheduled)
@@ -130,11 +134,13 @@ class Keeper:
         now = self._cloud.clock()
         try:
             regular = next_time(job.schedule, job.time_zone, now)
-        except ApiError:
+        except ApiError:  # planted with a schedule that is none: it was executed once, and never will be again
+            job.ClearField("schedule_time")
             return
         retry = None if outcome.code is grpc.StatusCode.OK else retry_at(job.retry_config, execution, now)
         if retry is not None and retry < regular:
-            self._retried[name] = Execution(execution.scheduled, execution.first_attempt, execution.retries + 1)
+            again = Execution(execution.scheduled, execution.first_attempt, execution.retries + 1)
+            self._retries[name] = retry, again
             job.schedule_time.FromDatetime(retry)
         else:
             job.schedule_time.FromDatetime(regular)

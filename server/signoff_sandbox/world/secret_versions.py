@@ -13,6 +13,7 @@ import google_crc32c
 import grpc
 
 from signoff_sandbox.wire.paging import page
+from signoff_sandbox.world import run_secrets
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.collections import message_class
 from signoff_sandbox.world.errors import ApiError, failed_precondition, invalid_argument
@@ -176,6 +177,7 @@ def _state(version: Any, name: str) -> int:
 def _stored(cloud: Cloud, version: Any) -> Any:
     version.etag = new_etag()
     cloud.store.put("secretVersions", by_id(cloud, version.name), version)
+    run_secrets.refresh(cloud)
     return version
 
 

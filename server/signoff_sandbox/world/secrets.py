@@ -15,7 +15,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from signoff_sandbox.wire.masks import merged
 from signoff_sandbox.wire.paging import page
-from signoff_sandbox.world import iam
+from signoff_sandbox.world import iam, run_secrets
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.collections import message_class
 from signoff_sandbox.world.errors import ApiError, aborted, invalid_argument
@@ -68,7 +68,7 @@ def chosen(request: Any, items: list[Any]) -> list[Any]:
     try:
         matches = compiled(request.filter, type(items[0]))
     except FilterError as error:
-        raise invalid_argument(str(error), filter=str(error)) from error
+        raise invalid_argument(error.said(request.filter)) from error
     return [item for item in items if matches(item)]
 
 
@@ -135,6 +135,7 @@ def _written(cloud: Cloud, secret: Any) -> Any:
         secret.expire_time.FromDatetime(end)
     secret.etag = new_etag()
     cloud.store.put("secrets", by_id(cloud, secret.name), secret)
+    run_secrets.refresh(cloud)
     return secret
 
 
@@ -145,6 +146,7 @@ def _remove(cloud: Cloud, key: str) -> None:
         cloud.store.delete("secretPayloads", name)
     cloud.store.delete("secrets", key)
     cloud.iam_policies.pop(key, None)
+    run_secrets.refresh(cloud)
 
 
 def _instant(stamp: Any) -> tuple[int, int]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from support.gcloud import REGION, Gcloud
+from support.made import built, created
 
 HERE = f"--location={REGION}"
 RUN = f"https://{REGION}-run.googleapis.com/v2/projects/demo/locations/{REGION}/jobs/none:run"
@@ -15,12 +17,13 @@ def create(gcloud: Gcloud, name: str, *more: str) -> str:
     return gcloud("scheduler", "jobs", "create", "http", name, HERE, f"--uri={RUN}", *schedule, *more).out
 
 
-def wait_for_the_attempt(gcloud: Gcloud, name: str) -> None:
-    """`run` does not wait for what comes of it."""
+def wait_for_the_attempt(gcloud: Gcloud, name: str, code: int | None = None) -> None:
+    """`run` does not wait for what comes of it: here that is an attempt, or one that ends with `code`."""
     end = time.monotonic() + 20
     while time.monotonic() < end:
         (job,) = [job for job in gcloud.sandbox.state()["schedulerJobs"] if job["name"].endswith(f"/{name}")]
-        if job.get("status") != {"code": -1}:
+        found = job["status"].get("code", 0)
+        if found != -1 if code is None else found == code:
             return
     raise AssertionError(f"{name} was not tried")
 
@@ -52,6 +55,24 @@ def test_a_run_shows_in_status_and_log(gcloud: Gcloud) -> None:
     (entry,) = gcloud.json("logging", "read", wanted)
     assert entry["jsonPayload"]["status"] == "PERMISSION_DENIED"
     assert entry["httpRequest"]["status"] == 403
+
+
+def test_it_runs_a_job_of_cloud_run_as_the_account_that_may(gcloud: Gcloud, tmp_path: Path) -> None:
+    image = built(gcloud.sandbox, tmp_path / "repository", "print('ran')\n", "job")
+    created(gcloud.sandbox, "jobs", "extract", {"template": {"containers": [{"image": image}]}})
+    account = "cron@demo.iam.gserviceaccount.com"
+    uri = f"https://{REGION}-run.googleapis.com/apis/run.googleapis.com/v1/namespaces/demo/jobs/extract:run"
+    target = (f"--uri={uri}", f"--oauth-service-account-email={account}", "--schedule=0 3 * * *")
+    gcloud("scheduler", "jobs", "create", "http", "extract-nightly", HERE, *target)
+    gcloud("scheduler", "jobs", "run", "extract-nightly", HERE)
+    wait_for_the_attempt(gcloud, "extract-nightly")
+    assert gcloud.json("scheduler", "jobs", "describe", "extract-nightly", HERE)["status"] == {"code": 7}
+    invoker = (f"--member=serviceAccount:{account}", "--role=roles/run.invoker", f"--region={REGION}")
+    gcloud("run", "jobs", "add-iam-policy-binding", "extract", *invoker)
+    gcloud("scheduler", "jobs", "run", "extract-nightly", HERE)
+    wait_for_the_attempt(gcloud, "extract-nightly", code=0)
+    listed = gcloud("run", "jobs", "executions", "list", "--job=extract", f"--region={REGION}").out
+    assert listed.count(account) == 1
 
 
 def test_a_job_is_paused_resumed_changed_and_deleted(gcloud: Gcloud) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support.gcloud import Gcloud
+from support.gcloud import REGION, Gcloud
 
 
 def test_a_secret_is_created_with_its_first_version_and_read_again(gcloud: Gcloud) -> None:
@@ -52,9 +52,34 @@ def test_an_account_is_given_access(gcloud: Gcloud) -> None:
     assert policy["bindings"] == [{"members": [member], "role": role}]
 
 
+def test_a_service_that_needs_a_missing_secret_is_not_deployed(gcloud: Gcloud) -> None:
+    image = f"{REGION}-docker.pkg.dev/demo/apps/web@sha256:{'a' * 64}"
+    name = f"projects/demo/locations/{REGION}/repositories/apps/dockerImages/{image.rpartition('/')[2]}"
+    gcloud.sandbox.plant({"dockerImages": [{"name": name, "uri": image}]})
+    secrets = "--set-secrets=DB=nowhere:latest,/etc/key/key.pem=absent:2"
+    failed = gcloud("run", "deploy", "needy", f"--image={image}", f"--region={REGION}", secrets, code=1)
+    assert "Deployment failed" in failed.err
+    number = gcloud.json("projects", "describe", "demo")["projectNumber"]
+    assert (
+        "spec.template.spec.containers[0].env[0].value_from.secret_key_ref.name: "
+        f"Secret projects/{number}/secrets/nowhere/versions/latest was not found"
+    ) in failed.err
+    assert f"secret.items[0].key: Secret projects/{number}/secrets/absent/versions/2 was not found" in failed.err
+    (ready,) = [
+        condition
+        for condition in gcloud.json("run", "services", "describe", "needy", f"--region={REGION}")["status"][
+            "conditions"
+        ]
+        if condition["type"] == "Ready"
+    ]
+    assert (ready["status"], ready["reason"]) == ("False", "SecretsAccessCheckFailed")
+
+
 def test_what_secrets_hold_is_not_in_the_log_of_exchanges(gcloud: Gcloud) -> None:
     gcloud("secrets", "create", "quiet", "--data-file=-", stdin="hunter2")
     assert gcloud("secrets", "versions", "access", "1", "--secret=quiet").out == "hunter2"
+    assert "aHVudGVyMg" in str(gcloud.sandbox.state()["secretPayloads"])
+    gcloud.sandbox.plant({"secretPayloads": gcloud.sandbox.state()["secretPayloads"]})
     log = Path(gcloud.folder / "http.jsonl").read_text("utf-8")
     assert "quiet/versions/1:access" in log
     assert "aHVudGVyMg" not in log

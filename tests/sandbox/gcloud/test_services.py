@@ -66,17 +66,22 @@ def test_a_new_service_is_deployed_listed_described_and_answers(gcloud: Gcloud) 
     assert row[1:5] == ["shop", REGION, url, "you@example.com"]
 
     text = run(gcloud, "services", "describe", "shop").out
+    lines = [" ".join(line.split()) for line in text.splitlines()]
     for line in (
         "✔ Service shop in region us-central1",
-        f"URL:     {url}",
+        "team:shop",
+        f"URL: {url}",
         "Ingress: all",
-        f"  100% LATEST (currently {revision})",
-        f"    Image:         {ONE}",
-        "      B            two words",
-        "-compute@developer.gserviceaccount.com",
-        "by you@example.com:",
+        f"100% LATEST (currently {revision})",
+        f"Image: {ONE}",
+        "B two words",
+        "TCP every 240s",
+        "Type: Default",
+        "Concurrency: 80",
     ):
-        assert line in text
+        assert line in lines, text
+    assert "-compute@developer.gserviceaccount.com" in text
+    assert "by you@example.com:" in text
 
     logs = run(gcloud, "services", "logs", "read", "shop", "--limit=20").out
     assert f" GET 200 {url}/x\n" in logs
@@ -90,7 +95,7 @@ def test_gcloud_leaves_its_own_marks_and_no_commit(gcloud: Gcloud) -> None:
     assert (
         annotations["run.googleapis.com/client-version"] == template["annotations"]["run.googleapis.com/client-version"]
     )
-    assert list(template["labels"]) == ["client.knative.dev/nonce"]
+    assert list(template["labels"]) == ["client.knative.dev/nonce", "run.googleapis.com/startupProbeType"]
     assert service["metadata"]["labels"] == {"cloud.googleapis.com/location": REGION}
     assert {c["type"]: c["status"] for c in service["status"]["conditions"]} == {
         "Ready": "True",

@@ -40,6 +40,38 @@ def test_a_message_alone_becomes_text_and_special_fields_are_lifted() -> None:
     assert (line.text, line.trace, line.labels, line.insert_id) == ("m", "projects/p/traces/t", {"a": "1"}, "i")
 
 
+def test_every_line_of_a_traceback_is_an_entry_of_its_own() -> None:
+    lines = [read_line(line) for line in b"Traceback (most recent call last):\n  File x\nKeyError: 1".split(b"\n")]
+    assert [(line.text, line.severity) for line in lines] == [
+        ("Traceback (most recent call last):", "DEFAULT"),
+        ("  File x", "DEFAULT"),
+        ("KeyError: 1", "DEFAULT"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "moment", "kept"),
+    [
+        ({"time": "2026-01-02T03:04:05Z"}, "2026-01-02T03:04:05Z", {}),
+        ({"timestamp": {"seconds": 5, "nanos": "7"}}, (5, 7), {}),
+        ({"timestampSeconds": "5", "timestampNanos": 7}, (5, 7), {}),
+        ({"timestampSeconds": 5}, (5, 0), {}),
+        ({"timestamp": "2026-01-02"}, None, {"timestamp": "2026-01-02"}),
+        ({"timestampSeconds": 5.5}, None, {"timestampSeconds": 5.5}),
+    ],
+)
+def test_a_line_says_when_it_was_written(said: dict[str, object], moment: object, kept: dict[str, object]) -> None:
+    line = read_line(json.dumps({**said, "n": 1}).encode())
+    assert (line.time[1] if line.time else None, line.payload) == (moment, {**kept, "n": 1})
+
+
+def test_objects_of_the_entry_are_lifted_and_other_values_stay() -> None:
+    said = {"httpRequest": {"status": 200}, "logging.googleapis.com/sourceLocation": "main.py", "n": 1}
+    line = read_line(json.dumps(said).encode())
+    assert line.objects == {"httpRequest": ("httpRequest", {"status": 200})}
+    assert line.payload == {"logging.googleapis.com/sourceLocation": "main.py", "n": 1}
+
+
 @given(st.binary(max_size=300))
 def test_any_line_is_taken_in(raw: bytes) -> None:
     line = read_line(raw)
@@ -49,7 +81,7 @@ def test_any_line_is_taken_in(raw: bytes) -> None:
 
 @given(st.dictionaries(st.text(max_size=20), st.integers() | st.text(max_size=20) | st.none(), max_size=5))
 def test_no_field_of_a_json_line_is_lost(entry: dict[str, object]) -> None:
-    special = {"severity", "message"}
+    special = {"severity", "message", "time", "timestamp", "timestampSeconds", "timestampNanos"}
     plain = {key: value for key, value in entry.items() if key not in special and "googleapis" not in key}
     assert read_line(json.dumps({**plain, "kept": 1}).encode()).payload == {**plain, "kept": 1}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,7 +11,7 @@ from signoff.actions.site import Site
 from signoff.commands.context import Context
 from signoff.model.judgement import Link, Status
 from signoff.model.report import Report, Verdict, WorkloadReport
-from signoff.model.subject import Commit, Subject, WorkloadName
+from signoff.model.subject import Candidate, Commit, Subject, WorkloadName
 from signoff.systems.google.writer import Writers
 from support.samples import NOW, link_report
 from support.world import World
@@ -25,7 +25,12 @@ class Chain:
     says: dict[Link, Status] = field(default_factory=dict)
     asked: list[tuple[WorkloadName, ...]] = field(default_factory=list)
 
-    async def __call__(self, workloads: Collection[WorkloadName], links: Collection[Link] | None) -> Report:
+    async def __call__(
+        self,
+        workloads: Collection[WorkloadName],
+        links: Collection[Link] | None,
+        candidates: Mapping[WorkloadName, Candidate] = {},
+    ) -> Report:
         self.asked.append(tuple(workloads))
         judged = {link: link_report(self.says.get(link, Status.PASS)) for link in links or Link}
         names = tuple(workloads) or (WorkloadName("web"),)
@@ -57,5 +62,6 @@ async def site(world: World, chain: Chain) -> AsyncIterator[Site]:
         file_at=file_at,
         remote=remote,
         now=context.now,
+        holds=world.state / "holds",
     )
     await context.close()

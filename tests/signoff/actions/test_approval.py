@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from signoff.actions.approval import AGENT_VARIABLES, answered, enforced, terminal_trouble, typed
-from signoff.actions.plan import Build, Item, Plan, PlanError, Request, make_plan
+from signoff.actions.plan import Build, Deploy, Plan, PlanError, Request, before_of, make_plan
 from signoff.model.subject import Commit, WorkloadName
 from signoff.systems.google.deployed import Deployed
 from support.samples import HEAD, NOW
@@ -22,13 +22,14 @@ SERVICE = Deployed(
     image="us-docker.pkg.dev/demo/app/web@sha256:" + "1" * 64,
     serving=(("web-00003-abc", 100),),
     follows_latest=True,
-    variables=2,
+    variables=("KEY", "MODE"),
+    secrets=("KEY",),
     settled=True,
 )
-ITEM = Item(WEB, "service", (SERVICE,), build=Build("cloudbuild.yaml", "/remote.git", HEAD))
+ITEM = Deploy(WEB, "service", (SERVICE,), (before_of(SERVICE),), build=Build("cloudbuild.yaml", "/remote.git", HEAD))
 
 
-def plan(item: Item = ITEM, commit: Commit = HEAD) -> Plan:
+def plan(item: Deploy = ITEM, commit: Commit = HEAD) -> Plan:
     return make_plan(Request("production", (WEB,)), commit, (item,), ())
 
 

@@ -38,8 +38,8 @@ def at_a_terminal(world: World, *arguments: str, typed: str) -> tuple[int, str]:
         os.close(theirs)
         shown = b""
         while chunk := _read(ours):
-            asked_before, shown = b"to deploy: " in shown, shown + chunk
-            if b"to deploy: " in shown and not asked_before:
+            asked_before, shown = b"to do it: " in shown, shown + chunk
+            if b"to do it: " in shown and not asked_before:
                 os.write(ours, typed.encode() + b"\n")
         os.close(ours)
         return process.wait(timeout=60), shown.decode()

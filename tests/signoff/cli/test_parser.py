@@ -92,7 +92,13 @@ def test_every_command_has_a_handler() -> None:
     from importlib import import_module
 
     parser = make_parser()
-    samples = {"check": ["built"], "approve": ["p"], "waive": ["w", "built", "--reason", "x"], "completion": ["bash"]}
+    samples = {
+        "check": ["built"],
+        "approve": ["p"],
+        "rollback": ["w"],
+        "waive": ["w", "built", "--reason", "x"],
+        "completion": ["bash"],
+    }
     for name, _, _ in COMMANDS:
         for argv in [[name, "write"], [name, "read"]] if name == "handoff" else [[name, *samples.get(name, [])]]:
             module, _, function = parser.parse_args(argv).handler.partition(":")

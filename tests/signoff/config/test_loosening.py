@@ -1,5 +1,7 @@
 """An edit that asks for less proof is shown; one that asks for more is not."""
 
+# ruff: noqa: E501  one row an edit reads best as one row
+
 from __future__ import annotations
 
 import typing
@@ -12,6 +14,7 @@ from signoff.config import Config, parse
 from signoff.config.loosening import loosened
 from signoff.config.loosens import Loosens, NeverLoosens
 from signoff.config.schema import Document, HandoffTable, LogsTable, SourceTable, TargetTable, WorkloadTable
+from signoff.config.smoke_table import SmokeTable
 
 BASE = """\
 [targets.production]
@@ -31,7 +34,9 @@ inputs = ["web/**", "shared/**", "!**/*.md"]
 build = { config = "cloudbuild.yaml" }
 url = "https://app.example.com"
 critical = true
-smoke = [{ path = "/a" }, { path = "/b", expect = "blocked" }]
+smoke = [{ path = "/a" }, { path = "/b", expect = "blocked" }, { path = "/c", method = "POST", body = { "day" = 1 }, \
+writes = false, status = [200, 204], content_type = "application/json", contains = "North", json_values = { count = 3, \
+next = { type = "null" } } }]
 
 [workloads.extractor]
 kind = "job"
@@ -64,7 +69,19 @@ LOOSER = {
     "not critical": ("critical = true", "critical = false", "workloads.web.critical"),
     "labels accepted": ("critical = true", "critical = true\naccept_labels = true", "workloads.web.accept_labels"),
     "a smoke is gone": ('{ path = "/a" }, ', "", "workloads.web.smoke"),
-    "a smoke expects less": ('"/b", expect = "blocked"', '"/b"', "workloads.web.smoke"),
+    "a smoke expects less": ('"/b", expect = "blocked"', '"/b"', "workloads.web.smoke[1].expect"),
+    "any status will do": (", status = [200, 204]", "", "workloads.web.smoke[2].status"),
+    "a status more": ("[200, 204]", "[200, 204, 404]", "workloads.web.smoke[2].status"),
+    "no content type": (', content_type = "application/json"', "", "workloads.web.smoke[2].content_type"),
+    "another text": ('"North"', '"N"', "workloads.web.smoke[2].contains"),
+    "a value less": ('count = 3, ', "", "workloads.web.smoke[2].json_values"),
+    "a type for a value": ("count = 3", 'count = { type = "integer" }', "workloads.web.smoke[2].json_values"),
+    "with an identity": ('{ path = "/a" }', '{ path = "/a", identity = { bearer_env = "T" } }', "workloads.web.smoke[0].identity"),
+    "sent once": ("writes = false", "writes = true", "workloads.web.smoke[2].writes"),
+    "with another body": ('"day"', '"week"', "workloads.web.smoke[2].body"),
+    "with a header": ('{ path = "/a" }', '{ path = "/a", headers = { A = "b" } }', "workloads.web.smoke[0].headers"),
+    "another method": ('"/a" }', '"/a", method = "HEAD" }', "workloads.web.smoke"),
+    "a header as proof": ("critical = true", 'critical = true\nrevision_header = "X-R"', "workloads.web.revision_header"),
     "another name": ('kind = "job"', 'kind = "job"\nname = "dummy"', "workloads.extractor.name"),
     "another kind": ('kind = "job"', 'kind = "worker-pool"', "workloads.extractor.kind"),
     "another remote": ("[targets.production]", '[source]\nremote = "fork"\n[targets.production]', "source.remote"),
@@ -77,6 +94,17 @@ NOT_LOOSER = {
     "a pattern more": ('"web/**"', '"web/**", "lib/**"'),
     "an exclusion less": (', "!**/*.md"', ""),
     "a smoke more": ('{ path = "/a" }', '{ path = "/a" }, { path = "/c" }'),
+    "a smoke of the same path": (
+        '{ path = "/a" }',
+        '{ path = "/a" }, { path = "/a", identity = { bearer_env = "T" } }',
+    ),
+    "another order of smokes": (
+        '{ path = "/a" }, { path = "/b", expect = "blocked" }',
+        '{ path = "/b", expect = "blocked" }, { path = "/a" }',
+    ),
+    "a status less": ("[200, 204]", "200"),
+    "a status of those that were accepted": ('{ path = "/a" }', '{ path = "/a", status = 201 }'),
+    "an expectation more": ('{ path = "/a" }', '{ path = "/a", contains = "x" }'),
     "deployed here": ('deploy = "ci"', 'deploy = "signoff"'),
     "critical too": ('kind = "job"', 'kind = "job"\ncritical = true'),
     "a default spelled out": ("[targets.production]", '[source]\nflow = "push"\n[targets.production]'),
@@ -110,7 +138,9 @@ def test_an_image_that_copies_less_is_seen_through_inputs_left_out(tmp_path: Pat
     ]
 
 
-@pytest.mark.parametrize("table", [Document, SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable])
+@pytest.mark.parametrize(
+    "table", [Document, SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable, SmokeTable]
+)
 def test_every_setting_declares_what_loosening_it_means(table: type[BaseModel]) -> None:
     for name, field in table.model_fields.items():
         declared = [rule for rule in field.metadata if isinstance(rule, Loosens | NeverLoosens)]

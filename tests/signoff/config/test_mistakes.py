@@ -65,6 +65,36 @@ CASES = {
         '"job"', '"job"\n[[workloads.web.smoke]]\n[[workloads.web.smoke]]\npath = "x"', 13, "workloads.web.smoke[1].path",
         "form", "path =",
     ),
+    "a smoke that may write": (
+        '"service"', '"service"\n[[workloads.web.smoke]]\npath = "/"\nmethod = "POST"', 8, "workloads.web.smoke[0].writes",
+        "may change", "writes = true",
+    ),
+    "a status that is none": (
+        '"service"', '"service"\nsmoke = [{ path = "/", status = "ok" }]', 8, "workloads.web.smoke[0].status", "a list", "status ="
+    ),
+    "blocked with a body": (
+        '"service"', '"service"\nsmoke = [{ path = "/", expect = "blocked", contains = "x" }]', 8,
+        "workloads.web.smoke[0].contains", "nobody gets through", "take contains out",
+    ),
+    "two identities": (
+        '"service"', '"service"\nsmoke = [{ path = "/", identity = { bearer_env = "A", id_token_audience = "b" } }]', 8,
+        "workloads.web.smoke[0].identity", "exactly one", "bearer_env",
+    ),
+    "a header that lets through": (
+        '"service"', '"service"\nsmoke = [{ path = "/", headers = { X-Bypass-Edge = "1" } }]', 8,
+        "workloads.web.smoke[0].headers.X-Bypass-Edge", "users could not send", "identity",
+    ),
+    "a header of ours": (
+        '"service"', '"service"\nsmoke = [{ path = "/", headers = { Host = "x" } }]', 8,
+        "workloads.web.smoke[0].headers.Host", "writes itself", "take Host out",
+    ),
+    "a value of JSON that is a list": (
+        '"service"', '"service"\nsmoke = [{ path = "/", json_values = { a = [1] } }]', 8,
+        "workloads.web.smoke[0].json_values.a", "name a type", "type =",
+    ),
+    "a body that is a number": (
+        '"service"', '"service"\nsmoke = [{ path = "/", body = 7 }]', 8, "workloads.web.smoke[0].body", "a text", "body ="
+    ),
     "login in the url": (
         '"service"', '"service"\nurl = "https://me:secret@a.example"', 8, "workloads.web.url", "form", "no login"
     ),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from signoff.config import ConfigError, find, load, parse
-from signoff.model.smoke import Smoke
+from signoff.model.smoke import IdToken, JsonExpected, Smoke
 from signoff.model.subject import (
     BuildCommand,
     BuildTrigger,
@@ -48,7 +48,8 @@ kind = "service"
 name = "web-{target}"
 inputs = ["web/**", "!**/*.md"]
 build = { config = "cloudbuild.web.yaml", source = "upload" }
-url = "https://app.example.com"
+url = "https://app.{target}.example.com"
+revision_header = "X-Revision"
 critical = true
 after = ["extractor"]
 accept_labels = true
@@ -59,6 +60,18 @@ path = "/api/reports"
 [[workloads.web.smoke]]
 path = "/admin"
 expect = "blocked"
+
+[[workloads.web.smoke]]
+path = "/api/reports"
+method = "POST"
+headers = { Accept-Language = "en" }
+body = { day = 2026-01-01 }
+status = 201
+content_type = "application/json"
+contains = "North"
+json_values = { "items.0.name" = "North", count = { type = "integer" } }
+identity = { id_token_audience = "https://app.example.com" }
+writes = true
 
 [workloads.extractor]
 kind = "job"
@@ -96,12 +109,25 @@ def test_every_setting_arrives_in_its_type(repository: Path) -> None:
     assert web.build == CloudBuildConfig("cloudbuild.web.yaml", "upload")
     assert web.source == "upload"
     assert (web.url, web.critical, web.after, web.accept_labels) == (
-        "https://app.example.com",
+        "https://app.production.example.com",
         True,
         (WorkloadName("extractor"),),
         True,
     )
-    assert web.smoke == (Smoke("/api/reports"), Smoke("/admin", "blocked"))
+    assert web.revision_header == "X-Revision"
+    assert web.smoke[:2] == (Smoke("/api/reports"), Smoke("/admin", "blocked"))
+    assert web.smoke[2] == Smoke(
+        "/api/reports",
+        method="POST",
+        headers=(("Accept-Language", "en"), ("Content-Type", "application/json")),
+        body='{"day": "2026-01-01"}',
+        status=(201,),
+        content_type="application/json",
+        contains="North",
+        json=(JsonExpected("items.0.name", "North"), JsonExpected("count", type="integer")),
+        identity=IdToken("https://app.example.com"),
+        writes=True,
+    )
     assert (extractor.kind, extractor.build, extractor.deploy) == ("job", BuildTrigger("extractor-main"), "ci")
     assert (pool.kind, pool.build, pool.deploy) == ("worker-pool", BuildCommand(("make", "pool")), "terraform")
     assert other.build == ExistingImage("us-docker.pkg.dev/acme/app/other")

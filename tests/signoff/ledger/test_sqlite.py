@@ -171,7 +171,7 @@ def test_a_folder_that_can_not_be_made_is_a_clear_error(tmp_path: Path) -> None:
 
 
 def test_no_secret_is_written(path: Path) -> None:
-    step = StepTaken(NOW, "plan-1", "production", "web", "build", "failed", Quoted("password=hunter2 \x1b[31m"))
+    step = StepTaken(NOW, "op-1", "production", "web", "build", "failed", Quoted("password=hunter2 \x1b[31m"))
     SqliteStore(path).append(step, claim("postgres://u:hunter2@h/d"))
     for file in path.parent.iterdir():
         assert b"hunter2" not in file.read_bytes()

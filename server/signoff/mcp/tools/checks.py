@@ -16,6 +16,7 @@ from signoff.mcp.tools.making import READS, Workloads, make_tool
 
 PUSHED = ("committed", "pushed", "merged")
 DRIFT = ("built", "released", "serving")
+REACHABLE = ("reachable",)
 HEALTHY = ("healthy",)
 
 CHECKLIST_SECONDS = 20.0
@@ -25,7 +26,7 @@ Gone = Annotated[str, Field(description="the error that should be gone, as it re
 
 
 def check_tools(desk: Desk) -> list[Tool]:
-    """`check_pushed`, `check_drift`, `verify_logs`, `run_checklist`."""
+    """`check_pushed`, `check_drift`, `smoke_test`, `verify_logs`, `run_checklist`."""
 
     async def check_pushed(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
         """Is the work committed, pushed and on the branch that is built? Asks the remote live."""
@@ -35,6 +36,11 @@ def check_tools(desk: Desk) -> list[Tool]:
         """Does production run this code? Proves serving revision, image digest, build and commit for each \
 workload, and counts the commits that are missing there."""
         return await walked(ctx, workloads, DRIFT)
+
+    async def smoke_test(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
+        """Do real requests come through the real edge to the revision that serves? Sends the routes of \
+signoff.toml, follows no redirect, and names what stopped them."""
+        return await walked(ctx, workloads, REACHABLE)
 
     async def verify_logs(workloads: Workloads, ctx: Context[Any, Any], gone: Gone = "") -> CallToolResult:
         """Is the error gone on the revision that serves, and did no new one come? Silence is unknown, not a pass."""
@@ -56,4 +62,4 @@ done. Answers within 20 s; what is not finished by then is waiting, so call it a
         async with reporting(ctx) as progress:
             return report_answer(await desk.walk(workloads, links, progress, gone=gone, seconds=seconds))
 
-    return [make_tool(tool, READS) for tool in (check_pushed, check_drift, verify_logs, run_checklist)]
+    return [make_tool(tool, READS) for tool in (check_pushed, check_drift, smoke_test, verify_logs, run_checklist)]

@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 from signoff.mcp.answers import answer
 from signoff.mcp.desk import Desk
 from signoff.mcp.progress import reporting
-from signoff.mcp.tools.making import make_tool
+from signoff.mcp.tools.making import READS, make_tool
 
 if TYPE_CHECKING:
     from signoff.actions.approval import Approval
@@ -38,6 +38,7 @@ META = {"anthropic/requiresUserInteraction": True}
 Stale = Annotated[list[str], Field(default_factory=list, description="empty: this session's that are stale")]
 Image = Annotated[str, Field(description="instead of building: an image by digest")]
 PlanId = Annotated[str, Field(description="the plan you were given, when calling again")]
+Operation = Annotated[str, Field(description="its id; empty: the last one")]
 Confirm = Annotated[bool, Field(description="a person has to say yes; this alone is none")]
 
 
@@ -63,7 +64,7 @@ def client_name(ctx: Context[Any, Any]) -> str:
 
 
 def deploy_tools(desk: Desk) -> list[Tool]:
-    """`deploy_service`."""
+    """`deploy_service` and `deploy_status`."""
 
     async def planned(workloads: list[str], image: str) -> Planned:
         """Made again in every round of a call: a changed world changes the question, and its old answer is dropped."""
@@ -109,7 +110,14 @@ plan first; a person decides. Only an answer that says deployed is a deploy."""
         async with reporting(ctx) as progress:
             return answer(*result(await carry_out(await desk.context(), plan_made.id, approval, progress)))
 
-    return [make_tool(deploy_service, DEPLOYS, meta=META)]
+    async def deploy_status(operation: Operation = "") -> CallToolResult:
+        """Where a deploy is, or how it ended, and what the target runs now."""
+        from signoff.commands.deploy_status import deploy_status as status_of
+        from signoff.views.operation import as_answer
+
+        return answer(*as_answer(await status_of(await desk.context(), operation)))
+
+    return [make_tool(deploy_service, DEPLOYS, meta=META), make_tool(deploy_status, READS)]
 
 
 def _approval(desk: Desk, ctx: Context[Any, Any], plan: "Plan", yes: Any, named_plan: str) -> "Approval | None":

@@ -9,10 +9,20 @@ from signoff.model.quoted import Quoted
 
 
 @dataclass(frozen=True, slots=True)
+class Tag:
+    """A name of its own for a revision (short), with the URL that reaches it; `url` is empty until it answers."""
+
+    name: str
+    revision: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Deployed:
     """A service or job as it stands. `serving`: revision (short) and percent, summed; empty for a job.
 
     `image`: of the container that gets the requests, as the template names it. `etag` changes with every write.
+    `created`, `ready`: the latest revision made, and the latest that came up (short); both empty for a job.
     """
 
     resource: str
@@ -23,8 +33,18 @@ class Deployed:
     serving: tuple[tuple[str, int], ...]
     follows_latest: bool
     """All traffic goes to the latest ready revision; False: somebody pinned it. True for a job."""
-    variables: int
+    variables: tuple[str, ...]
+    """Names of the environment variables, never their values."""
+    secrets: tuple[str, ...]
+    """Names of what is filled from Secret Manager: variables, and volumes as `NAME (volume)`."""
     settled: bool
+    created: str = ""
+    ready: str = ""
+    tags: tuple[Tag, ...] = ()
+    operation: str = ""
+    """The operation of signoff that wrote the template last, as its label says; empty where another did."""
+    claim: str = ""
+    """Which operation holds it right now, as its annotation says (see `actions/claim.py`); empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +58,8 @@ class Written:
 class Conflict:
     """Somebody else wrote in between, also between the second reading and writing; nothing was written."""
 
-    image: str | None
-    """The image that the resource names now, where that is what changed."""
+    there: str | None
+    """What stands there now, where that is what is in the way: the image, or the claim of another operation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,15 @@ All take raw protobuf messages of run.v2: a round trip through types of ours wou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
-LATEST = 1
-"""TrafficTargetAllocationType TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST."""
+LATEST, REVISION = 1, 2
+"""TrafficTargetAllocationType TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST and …_REVISION."""
+
+OPERATION = "signoff-operation"
+"""Label of a template: which operation wrote it, so that one that was interrupted finds what it has done already.
+Annotation of the service or job: which operation holds it right now."""
 
 _COMMIT = "commit-sha"
 _STALE = ("gcb-build-id", "gcb-trigger-id")
@@ -28,10 +33,11 @@ def main_container(template: Any) -> Any | None:
     return next(iter([*with_port, *template.containers]), None)
 
 
-def set_image(kind: EditedKind, message: Any, image: str, commit: str | None) -> list[str]:
+def set_image(kind: EditedKind, message: Any, image: str, commit: str | None, operation: str) -> list[str]:
     """Point the main container at `image` and make the labels tell the truth; returns the paths of the mask.
 
     `commit`: what the image was built from; None where it is not known, and then no label may name one.
+    `operation`: whose write it is.
     A pinned revision name is cleared: gcloud's --tag and --no-traffic leave one behind, and writing it again with
     another configuration is refused ("Revision named … already exists").
     """
@@ -41,6 +47,7 @@ def set_image(kind: EditedKind, message: Any, image: str, commit: str | None) ->
     container.image = image
     if kind == "service":
         message.template.revision = ""
+    message.template.labels[OPERATION] = operation
     _state_commit(message.template.labels, commit, add=True)
     paths = ["template"]
     if _state_commit(message.labels, commit, add=False):
@@ -60,13 +67,33 @@ def _state_commit(labels: Any, commit: str | None, *, add: bool) -> bool:
     return dict(labels) != before
 
 
-def set_traffic_to_latest(service: Any) -> list[str]:
-    """All traffic to the latest ready revision; tags stay where they point, at 0 %. Returns the paths of the mask."""
-    tagged = [(target.type_, target.revision, target.tag) for target in service.traffic if target.tag]
+def set_claim(message: Any, claim: str) -> list[str]:
+    """Say which operation holds the service or job; empty: none any more."""
+    if claim:
+        message.annotations[OPERATION] = claim
+    else:
+        message.annotations.pop(OPERATION, None)
+    return ["annotations"]
+
+
+def set_traffic(service: Any, shares: Sequence[tuple[str, int]], tag: tuple[str, str] | None = None) -> list[str]:
+    """Share the traffic between revisions (short) by percent; "" is the latest ready one.
+
+    Tags of others stay where they point, at 0 %. `tag`: name and revision of one that is set; with an empty revision it
+    is taken away.
+    """
+    tagged = [
+        (target.type_, target.revision, target.tag)
+        for target in service.traffic
+        if target.tag and (tag is None or target.tag != tag[0])
+    ]
     del service.traffic[:]
-    _add(service, LATEST, "", 100, "")
-    for kind, revision, tag in tagged:
-        _add(service, kind, revision, 0, tag)
+    for revision, percent in shares:
+        _add(service, REVISION if revision else LATEST, revision, percent, "")
+    for kind, revision, name in tagged:
+        _add(service, kind, revision, 0, name)
+    if tag is not None and tag[1]:
+        _add(service, REVISION, tag[1], 0, tag[0])
     return ["traffic"]
 
 
@@ -93,3 +120,24 @@ def serving(service: Any) -> tuple[tuple[str, int], ...]:
         revision = short(status.revision) or short(service.latest_ready_revision)
         sums[revision] = sums.get(revision, 0) + status.percent
     return tuple(sorted((revision, percent) for revision, percent in sums.items() if percent))
+
+
+def tags(service: Any) -> tuple[tuple[str, str, str], ...]:
+    """Name, revision (short) and URL of every tag, as it is observed."""
+    return tuple(
+        (status.tag, short(status.revision) or short(service.latest_ready_revision), status.uri)
+        for status in service.traffic_statuses
+        if status.tag
+    )
+
+
+def secrets(template: Any) -> tuple[str, ...]:
+    """Names of what is filled from Secret Manager, over all containers."""
+    found = {
+        variable.name
+        for container in template.containers
+        for variable in container.env
+        if variable.value_source.secret_key_ref.secret
+    }
+    found |= {f"{volume.name} (volume)" for volume in template.volumes if volume.secret.secret}
+    return tuple(sorted(found))

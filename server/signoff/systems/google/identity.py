@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from signoff.boundary import Boundary, Question
+from signoff.boundary import Boundary, Malformed, Question
 from signoff.model.facts import Known, Unknown
-from signoff.systems.google.connection import Connection
+from signoff.model.secret import Secret
+from signoff.systems.google.connection import TOKEN, Connection
 
 
 class Identity:
@@ -45,6 +46,25 @@ class Identity:
             return frozenset(answer["permissions"])
 
         return await self._boundary.ask(question, fetch, read, self._google.why)
+
+    async def id_token(self, audience: str) -> Known[Secret] | Unknown:
+        """A Google ID token of this login for the audience; `expired` where this login can not have one.
+
+        A person's own login has none: a service account, or impersonation of one, does.
+        https://cloud.google.com/docs/authentication/get-id-token
+        """
+        question = Question("identity", "id-token", audience, ("gcloud", "auth", "print-identity-token"))
+
+        async def fetch() -> str:
+            return await self._google.id_token(audience)
+
+        return await self._boundary.ask(question, fetch, _secret, self._google.why)
+
+
+def _secret(token: str) -> Secret:
+    if token.count(".") < 2 and token != TOKEN:
+        raise Malformed("not an ID token")
+    return Secret(token)
 
 
 _LOOK = ("gcloud", "auth", "application-default", "print-access-token")

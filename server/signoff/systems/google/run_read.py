@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from signoff.model.run import (
     Container,
     Execution,
     Hint,
+    Ingress,
     Job,
     LatestExecution,
     Revision,
@@ -32,6 +33,9 @@ _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _COMMIT_KEYS = ("commit-sha", "commit_sha", "git-sha", "git_sha", "git-commit", "git_commit", "revision-sha")
 _SETTINGS = ("volumes", "service_account", "vpc_access", "timeout", "execution_environment", "encryption_key")
+_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
+_INGRESS: Mapping[int, Ingress] = {2: "internal", 3: "load-balancer", 4: "internal"}
+"""run.v2 IngressTraffic: INTERNAL_ONLY, INTERNAL_LOAD_BALANCER, NONE; everything else lets all in."""
 _SALT = os.urandom(16)
 _LATEST, _FAILED, _SUCCEEDED = 1, 3, 4
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -73,6 +77,8 @@ def service(message: Any) -> Service:
         condition=_condition(message.terminal_condition) if message.HasField("terminal_condition") else None,
         wanted=tuple(_traffic(message.traffic)),
         traffic=tuple(_traffic(message.traffic_statuses)),
+        urls=tuple(_urls(message)),
+        ingress=_INGRESS.get(message.ingress, "all"),
     )
 
 
@@ -226,7 +232,19 @@ def _condition(message: Any) -> Condition:
 def _traffic(entries: Any) -> Iterator[Traffic]:
     for entry in entries:
         tag = getattr(entry, "tag", "")
-        yield Traffic(maybe(entry.revision), entry.percent, entry.type_ == _LATEST, _word(tag) if tag else "")
+        url = _url(getattr(entry, "uri", ""))
+        yield Traffic(maybe(entry.revision), entry.percent, entry.type_ == _LATEST, _word(tag) if tag else "", url)
+
+
+def _urls(message: Any) -> Iterator[str]:
+    """None where the default URL is switched off: nobody answers there."""
+    if message.default_uri_disabled:
+        return
+    yield from dict.fromkeys(url for one in (message.uri, *message.urls) if (url := _url(one)))
+
+
+def _url(text: str) -> str:
+    return text if _URL.fullmatch(text) else ""
 
 
 def _settled(message: Any) -> bool:

@@ -7,7 +7,7 @@ A write is asked once: where its answer never came, what happened is not known, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +16,7 @@ from signoff.boundary import Boundary, Policy, Question
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
 from signoff.systems.google import edit
-from signoff.systems.google.deployed import Conflict, Deployed, Settled, Written
+from signoff.systems.google.deployed import Conflict, Deployed, Settled, Tag, Written
 from signoff.systems.google.edit import EditedKind
 
 if TYPE_CHECKING:
@@ -50,10 +50,19 @@ class Writers:
         return await self._read(kind, resource, lambda message: None if message is None else _deployed(kind, message))
 
     async def set_image(
-        self, kind: EditedKind, resource: str, image: str, *, commit: str | None, replacing: str
+        self,
+        kind: EditedKind,
+        resource: str,
+        image: str,
+        *,
+        commit: str | None,
+        operation: str,
+        replacing: str,
+        holding: Sequence[tuple[str, int]] = (),
     ) -> Known[Written | Conflict] | Unknown:
         """Point the resource at `image` (by digest), keeping everything else.
 
+        `holding`: the revisions of a service that keep the traffic meanwhile, so that the new one gets none of it.
         A conflict is retried once from a fresh read, so that the other's change survives; but where the image is no
         longer `replacing` (nor `image`), somebody else deploys, and nothing is written.
         """
@@ -63,13 +72,34 @@ class Writers:
             now = container.image if container is not None else ""
             if now not in {replacing, image}:
                 return Conflict(now)
-            return edit.set_image(kind, message, image, commit)
+            paths = edit.set_image(kind, message, image, commit, operation)
+            return [*paths, *edit.set_traffic(message, holding)] if holding else paths
 
         return await self._merged(kind, resource, "update", merge)
 
-    async def send_traffic_to_latest(self, resource: str) -> Known[Written | Conflict] | Unknown:
-        """All traffic to the latest ready revision; tags stay. Retried once on a conflict."""
-        return await self._merged("service", resource, "update-traffic", edit.set_traffic_to_latest)
+    async def set_traffic(
+        self, resource: str, shares: Sequence[tuple[str, int]], tag: tuple[str, str] | None = None
+    ) -> Known[Written | Conflict] | Unknown:
+        """Share a service's traffic as `edit.set_traffic` says. Retried once on a conflict."""
+        return await self._merged(
+            "service", resource, "update-traffic", lambda message: edit.set_traffic(message, shares, tag)
+        )
+
+    async def set_claim(
+        self, kind: EditedKind, resource: str, claim: str, *, over: Callable[[str], bool]
+    ) -> Known[Written | Conflict] | Unknown:
+        """Say which operation holds the resource; empty: none. `over`: whether the claim that is there may be replaced.
+
+        Where it may not, the answer is a Conflict with that claim, and nothing is written.
+        """
+
+        def merge(message: Any) -> list[str] | Conflict:
+            there = message.annotations.get(edit.OPERATION, "")
+            if there == claim:
+                return []
+            return edit.set_claim(message, claim) if not there or over(there) else Conflict(there)
+
+        return await self._merged(kind, resource, "claim", merge)
 
     async def settled(
         self, kind: EditedKind, resource: str, generation: int, seconds: float, told: Callable[[str], None]
@@ -108,7 +138,9 @@ class Writers:
             if message is None:
                 raise ValueError("it does not exist any more")
             paths = merge(message)
-            return paths if isinstance(paths, Conflict) else await self._put(kind, message, paths)
+            if isinstance(paths, Conflict):
+                return paths
+            return await self._put(kind, message, paths) if paths else Written(message.generation)
 
         async def write() -> Written | Conflict:
             first = await once()
@@ -177,8 +209,14 @@ def _deployed(kind: EditedKind, message: Any) -> Deployed:
         image=container.image,
         serving=edit.serving(message) if kind == "service" else (),
         follows_latest=edit.follows_latest(message) if kind == "service" else True,
-        variables=len(container.env),
+        variables=tuple(sorted(variable.name for variable in container.env)),
+        secrets=edit.secrets(template),
         settled=not message.reconciling and message.observed_generation == message.generation,
+        created=edit.short(message.latest_created_revision) if kind == "service" else "",
+        ready=edit.short(message.latest_ready_revision) if kind == "service" else "",
+        tags=tuple(Tag(*tag) for tag in edit.tags(message)) if kind == "service" else (),
+        operation=message.template.labels.get(edit.OPERATION, ""),
+        claim=message.annotations.get(edit.OPERATION, ""),
     )
 
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from signoff_sandbox.wire.knative import iam, locations, operations, parts, revisions, services
+from signoff_sandbox.wire.knative import (
+    executions,
+    iam,
+    jobs,
+    locations,
+    operations,
+    parts,
+    revisions,
+    services,
+    tasks,
+    worker_pools,
+)
 from signoff_sandbox.wire.paths import PathMethod
 
 #: Methods with a custom verb first: nothing else would take their paths, but so it is seen at a glance.
@@ -11,6 +22,10 @@ ROUTES: tuple[PathMethod, ...] = (
     *operations.ROUTES,
     *services.ROUTES,
     *revisions.ROUTES,
+    *jobs.ROUTES,
+    *executions.ROUTES,
+    *tasks.ROUTES,
+    *worker_pools.ROUTES,
     *parts.ROUTES,
     *locations.ROUTES,
 )

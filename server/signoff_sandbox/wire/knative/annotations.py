@@ -1,4 +1,4 @@
-"""Annotations of v1 that are fields in v2: of services, jobs and worker pools, and of their templates.
+"""Annotations of v1 that are fields in v2, of services, jobs and worker pools.
 
 https://cloud.google.com/run/docs/reference/rest/v1/ObjectMeta lists them. All others stay annotations in v2.
 """
@@ -10,13 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from google.api.launch_stage_pb2 import LaunchStage
-from google.cloud.run_v2.types import (
-    EncryptionKeyRevocationAction,
-    ExecutionEnvironment,
-    IngressTraffic,
-    ServiceScaling,
-    VpcAccess,
-)
+from google.cloud.run_v2.types import IngressTraffic, ServiceScaling
 
 from signoff_sandbox.wire.knative.lens import (
     Lens,
@@ -24,14 +18,16 @@ from signoff_sandbox.wire.knative.lens import (
     compact,
     drop_if_empty,
     flag,
-    set_or_clear,
+    natural,
+    number,
+    put,
     shown,
     take,
     text,
+    word,
 )
 
 RUN = "run.googleapis.com"
-AUTOSCALING = "autoscaling.knative.dev"
 CREATOR, MODIFIER = "serving.knative.dev/creator", "serving.knative.dev/lastModifier"
 #: The words of v1 for numbers of v2, both ways.
 INGRESS = {
@@ -39,18 +35,6 @@ INGRESS = {
     IngressTraffic.INGRESS_TRAFFIC_INTERNAL_ONLY: "internal",
     IngressTraffic.INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER: "internal-and-cloud-load-balancing",
     IngressTraffic.INGRESS_TRAFFIC_NONE: "none",
-}
-EGRESS = {
-    VpcAccess.VpcEgress.ALL_TRAFFIC: "all-traffic",
-    VpcAccess.VpcEgress.PRIVATE_RANGES_ONLY: "private-ranges-only",
-}
-ENVIRONMENT = {
-    ExecutionEnvironment.EXECUTION_ENVIRONMENT_GEN1: "gen1",
-    ExecutionEnvironment.EXECUTION_ENVIRONMENT_GEN2: "gen2",
-}
-REVOCATION = {
-    EncryptionKeyRevocationAction.PREVENT_NEW: "prevent-new",
-    EncryptionKeyRevocationAction.SHUTDOWN: "shut-down",
 }
 SCALING_MODE = {ServiceScaling.ScalingMode.AUTOMATIC: "automatic", ServiceScaling.ScalingMode.MANUAL: "manual"}
 #: What only the platform writes into metadata: whatever a request says about it does not count.
@@ -61,53 +45,6 @@ PLATFORM = frozenset(
         for name in ("creator", "lastModifier", "operation-id", "urls", "ingress-status", "satisfiesPzs")
     }
 )
-
-
-def word(key: str, path: str, words: Mapping[Any, str]) -> Lens:
-    """An enum field, `field` or `message.field`, in v1's words."""
-    numbers = {name: int(number) for number, name in words.items()}
-
-    def write(message: Any, value: str | None) -> None:
-        if value is not None and value.lower() not in numbers:
-            raise ValueError(f"none of {', '.join(numbers)}")
-        _put(message, path, numbers[value.lower()] if value is not None else None)
-
-    return Lens(key, (path,), lambda m: words.get(_get(m, path)), write)
-
-
-def nested(key: str, path: str) -> Lens:
-    """A string field of a sub-message: `vpc_access.connector`."""
-    return Lens(key, (path,), lambda m: _get(m, path) or None, lambda m, v: _put(m, path, v))
-
-
-def number(key: str, path: str) -> Lens:
-    """An integer in an annotation; zero means absent."""
-
-    def read(message: Any) -> str | None:
-        value = _get(message, path)
-        return str(value) if value else None
-
-    return Lens(key, (path,), read, lambda m, v: _put(m, path, _natural(v)))
-
-
-def _get(message: Any, path: str) -> Any:
-    for field in path.split("."):
-        message = getattr(message, field)
-    return message
-
-
-def _put(message: Any, path: str, value: Any) -> None:
-    parent, _, field = path.rpartition(".")
-    set_or_clear(getattr(message, parent) if parent else message, field, value)
-    if parent:
-        drop_if_empty(message, parent)
-
-
-def _natural(value: str | None) -> int:
-    count = int(value) if value else 0
-    if count < 0:
-        raise ValueError("must not be negative")
-    return count
 
 
 def _stage(message: Any) -> str | None:
@@ -153,7 +90,7 @@ def _set_manual(message: Any, value: str | None) -> None:
     if value is None:
         message.scaling.ClearField("manual_instance_count")
     else:
-        message.scaling.manual_instance_count = _natural(value)
+        message.scaling.manual_instance_count = natural(value)
     drop_if_empty(message, "scaling")
 
 
@@ -177,7 +114,7 @@ def _updates(message: Any) -> str | None:
 
 
 def _set_updates(message: Any, value: str | None) -> None:
-    _put(message, "build_config.enable_automatic_updates", boolean(value))
+    put(message, "build_config.enable_automatic_updates", boolean(value))
     if value is not None:
         message.build_config.SetInParent()
 
@@ -188,59 +125,7 @@ def _build_id(message: Any) -> str | None:
 
 def _set_build_id(message: Any, value: str | None) -> None:
     """The id alone, from a client that does not give the build's name."""
-    _put(message, "build_config.name", value)
-
-
-def _interfaces(message: Any) -> str | None:
-    made = [
-        {
-            key: value
-            for key, value in (
-                ("network", interface.network),
-                ("subnetwork", interface.subnetwork),
-                ("tags", list(interface.tags)),
-            )
-            if value
-        }
-        for interface in message.vpc_access.network_interfaces
-    ]
-    return compact(made) if made else None
-
-
-def _set_interfaces(message: Any, value: str | None) -> None:
-    access = message.vpc_access
-    del access.network_interfaces[:]
-    for interface in json.loads(value) if value else []:
-        tags = interface.get("tags", [])
-        access.network_interfaces.add(
-            network=interface.get("network", ""),
-            subnetwork=interface.get("subnetwork", ""),
-            tags=tags.split(",") if isinstance(tags, str) else tags,
-        )
-    drop_if_empty(message, "vpc_access")
-
-
-def _shutdown_hours(message: Any) -> str | None:
-    hours = message.encryption_key_shutdown_duration.seconds // 3600
-    return str(hours) if hours else None
-
-
-def _set_shutdown_hours(message: Any, value: str | None) -> None:
-    message.ClearField("encryption_key_shutdown_duration")
-    if value:
-        message.encryption_key_shutdown_duration.seconds = _natural(value) * 3600
-
-
-def _redundancy(message: Any) -> str | None:
-    if not message.HasField("gpu_zonal_redundancy_disabled"):
-        return None
-    return "true" if message.gpu_zonal_redundancy_disabled else "false"
-
-
-def _set_redundancy(message: Any, value: str | None) -> None:
-    message.ClearField("gpu_zonal_redundancy_disabled")
-    if value is not None:
-        message.gpu_zonal_redundancy_disabled = boolean(value)
+    put(message, "build_config.name", value)
 
 
 #: Of a service, a job, a worker pool.
@@ -251,7 +136,7 @@ OF_RESOURCE: tuple[Lens, ...] = (
     Lens(f"{RUN}/launch-stage", ("launch_stage",), _stage, _set_stage),
     word(f"{RUN}/ingress", "ingress", INGRESS),
     Lens(f"{RUN}/binary-authorization", ("binary_authorization",), _authorization, _set_authorization),
-    nested(f"{RUN}/binary-authorization-breakglass", "binary_authorization.breakglass_justification"),
+    text(f"{RUN}/binary-authorization-breakglass", "binary_authorization.breakglass_justification"),
     Lens(f"{RUN}/custom-audiences", ("custom_audiences",), _audiences, _set_audiences),
     flag(f"{RUN}/invoker-iam-disabled", "invoker_iam_disabled"),
     flag(f"{RUN}/default-url-disabled", "default_uri_disabled"),
@@ -260,14 +145,14 @@ OF_RESOURCE: tuple[Lens, ...] = (
     number(f"{RUN}/maxScale", "scaling.max_instance_count"),
     word(f"{RUN}/scalingMode", "scaling.scaling_mode", SCALING_MODE),
     Lens(f"{RUN}/manualInstanceCount", ("scaling.manual_instance_count",), _manual, _set_manual),
-    nested(f"{RUN}/build-name", "build_config.name"),
+    text(f"{RUN}/build-name", "build_config.name"),
     Lens(f"{RUN}/build-id", ("build_config.name",), _build_id, _set_build_id),
-    nested(f"{RUN}/build-source-location", "build_config.source_location"),
-    nested(f"{RUN}/build-function-target", "build_config.function_target"),
-    nested(f"{RUN}/build-image-uri", "build_config.image_uri"),
-    nested(f"{RUN}/build-base-image", "build_config.base_image"),
-    nested(f"{RUN}/build-worker-pool", "build_config.worker_pool"),
-    nested(f"{RUN}/build-service-account", "build_config.service_account"),
+    text(f"{RUN}/build-source-location", "build_config.source_location"),
+    text(f"{RUN}/build-function-target", "build_config.function_target"),
+    text(f"{RUN}/build-image-uri", "build_config.image_uri"),
+    text(f"{RUN}/build-base-image", "build_config.base_image"),
+    text(f"{RUN}/build-worker-pool", "build_config.worker_pool"),
+    text(f"{RUN}/build-service-account", "build_config.service_account"),
     Lens(
         f"{RUN}/build-environment-variables",
         ("build_config.environment_variables",),
@@ -280,27 +165,6 @@ OF_RESOURCE: tuple[Lens, ...] = (
         _updates,
         _set_updates,
     ),
-)
-#: Of whatever holds containers: revision and task templates, revisions.
-OF_TEMPLATE: tuple[Lens, ...] = (
-    number(f"{AUTOSCALING}/minScale", "scaling.min_instance_count"),
-    number(f"{AUTOSCALING}/maxScale", "scaling.max_instance_count"),
-    nested(f"{RUN}/vpc-access-connector", "vpc_access.connector"),
-    word(f"{RUN}/vpc-access-egress", "vpc_access.egress", EGRESS),
-    Lens(f"{RUN}/network-interfaces", ("vpc_access",), _interfaces, _set_interfaces),
-    word(f"{RUN}/execution-environment", "execution_environment", ENVIRONMENT),
-    text(f"{RUN}/encryption-key", "encryption_key"),
-    word(f"{RUN}/post-key-revocation-action-type", "encryption_key_revocation_action", REVOCATION),
-    Lens(
-        f"{RUN}/encryption-key-shutdown-hours",
-        ("encryption_key_shutdown_duration",),
-        _shutdown_hours,
-        _set_shutdown_hours,
-    ),
-    nested(f"{RUN}/mesh", "service_mesh.mesh"),
-    flag(f"{RUN}/sessionAffinity", "session_affinity"),
-    flag(f"{RUN}/health-check-disabled", "health_check_disabled"),
-    Lens(f"{RUN}/gpu-zonal-redundancy-disabled", ("gpu_zonal_redundancy_disabled",), _redundancy, _set_redundancy),
 )
 
 

@@ -72,9 +72,9 @@ def refuse_unknown(where: str, content: Any, known: set[str]) -> None:
             )
 
 
-def text(key: str, field: str) -> Lens:
-    """A string field; empty means absent."""
-    return Lens(key, (field,), lambda m: getattr(m, field) or None, lambda m, v: setattr(m, field, _string(v)))
+def text(key: str, path: str) -> Lens:
+    """A string field, `field` or `message.field`; empty means absent."""
+    return Lens(key, (path,), lambda m: _get(m, path) or None, lambda m, v: put(m, path, _string(v)))
 
 
 def flag(key: str, field: str) -> Lens:
@@ -92,6 +92,54 @@ def whole(key: str, field: str) -> Lens:
     return Lens(key, (field,), lambda m: getattr(m, field) or None, lambda m, v: setattr(m, field, int(v or 0)))
 
 
+def word(key: str, path: str, words: Mapping[Any, str]) -> Lens:
+    """An enum field, `field` or `message.field`, in v1's words."""
+    numbers = {name: int(number) for number, name in words.items()}
+
+    def write(message: Any, value: str | None) -> None:
+        if value is not None and value.lower() not in numbers:
+            raise ValueError(f"none of {', '.join(numbers)}")
+        put(message, path, numbers[value.lower()] if value is not None else None)
+
+    return Lens(key, (path,), lambda m: words.get(_get(m, path)), write)
+
+
+def number(key: str, path: str) -> Lens:
+    """An integer in an annotation; zero means absent."""
+
+    def read(message: Any) -> str | None:
+        value = _get(message, path)
+        return str(value) if value else None
+
+    return Lens(key, (path,), read, lambda m, v: put(m, path, natural(v)))
+
+
+def _get(message: Any, path: str) -> Any:
+    for field in path.split("."):
+        message = getattr(message, field)
+    return message
+
+
+def put(message: Any, path: str, value: Any) -> None:
+    """Set `field` or `message.field`; an empty value clears it, and the message if nothing else is set there."""
+    parent, _, field = path.rpartition(".")
+    holder = getattr(message, parent) if parent else message
+    if value:
+        setattr(holder, field, value)
+    else:
+        holder.ClearField(field)
+    if parent:
+        drop_if_empty(message, parent)
+
+
+def natural(value: str | None) -> int:
+    """Of an annotation; nothing is zero. Raises ValueError."""
+    count = int(value) if value else 0
+    if count < 0:
+        raise ValueError("must not be negative")
+    return count
+
+
 def boolean(value: str | None) -> bool:
     """Of an annotation: gcloud writes 'True', the platform 'true'. Raises ValueError."""
     if value is None:
@@ -104,14 +152,6 @@ def boolean(value: str | None) -> bool:
 def compact(value: Any) -> str:
     """JSON in an annotation, as the platform writes it."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-
-
-def set_or_clear(message: Any, field: str, value: Any) -> None:
-    """Set a scalar field, or clear it for an empty value."""
-    if value:
-        setattr(message, field, value)
-    else:
-        message.ClearField(field)
 
 
 def drop_if_empty(message: Any, field: str) -> None:

@@ -9,13 +9,16 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from google.cloud.run_v2.types import Service
+from google.cloud.run_v2.types import Execution, Job, Service, WorkerPool
 from google.longrunning.operations_pb2 import Operation
 from google.protobuf import json_format
 from starlette.responses import Response
 
 from signoff_sandbox.wire.knative import places
+from signoff_sandbox.wire.knative.executions import execution_of
+from signoff_sandbox.wire.knative.jobs import job_of
 from signoff_sandbox.wire.knative.services import service_of
+from signoff_sandbox.wire.knative.worker_pools import worker_pool_of
 from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.wire.table import rpcs
 from signoff_sandbox.wire.transcode import read_request
@@ -25,6 +28,9 @@ from signoff_sandbox.world.cloud import Cloud
 #: v2 types that operations carry, with their v1 name and object. An operation of another type has none in v1.
 OBJECTS: tuple[tuple[Any, str, Callable[[Cloud, Any], dict[str, Any]]], ...] = (
     (Service.pb(), "google.cloud.run.v1.Service", service_of),
+    (Job.pb(), "google.cloud.run.v1.Job", job_of),
+    (Execution.pb(), "google.cloud.run.v1.Execution", execution_of),
+    (WorkerPool.pb(), "google.cloud.run.v1.WorkerPool", worker_pool_of),
 )
 
 

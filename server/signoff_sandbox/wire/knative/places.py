@@ -22,10 +22,8 @@ from signoff_sandbox.world.locations import require_reachable
 from signoff_sandbox.world.projects import id_of
 from signoff_sandbox.world.run_names import location_of, project_of, short
 
-_ONE = "[^/:]+"
-
-
 RUN_HOST = "run.googleapis.com"
+_ONE = "[^/:]+"
 _NAMESPACE = f"/v1/namespaces/(?P<namespace>{_ONE})/"
 _LOCATION = f"/v1/projects/(?P<project>{_ONE})/locations/(?P<location>{_ONE})/"
 #: The tail of a path that names one of a collection.
@@ -121,5 +119,5 @@ async def body_of(visit: Visit) -> Any:
     """The JSON of a request. Raises INVALID_ARGUMENT."""
     try:
         return json.loads(await visit.request.body() or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise invalid_argument(f"Invalid JSON payload received. {error}") from error

@@ -11,7 +11,7 @@ from google.cloud.run_v2.types import DeleteRevisionRequest
 from starlette.responses import Response
 
 from signoff_sandbox.wire.knative import places, specs
-from signoff_sandbox.wire.knative.annotations import CREATOR
+from signoff_sandbox.wire.knative.annotations import CREATOR, RUN
 from signoff_sandbox.wire.knative.meta import SERVING, conditions, listing, object_meta
 from signoff_sandbox.wire.knative.selectors import selected
 from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
@@ -19,54 +19,68 @@ from signoff_sandbox.world import run_revisions
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.image_refs import ImageRef
 from signoff_sandbox.world.run_names import short
-from signoff_sandbox.world.run_revisions import USER_IMAGE, serving_container
+from signoff_sandbox.world.run_revisions import USER_IMAGE, main_container
 from signoff_sandbox.world.run_revisions import service_of as owner_of
 from signoff_sandbox.world.store import copy_of
 
 GROUP = "serving.knative.dev"
+POOLS = "/workerPools/"
 
 
 def revision_of(cloud: Cloud, revision: Any) -> dict[str, Any]:
-    """The v1 object of a stored v2 Revision of a service."""
-    owner = owner_of(revision.name)
-    service: Any = cloud.store.get("services", owner)
-    uid = service.uid if service is not None else ""
-    labels = {
-        f"{GROUP}/configuration": short(owner),
-        f"{GROUP}/configurationGeneration": _generation_of(revision),
-        f"{GROUP}/configurationUid": uid,
-        f"{GROUP}/route": short(owner),
-        f"{GROUP}/service": short(owner),
-        f"{GROUP}/serviceUid": uid,
-    }
+    """The v1 object of a stored v2 Revision, of a service or of a worker pool."""
+    of_pool = POOLS in revision.name
     annotations = {**revision.annotations, **specs.annotations_of(revision), CREATOR: revision.creator}
     meta = object_meta(
         revision,
         api=SERVING,
         collection="revisions",
-        labels={**revision.labels, **_filled(labels)},
+        labels={**revision.labels, **_filled(_pool_labels(revision) if of_pool else _labels(cloud, revision))},
         annotations=_filled(annotations),
     )
-    meta["ownerReferences"] = [
-        {
-            "apiVersion": SERVING,
-            "kind": "Configuration",
-            "name": short(owner),
-            "uid": uid,
-            "controller": True,
-            "blockOwnerDeletion": True,
-        }
-    ]
+    if not of_pool:
+        meta["ownerReferences"] = [_configuration(cloud, revision)]
     spec, status = specs.spec_of(_as_asked(revision)), _status(revision)
     return {"apiVersion": SERVING, "kind": "Revision", "metadata": meta, "spec": spec, "status": status}
+
+
+def _labels(cloud: Cloud, revision: Any) -> dict[str, str]:
+    owner, uid = short(owner_of(revision.name)), _owner_uid(cloud, revision)
+    return {
+        f"{GROUP}/configuration": owner,
+        f"{GROUP}/configurationGeneration": _generation_of(revision),
+        f"{GROUP}/configurationUid": uid,
+        f"{GROUP}/route": owner,
+        f"{GROUP}/service": owner,
+        f"{GROUP}/serviceUid": uid,
+    }
+
+
+def _pool_labels(revision: Any) -> dict[str, str]:
+    return {f"{RUN}/workerPool": short(owner_of(revision.name))}
+
+
+def _configuration(cloud: Cloud, revision: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": SERVING,
+        "kind": "Configuration",
+        "name": short(owner_of(revision.name)),
+        "uid": _owner_uid(cloud, revision),
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def _owner_uid(cloud: Cloud, revision: Any) -> str:
+    service: Any = cloud.store.get("services", owner_of(revision.name))
+    return service.uid if service is not None else ""
 
 
 def _as_asked(revision: Any) -> Any:
     """With the image that was asked for: v1 has it in the spec and its digest in the status, v2 only the digest."""
     shown, image = copy_of(revision), revision.annotations.get(USER_IMAGE, "")
-    serving = serving_container(shown)
-    if image and serving is not None and ImageRef.parse(image).name == ImageRef.parse(serving.image).name:
-        serving.image = image
+    if image and ImageRef.parse(image).name == ImageRef.parse(main_container(shown).image).name:
+        main_container(shown).image = image
     return shown
 
 
@@ -82,7 +96,7 @@ def _status(revision: Any) -> dict[str, Any]:
         {
             "observedGeneration": revision.observed_generation,
             "conditions": conditions(*revision.conditions),
-            "serviceName": short(owner_of(revision.name)),
+            "serviceName": "" if POOLS in revision.name else short(owner_of(revision.name)),
             "imageDigest": next((one.get("imageDigest", "") for one in images), ""),
             "containerStatuses": [one for one in images if one],
             "desiredReplicas": revision.scaling_status.desired_min_instance_count,
@@ -100,12 +114,18 @@ def _filled(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value}
 
 
+def _of_place(visit: Visit, place: str) -> tuple[list[Any], list[str]]:
+    """Those of services, then those of worker pools; and the locations that could not be reached."""
+    of_services, unreachable = places.reached(visit, "revisions", f"{place}/services/-")
+    of_pools, _ = places.reached(visit, "revisions", f"{place}/workerPools/-")
+    return [*of_services, *of_pools], unreachable
+
+
 def find(visit: Visit) -> Any:
-    """The stored revision that the path names, whichever service it is of. Raises NOT_FOUND."""
+    """The stored revision that the path names, whichever service or worker pool it is of. Raises NOT_FOUND."""
     name = places.resource_of(visit, "revisions")
     place = name.rpartition("/revisions/")[0]
-    for stored in visit.cloud.store.list("revisions", f"{place}/services/-"):
-        revision: Any = stored
+    for revision in _of_place(visit, place)[0]:
         if short(revision.name) == short(name):
             return revision
     raise places.missing(name, "REVISION")
@@ -114,7 +134,7 @@ def find(visit: Visit) -> Any:
 async def list_revisions(visit: Visit) -> Response:
     place = places.place_of(visit)
     places.require(visit, "run.revisions.list", place)
-    stored, unreachable = places.reached(visit, "revisions", f"{place}/services/-")
+    stored, unreachable = _of_place(visit, place)
     items, more = selected(visit, [revision_of(visit.cloud, revision) for revision in stored])
     return json_response(listing(SERVING, "RevisionList", items, more=more, unreachable=unreachable))
 

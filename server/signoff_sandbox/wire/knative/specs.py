@@ -15,9 +15,10 @@ from google.cloud.run_v2.types import Container
 from google.protobuf.duration_pb2 import Duration
 
 from signoff_sandbox.wire.knative import secrets, volumes
-from signoff_sandbox.wire.knative.annotations import OF_TEMPLATE, RUN, keep_own
+from signoff_sandbox.wire.knative.annotations import RUN, keep_own
 from signoff_sandbox.wire.knative.containers import container_of, take_container
 from signoff_sandbox.wire.knative.lens import Lens, boolean, compact, refuse_unknown, shown, take, text, whole
+from signoff_sandbox.wire.knative.template_annotations import OF_TEMPLATE
 from signoff_sandbox.world.errors import ApiError, invalid_argument
 
 ACCELERATOR = f"{RUN}/accelerator"
@@ -155,7 +156,9 @@ def _set_seconds(template: Any, value: int | str | None) -> None:
 
 
 def _retries(template: Any) -> int | None:
-    return int(template.max_retries) if template.HasField("max_retries") else None
+    """Zero is a wish in a template, where the field says whether it is set; a task always has a number."""
+    field = template.DESCRIPTOR.fields_by_name["max_retries"]
+    return int(template.max_retries) if not field.has_presence or template.HasField("max_retries") else None
 
 
 def _set_retries(template: Any, value: int | None) -> None:

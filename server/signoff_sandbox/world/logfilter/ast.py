@@ -6,11 +6,26 @@ from dataclasses import dataclass
 
 
 class FilterError(Exception):
-    """A filter that cannot be understood; `position` counts characters from 0."""
+    """A filter that cannot be understood; `position` counts characters from 0.
 
-    def __init__(self, position: int, what: str) -> None:
-        super().__init__(f"Unparseable filter: {what} at position {position}")
-        self.position = position
+    `token`: what stands there, where that is the mistake. Its words are then Google's, which count lines and columns.
+    """
+
+    def __init__(self, position: int, what: str, token: str | None = None) -> None:
+        super().__init__(f"{what} at position {position}")
+        self.position, self.what, self.token = position, what, token
+
+    def said(self, text: str) -> str:
+        """The error as Cloud Logging says it of the filter `text`."""
+        before = text[: self.position]
+        place = f"line {before.count(chr(10)) + 1}, column {self.position - before.rfind(chr(10))}"
+        if self.token is not None:
+            return f"Unparseable filter: syntax error at {place}, token '{self.token}'"
+        return f"Unparseable filter: {self.what} at {place}"
+
+
+class NotModelled(FilterError):
+    """A function of the language that nobody has made here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +46,13 @@ class Anywhere:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`path OP value`; the path's segments come without quotes."""
+    """`path OP value`; the path's segments come without quotes. `exact`: text is compared as it is written."""
 
     path: tuple[str, ...]
     operator: str
     value: Value
     position: int
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """One comparison: a field's value against a value of the filter.
 
-Text is compared without regard to case, except by regular expressions.
+Text is compared without regard to case, except by regular expressions and where a dialect says `exact`.
 """
 
 from __future__ import annotations
@@ -48,6 +48,9 @@ def text_test(comparison: Comparison) -> Test:
         except re.error as error:
             raise FilterError(comparison.value.position, f"invalid regular expression: {error}") from error
         return lambda value: (pattern.search(value) is not None) == (op == "=~")
+    if comparison.exact:
+        same: Order = ORDER.get(op, operator.eq)
+        return lambda value: same(value, wanted)
     folded = wanted.casefold()
     if op == ":":
         return lambda value: folded in value.casefold()

@@ -10,15 +10,13 @@ from signoff_sandbox.world.logfilter.ast import FilterError
 
 Kind = Literal["word", "string", "operator", "(", ")", ",", "-", "end"]
 
-# An unquoted time may hold colons; other unquoted text may not, since `:` is an operator.
-_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?"
+# Unquoted text ends before a colon, since that is an operator: a time of day needs quotes, as with Google.
 _TOKEN = re.compile(
-    rf"""
+    r"""
     (?P<space>\s+|--[^\n]*)
   | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
   | (?P<operator>=~|!~|!=|<=|>=|=|<|>|:)
   | (?P<punctuation>[(),])
-  | (?P<time>{_TIME})
   | (?P<word>(?:[^\s"'()=<>:!~,\\]|\\.)+)
     """,
     re.VERBOSE | re.DOTALL,
@@ -46,7 +44,7 @@ def tokens(text: str) -> list[Token]:
         match = _TOKEN.match(text, position)
         if match is None:
             what = "unterminated string" if text[position] in "\"'" else f"unexpected character {text[position]!r}"
-            raise FilterError(position, what)
+            raise FilterError(position, what, text[position])
         if match.lastgroup != "space":
             found.extend(_read(match, glued))
         glued = match.lastgroup != "space"

@@ -8,61 +8,94 @@ https://cloud.google.com/logging/docs/view/logging-query-language#missing-fields
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from signoff_sandbox.world.logfilter.ast import And, Anywhere, Call, Comparison, Expression, FilterError, Not, Or
+from signoff_sandbox.world.logfilter.ast import (
+    And,
+    Anywhere,
+    Call,
+    Comparison,
+    Expression,
+    FilterError,
+    Not,
+    NotModelled,
+    Or,
+)
 from signoff_sandbox.world.logfilter.compare import Test, json_test, text_test, typed_test
+from signoff_sandbox.world.logfilter.dialect import LOGGING, Dialect, exactly
 from signoff_sandbox.world.logfilter.parser import parse
 
 Matcher = Callable[[Any], bool]
 STRUCT, ANY = "google.protobuf.Struct", "google.protobuf.Any"
+#: https://cloud.google.com/logging/docs/view/logging-query-language#functions
+NOT_MODELLED = frozenset({"cast", "ip_in_net", "regexp_extract", "sample", "search", "source"})
 MOMENTS = frozenset({"google.protobuf.Timestamp", "google.protobuf.Duration"})
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 
-def compiled(text: str, kind: type[Message], aliases: Mapping[str, str] | None = None) -> Matcher:
+def compiled(text: str, kind: type[Message], dialect: Dialect = LOGGING) -> Matcher:
     """What tells whether a message of `kind` matches the filter `text`. Raises FilterError.
 
-    `aliases`: other names of top-level fields. Field names are snake_case or camelCase.
+    Field names are snake_case or camelCase.
     """
-    return _matcher(parse(text), kind, aliases or {})
+    expression = parse(text)
+    return _matcher(exactly(expression) if dialect.exact else expression, kind, dialect)
 
 
-def _matcher(expression: Expression, kind: type[Message], aliases: Mapping[str, str]) -> Matcher:
+def _matcher(expression: Expression, kind: type[Message], dialect: Dialect) -> Matcher:
     if isinstance(expression, And):
-        every = [_matcher(term, kind, aliases) for term in expression.terms]
+        every = [_matcher(term, kind, dialect) for term in expression.terms]
         return lambda message: all(test(message) for test in every)
     if isinstance(expression, Or):
-        some = [_matcher(term, kind, aliases) for term in expression.terms]
+        some = [_matcher(term, kind, dialect) for term in expression.terms]
         return lambda message: any(test(message) for test in some)
     if isinstance(expression, Not):
-        inner = _matcher(expression.term, kind, aliases)
+        inner = _matcher(expression.term, kind, dialect)
         return lambda message: not inner(message)
     if isinstance(expression, Anywhere):
         folded = expression.value.text.casefold()
         return lambda message: any(folded in text.casefold() for text in texts(message))
     if isinstance(expression, Call):
-        return _call(expression, kind)
-    segments = [aliases.get(expression.path[0], expression.path[0]), *expression.path[1:]]
+        return _call(expression, kind, dialect)
+    name = camel_to_snake(expression.path[0])
+    segments = [dialect.aliases.get(name, name), *expression.path[1:]]
     return _comparison(expression, segments, kind.DESCRIPTOR)
 
 
-def _call(call: Call, kind: type[Message]) -> Matcher:
-    if call.name.lower() != "log_id" or len(call.arguments) != 1 or "log_name" not in kind.DESCRIPTOR.fields_by_name:
+def _call(call: Call, kind: type[Message], dialect: Dialect) -> Matcher:
+    words = [argument.text for argument in call.arguments]
+    if call.name == "has_prefix" and len(words) == 2 and dialect.exact:
+        # https://cloud.google.com/artifact-analysis/docs/view-metadata: has_prefix(resource_url, "https://…")
+        name = camel_to_snake(words[0])
+        text = _field(kind.DESCRIPTOR, dialect.aliases.get(name, name))
+        if text is None or text.cpp_type != FieldDescriptor.CPPTYPE_STRING or text.is_repeated:
+            raise FilterError(call.position, f"{kind.DESCRIPTOR.name} has no text {words[0]!r}")
+        return lambda message: bool(getattr(message, text.name).startswith(words[1]))
+    if call.name.lower() in NOT_MODELLED and "log_name" in kind.DESCRIPTOR.fields_by_name:
+        raise NotModelled(call.position, f"the function '{call.name}'")
+    if call.name.lower() != "log_id" or len(words) != 1 or "log_name" not in kind.DESCRIPTOR.fields_by_name:
         raise FilterError(call.position, f"the function {call.name!r} is not known here")
-    suffix = "/logs/" + call.arguments[0].text.replace("/", "%2F")
+    suffix = "/logs/" + words[0].replace("/", "%2F")
     return lambda message: bool(message.log_name.endswith(suffix))
+
+
+def _field(descriptor: Any, name: str) -> Any:
+    """The field of that name; the generated clients write `object` as `object_`."""
+    return descriptor.fields_by_name.get(name) or descriptor.fields_by_name.get(f"{name}_")
+
+
+def camel_to_snake(name: str) -> str:
+    return _CAMEL.sub(lambda found: "_" + found.group(1).lower(), name)
 
 
 def _comparison(comparison: Comparison, segments: list[str], descriptor: Any) -> Matcher:
     """Follows the path through the message type, one field at a time."""
-    name = _CAMEL.sub(lambda found: "_" + found.group(1).lower(), segments[0])
-    field = descriptor.fields_by_name.get(name)
+    field = _field(descriptor, camel_to_snake(segments[0]))
     if field is None:
         raise FilterError(comparison.position, f"{descriptor.name} has no field {'.'.join(segments)!r}")
     rest = segments[1:]
@@ -70,7 +103,7 @@ def _comparison(comparison: Comparison, segments: list[str], descriptor: Any) ->
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
         return _in_map(comparison, field, rest, present)
     if field.message_type is not None and field.message_type.full_name in (STRUCT, ANY):
-        return _in_json(comparison, name, rest, present)
+        return _in_json(comparison, field.name, rest, present)
     plain = field.message_type is None or field.message_type.full_name in MOMENTS
     if rest and plain:
         raise FilterError(comparison.position, f"'{segments[0]}' has no field {rest[0]!r}")

@@ -72,7 +72,7 @@ class Parser:
     def _unexpected(self, hint: str = "") -> FilterError:
         token = self._next
         what = "unexpected end" if token.kind == "end" else f"unexpected {token.raw!r}"
-        return FilterError(token.position, f"{what}, {hint}" if hint else what)
+        return FilterError(token.position, f"{what}, {hint}" if hint else what, token.raw)
 
     def _keyword(self, name: str) -> bool:
         return self._next.kind == "word" and self._next.raw == name

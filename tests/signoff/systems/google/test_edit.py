@@ -52,40 +52,40 @@ def plain(message: Any) -> dict[str, Any]:
 
 def test_only_the_image_the_pinned_name_and_the_commit_change() -> None:
     edited = service()
-    paths = edit.set_image("service", edited, NEW, "b" * 40)
+    paths = edit.set_image("service", edited, NEW, "b" * 40, "op-1")
     expected = plain(service())
     expected["template"]["containers"][1]["image"] = NEW
     del expected["template"]["revision"]
-    expected["template"]["labels"] = {"commit-sha": "b" * 40, "cost": "x"}
+    expected["template"]["labels"] = {"commit-sha": "b" * 40, "cost": "x", "signoff-operation": "op-1"}
     assert plain(edited) == expected
     assert paths == ["template"]
 
 
 def test_an_image_of_an_unknown_commit_leaves_no_label_that_names_one() -> None:
     edited = service()
-    edit.set_image("service", edited, NEW, None)
-    assert dict(edited.template.labels) == {"cost": "x"}
+    edit.set_image("service", edited, NEW, None, "op-1")
+    assert dict(edited.template.labels) == {"cost": "x", "signoff-operation": "op-1"}
 
 
 def test_a_service_label_that_named_a_commit_is_made_true_and_written() -> None:
     edited = service()
     edited.labels["commit-sha"] = "a" * 40
-    assert edit.set_image("service", edited, NEW, "b" * 40) == ["template", "labels"]
+    assert edit.set_image("service", edited, NEW, "b" * 40, "op-1") == ["template", "labels"]
     assert dict(edited.labels) == {"team": "reports", "commit-sha": "b" * 40}
 
 
 def test_fields_that_this_version_does_not_know_survive() -> None:
     unknown = b"\xf2\xff\x7f\x02hi"  # field 262142, length-delimited: a field of a newer API
     edited = run_v2.Service.pb().FromString(service().SerializeToString() + unknown)
-    edit.set_image("service", edited, NEW, None)
-    edit.set_traffic_to_latest(edited)
+    edit.set_image("service", edited, NEW, None, "op-1")
+    edit.set_traffic(edited, [("", 100)])
     assert unknown in edited.SerializeToString()
 
 
 def test_traffic_goes_to_the_latest_revision_and_tags_stay() -> None:
     edited = service()
     assert not edit.follows_latest(edited)
-    assert edit.set_traffic_to_latest(edited) == ["traffic"]
+    assert edit.set_traffic(edited, [("", 100)]) == ["traffic"]
     assert plain(edited)["traffic"] == [
         {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100},
         {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "web-00002-abc", "tag": "preview"},
@@ -107,11 +107,11 @@ def test_the_image_of_a_job_is_set_in_its_task_template() -> None:
         {"template": {"parallelism": 2, "template": {"maxRetries": 1, "containers": [{"image": "old"}]}}},
         run_v2.Job.pb()(),
     )
-    edit.set_image("job", job, NEW, "b" * 40)
+    edit.set_image("job", job, NEW, "b" * 40, "op-1")
     assert plain(job)["template"]["template"] == {"maxRetries": 1, "containers": [{"image": NEW}]}
-    assert dict(job.template.labels) == {"commit-sha": "b" * 40}
+    assert dict(job.template.labels) == {"commit-sha": "b" * 40, "signoff-operation": "op-1"}
 
 
 def test_a_template_without_a_container_is_refused() -> None:
     with pytest.raises(ValueError, match="no container"):
-        edit.set_image("service", run_v2.Service.pb()(), NEW, None)
+        edit.set_image("service", run_v2.Service.pb()(), NEW, None, "op-1")

@@ -1,0 +1,150 @@
+"""The steps `traffic N`: percent by percent to the new revision, judged in between, and back when something fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+from signoff.actions.plan import Before, Deploy, RollBack
+from signoff.actions.revision_step import TAG, deployed, shared
+from signoff.actions.site import Site
+from signoff.actions.steps import Act, Made, StepFailed, Undo
+from signoff.check import Progress
+from signoff.model.judgement import Link, Status
+from signoff.model.report import Report
+from signoff.model.subject import Candidate, WorkloadName
+from signoff.model.text import Text, text
+from signoff.systems.google.deployed import Deployed
+from signoff.systems.google.edit import short
+from signoff.systems.google.writer import Writers
+from signoff.views.words import sentence
+
+LOOK_SECONDS = 5.0
+"""Between two looks at a revision that gets a part of the traffic."""
+
+Shares = tuple[tuple[str, int], ...]
+
+
+def traffic(item: Deploy, percent: int) -> Act:
+    """`percent` to the new revision of every resource; with 100 the service follows its latest revision again."""
+
+    async def act(writers: Writers, made: Made, progress: Progress) -> Made:
+        befores = {before.resource: before for before in item.before}
+        for resource, revision in made.revisions:
+            shares = split(befores[resource].serving, revision, percent)
+            await _moved(writers, resource, revision, shares, progress)
+        names = ", ".join(revision for _, revision in made.revisions)
+        return replace(made, says=text("{} gets {} % of the traffic", names, percent))
+
+    return act
+
+
+def split(before: Shares, revision: str, percent: int) -> Shares:
+    """`percent` for the revision, the rest for those that served before, in their proportion; the sum is 100.
+
+    All of it is "", the latest ready revision: what is deployed next gets the traffic, as before.
+    """
+    others = [(name, share) for name, share in before if name != revision]
+    whole = sum(share for _, share in others)
+    if percent == 100 or not whole:
+        return (("", 100),)
+    rest = 100 - percent
+    parts = [(name, share * rest // whole) for name, share in others]
+    (first, share), *more = parts
+    parts = [(first, share + rest - sum(part for _, part in parts)), *more]
+    return ((revision, percent), *(part for part in parts if part[1]))
+
+
+async def _moved(writers: Writers, resource: str, revision: str, shares: Shares, progress: Progress) -> None:
+    whole = shares == (("", 100),)
+    wanted = ((revision, 100),) if whole else tuple(sorted(shares))
+    now = await deployed(writers, "service", resource)
+    tagged = any(tag.name == TAG for tag in now.tags)
+    if now.serving == wanted and now.follows_latest == whole and not (whole and tagged):
+        return
+    if whole and now.ready != revision:
+        raise StepFailed(text("{} is the latest revision now, not {}: somebody else deployed", now.ready, revision))
+    await shared(writers, resource, shares, (TAG, "") if whole else (TAG, revision), progress)
+    now = await deployed(writers, "service", resource)
+    if now.serving != wanted:
+        raise StepFailed(text("traffic is not as it was asked for but: {}", shown(now.serving)), changed=True)
+
+
+def back(item: Deploy | RollBack, operation: str) -> Undo:
+    """Traffic of every resource as it was before the operation."""
+
+    async def undo(writers: Writers) -> Text:
+        says = [await _back(writers, before, operation) for before in item.before]
+        return text("; ".join("{}" for _ in says), *says)
+
+    return undo
+
+
+async def _back(writers: Writers, before: Before, operation: str) -> Text:
+    """What served before serves again, by name: the latest revision may be the one that failed."""
+    now = await deployed(writers, "service", before.resource)
+    name = short(before.resource)
+    if now.operation != operation and now.serving == before.serving and now.follows_latest == before.follows_latest:
+        return text("{} was not changed: {} serves", name, shown(before.serving))
+    if not before.serving:
+        return text("nothing served {} before, so there is nothing to go back to", name)
+    tag = (TAG, now.created) if now.operation == operation and now.created != before.serving[0][0] else None
+    if now.serving != before.serving or now.follows_latest:
+        await shared(writers, before.resource, before.serving, tag, lambda *_: None)
+        now = await deployed(writers, "service", before.resource)
+    if now.serving != before.serving:
+        raise StepFailed(text("the traffic of {} is: {}", name, shown(now.serving)), changed=True)
+    kept = text("; {} is kept for study under the tag {}", tag[1], tag[0]) if tag else text("")
+    return text("{} serves again{}; it is pinned there until the next deploy", shown(before.serving), kept)
+
+
+def watched(site: Site, item: Deploy, links: frozenset[Link], seconds: int) -> Act:
+    """Judge the new revision by the chain's own checks for `seconds`, and end at once when one of them fails."""
+
+    async def act(writers: Writers, made: Made, progress: Progress) -> Made:
+        del writers
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while True:
+            report = await site.prove([item.workload], links, candidates(item, made))
+            says = judged(report, item.workload, links)
+            left = end - loop.time()
+            if left <= 0:
+                return replace(made, says=says)
+            progress(0, None, f"{left:.0f} s left: {sentence(says)}")
+            await asyncio.sleep(min(LOOK_SECONDS, left))
+
+    return act
+
+
+def candidates(item: Deploy, made: Made) -> Mapping[WorkloadName, Candidate]:
+    """The revision under judgement: where there are several regions, the first one that does not serve wholly yet."""
+    found = [
+        Candidate(revision, url or None)
+        for (_, revision), url in zip(made.revisions, made.urls, strict=False)
+        if revision
+    ]
+    return {item.workload: found[0]} if found else {}
+
+
+def judged(report: Report, name: WorkloadName, links: frozenset[Link]) -> Text:
+    """What the chain says of the links. Raises StepFailed where one of them failed, with what it found."""
+    found = next((w.links for w in report.workloads if w.name == name), {})
+    for link in sorted(links & found.keys(), key=list(Link).index):
+        if found[link].status is Status.FAIL:
+            finding = next((f for f in found[link].findings if f.severity == "error"), None)
+            why = finding.message if finding else found[link].reason or text("it failed")
+            raise StepFailed(text("{} of {} failed: {}", link.value, name, why), changed=True)
+    said = [f"{link.value} {found[link].status.value}" for link in Link if link in links & found.keys()]
+    return text("{}", ", ".join(said) or "nothing judges this yet")
+
+
+def shown(serving: Shares) -> str:
+    """Shares as a person reads them."""
+    return ", ".join(f"{revision} {percent} %" for revision, percent in serving) or "nothing"
+
+
+def shown_now(resource: Deployed) -> str:
+    """What a resource serves, and whether somebody pinned it there."""
+    return shown(resource.serving) if resource.follows_latest else f"{shown(resource.serving)} (pinned)"

@@ -1,0 +1,25 @@
+"""What every table of signoff.toml has in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+
+class Table(BaseModel):
+    """Unknown keys are errors: a misspelled setting that is silently ignored would be a hole in the gate."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known_keys(cls, written: Any) -> Any:
+        if isinstance(written, dict):
+            unknown = [key for key in written if key not in cls.model_fields]
+            if unknown:
+                raise PydanticCustomError(
+                    "unknown_keys", "unknown", {"unknown": unknown, "known": list(cls.model_fields)}
+                )
+        return written

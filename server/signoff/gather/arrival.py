@@ -1,0 +1,134 @@
+"""The facts of link `reachable`: real requests along the way that users take, and where they landed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from signoff.gather.current import services
+from signoff.gather.sending import Way, host_of, sent, settle, ways
+from signoff.gather.trail import trail
+from signoff.gather.visitors import users
+from signoff.model.arrival import Answer, Arrivals, Front, Probe, Sent
+from signoff.model.facts import Known, Ref, Unknown
+from signoff.model.http import Failure
+from signoff.model.run import Ingress, Service
+from signoff.model.smoke import FRONT_PAGE, Smoke
+from signoff.model.subject import Candidate, Workload
+from signoff.survey import Survey
+
+WALL_PATIENCE = timedelta(seconds=3)
+"""Where the answer itself shows a wall, the log only has to say whether the container gave it."""
+_HeldBack = tuple[tuple[Smoke, str], ...]
+
+
+async def arrival(survey: Survey, workload: Workload) -> Arrivals | Unknown:
+    """Send what is configured, or one request for the front page, and find each in the request log.
+
+    Waits for a log entry as long as it may be late (`[logs] lag_seconds`). Unknown where Cloud Run does not say what
+    serves; everything else that is not known is in the facts.
+    """
+    target, there = survey.subject.target, list[Service]()
+    ref: Ref | None = None
+    for region in target.regions:
+        known = await survey.get(services, region)
+        if isinstance(known, Unknown):
+            return known
+        ref = ref or known.ref
+        there.extend(service for name, service in known.value.items() if name == workload.resource)
+    if ref is None:
+        raise ValueError("a target has a region")
+    candidate = survey.subject.candidate.get(workload.name)
+    revisions = frozenset(
+        [candidate.revision] if candidate else [name for service in there for name in service.percent() if name]
+    )
+    front = _front(workload, there, ref)
+    routes, held_back = _routes(workload, front, candidate)
+    bases = _bases(workload, there, candidate)
+    public = host_of(workload.url) if workload.url else ""
+    asked = [] if not revisions else ways(workload, bases, routes, revisions)
+    probes, visitors = await asyncio.gather(
+        asyncio.gather(*(_probe(survey, way) for way in asked)),
+        users(survey, workload, there, revisions, public),
+    )
+    return Arrivals(
+        revisions=revisions,
+        candidate=candidate is not None,
+        lag=survey.subject.log_lag,
+        front=front,
+        probes=tuple(probes),
+        users=visitors,
+        since=max((service.updated for service in there), default=survey.now),
+        public=public,
+        held_back=held_back,
+    )
+
+
+def _front(workload: Workload, there: Sequence[Service], ref: Ref) -> Front:
+    """The strictest of the regions."""
+    strictest: tuple[Ingress, ...] = ("internal", "load-balancer", "all")
+    ingress = next((one for one in strictest if any(service.ingress == one for service in there)), strictest[-1])
+    addressed = any(service.urls for service in there)
+    private = ""
+    if ingress == "internal":
+        private = "its ingress setting admits internal requests alone"
+    elif ingress == "load-balancer" and not workload.url:
+        private = "its ingress setting admits a load balancer alone, and signoff.toml names no url"
+    elif not addressed and not workload.url:
+        private = "it has no address of its own, and signoff.toml names no url"
+    region = next((f"--region={service.region}" for service in there), "")
+    look = ("gcloud", "run", "services", "describe", workload.resource, *filter(None, [region]))
+    return Front(ingress, addressed, replace(ref, look=look), private)
+
+
+def _routes(workload: Workload, front: Front, candidate: Candidate | None) -> tuple[tuple[Smoke, ...], _HeldBack]:
+    """What is sent, and what is not: a candidate is behind no edge, and nothing is written through it."""
+    if candidate is None:
+        if workload.smoke:
+            return workload.smoke, ()
+        return (() if front.private else (FRONT_PAGE,)), ()
+    if front.ingress != "all":
+        return (), tuple((smoke, "its tag's address admits no request from outside") for smoke in workload.smoke)
+    held = {smoke: "its edge is in front of what serves" for smoke in workload.smoke if smoke.expect == "blocked"}
+    held |= {smoke: "it writes, and is sent once it serves" for smoke in workload.smoke if smoke.writes}
+    left = tuple(smoke for smoke in workload.smoke if smoke not in held)
+    return left or (FRONT_PAGE,), tuple(held.items())
+
+
+def _bases(workload: Workload, there: Sequence[Service], candidate: Candidate | None) -> list[str]:
+    """The addresses that are asked: of the candidate's tag, or the way that users come in."""
+    if candidate is not None:
+        tagged = [entry.url for service in there for entry in service.traffic if entry.revision == candidate.revision]
+        return [candidate.url] if candidate.url else [url for url in tagged if url][:1]
+    if workload.url:
+        return [workload.url]
+    return [service.urls[0] for service in there if service.urls]
+
+
+async def _probe(survey: Survey, way: Way) -> Probe:
+    made, earlier = await sent(survey, way)
+    if not made.nonce or not _came_back(made):
+        return Probe(made, None, made.at, earlier)
+    look = await (await survey.get(trail)).find(made, _until(survey, made))
+    if isinstance(look, Unknown):
+        return Probe(made, look, made.at, earlier)
+    if look.landed is not None or look.at >= made.at + survey.subject.log_lag:
+        settle(survey, way)
+    return Probe(made, look.landed, look.at, earlier)
+
+
+def _came_back(made: Sent) -> bool:
+    """Whether there can be a log entry to wait for: a request whose answer was never seen may have one."""
+    if made.answer is None:
+        return True
+    return isinstance(made.answer, Known) and not (isinstance(made.answer.value, Failure) and made.answer.value.unsent)
+
+
+def _until(survey: Survey, made: Sent) -> datetime:
+    lag = survey.subject.log_lag
+    answer = made.answer.value if isinstance(made.answer, Known) else None
+    if isinstance(answer, Failure) or (isinstance(answer, Answer) and answer.wall is not None):
+        lag = min(lag, WALL_PATIENCE)
+    return made.at + lag

@@ -1,0 +1,116 @@
+"""Traffic step by step: shares, watching, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signoff.actions.deploy import DeployResult
+from signoff.actions.planning import plan_deploy
+from signoff.actions.site import Site
+from signoff.actions.traffic_step import split
+from signoff.model.judgement import Link, Status
+from signoff.model.report import Report
+from signoff.model.subject import Candidate, WorkloadName
+from signoff.views.deploy import plan_text, result
+from support.world import World
+
+from .conftest import Chain
+from .test_deploy import WEB, at_head, deploy
+
+shares = st.dictionaries(st.sampled_from(["web-1", "web-2", "web-3"]), st.integers(1, 100), min_size=1, max_size=3).map(
+    lambda found: tuple(sorted(found.items()))
+)
+
+
+@given(shares, st.integers(1, 99))
+def test_shares_sum_to_100_and_the_new_revision_gets_its_part(
+    before: tuple[tuple[str, int], ...], percent: int
+) -> None:
+    made = split(before, "web-9", percent)
+    assert sum(share for _, share in made) == 100
+    assert made[0] == ("web-9", percent)
+    assert all(share > 0 for _, share in made)
+    assert {name for name, _ in made} <= {"web-9", *dict(before)}
+
+
+@given(shares)
+def test_all_of_it_follows_the_latest_revision_again(before: tuple[tuple[str, int], ...]) -> None:
+    assert split(before, "web-9", 100) == (("", 100),)
+
+
+def stepwise(site: Site, *traffic: int) -> Site:
+    """The service web moves in these steps, without holding."""
+    workloads = tuple(replace(w, traffic=traffic, hold=0) if w.name == "web" else w for w in site.subject.workloads)
+    return replace(site, subject=replace(site.subject, workloads=workloads))
+
+
+def serving(world: World) -> list[tuple[str, int]]:
+    """Revision and percent, as the sandbox has it."""
+    service = world.service()
+    newest = service["latestReadyRevision"].rpartition("/")[2]
+    return [(s.get("revision", newest), s["percent"]) for s in service["trafficStatuses"] if s.get("percent")]
+
+
+class Watching:
+    """A chain that says what a test wants while the new revision has a certain share, and notes the shares it saw."""
+
+    def __init__(self, world: World, chain: Chain, ill_at: int | None = None) -> None:
+        self.world, self.chain, self.ill_at = world, chain, ill_at
+        self.seen: list[tuple[int, str]] = []
+
+    async def __call__(
+        self,
+        workloads: Collection[WorkloadName],
+        links: Collection[Link] | None,
+        candidates: Mapping[WorkloadName, Candidate] = {},
+    ) -> Report:
+        newest = self.world.service()["latestReadyRevision"].rpartition("/")[2]
+        share = dict(serving(self.world)).get(newest, 0)
+        for candidate in candidates.values():
+            assert candidate.revision == newest
+            self.seen.append((share, candidate.url or ""))
+        self.chain.says.pop(Link.HEALTHY, None)
+        if candidates and share == self.ill_at:
+            self.chain.says[Link.HEALTHY] = Status.FAIL
+        return await self.chain(workloads, links, candidates)
+
+
+async def deploy_stepwise(world: World, site: Site, watching: Watching, word: str) -> DeployResult:
+    site = at_head(site, watching.chain, world.commit("shared/mapper.py", f"def mapped(row):\n    return {word!r}\n"))
+    site = replace(stepwise(site, 10, 50, 100), prove=watching)
+    plan = await plan_deploy(site, WEB)
+    assert "then to the new revision 10 % for 0 s, 50 % for 0 s, then all of it" in plan_text(plan)
+    return await deploy(site, plan)
+
+
+async def test_traffic_moves_in_steps_and_each_is_judged(world: World, site: Site, chain: Chain) -> None:
+    watching = Watching(world, chain)
+    done = await deploy_stepwise(world, site, watching, "steps")
+    assert done.outcome == "deployed", result(done)[0]
+    assert [share for share, _ in watching.seen] == [0, 10, 50]
+    assert all(url for _, url in watching.seen)
+    assert [t.get("percent") for t in world.service()["traffic"]] == [100]
+    assert "tag" not in world.service()["traffic"][0]
+
+
+async def test_an_error_on_the_new_revision_sends_all_traffic_back(world: World, site: Site, chain: Chain) -> None:
+    old = world.service()["latestReadyRevision"].rpartition("/")[2]
+    done = await deploy_stepwise(world, site, Watching(world, chain, ill_at=50), "ill")
+    says = result(done)[0]
+    assert done.outcome == "failed"
+    assert "watch 50 of web failed: healthy of web failed" in says
+    assert f"{old} 100 % serves again" in says
+    assert serving(world) == [(old, 100)]
+    newest = world.service()["latestCreatedRevision"].rpartition("/")[2]
+    kept = [t for t in world.service()["traffic"] if t.get("tag") == "signoff"]
+    assert [t["revision"] for t in kept] == [newest]
+
+
+async def test_the_next_deploy_after_a_failed_one_serves_again(world: World, site: Site, chain: Chain) -> None:
+    done = await deploy_stepwise(world, site, Watching(world, chain), "well again")
+    assert done.outcome == "deployed", result(done)[0]
+    assert [t.get("tag") for t in world.service()["traffic"]] == [None]
