@@ -82,7 +82,8 @@ async def test_a_job_is_deployed_and_executed(cloud: Lab) -> None:
     job = await cloud.jobs.get_job(name=f"{PLACE}/jobs/extract")
     assert (job.template.task_count, dict(job.labels), job.execution_count) == (2, {"a": "b"}, 1)
     assert "has successfully completed." in log_of(cloud, build)[-2]
-    updated = await gcloud(cloud, "run", "jobs", "update", "extract", REGION, "--update-env-vars=X=1")
+    before = ("--quiet", "--project", "demo", "--verbosity=info")
+    updated = await gcloud(cloud, *before, "run", "jobs", "update", "extract", REGION, "--update-env-vars=X=1")
     assert updated.status == Status.SUCCESS
     assert (await cloud.jobs.get_job(name=job.name)).template.template.containers[0].env[0].name == "X"
     executed = await gcloud(cloud, "run", "jobs", "execute", "extract", REGION)

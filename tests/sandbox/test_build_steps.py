@@ -97,6 +97,9 @@ async def test_kaniko_builds_and_pushes_by_itself(cloud: Lab) -> None:
     assert list(images(cloud).values()) == [["k"]]
     service = await cloud.create(f"{IMAGE}:k")
     assert (await cloud.http.get(service.uri)).text.startswith("one ")
+    # What gcloud asks with the property builds/use_kaniko.
+    asked = ["--destination", f"{IMAGE}:g", "--cache", "--cache-ttl", "6h", "--cache-dir", "", "-c", "web"]
+    assert (await run_steps(cloud, {**kaniko, "args": asked})).status == Status.SUCCESS
     wrong = await run_steps(cloud, {**kaniko, "args": [f"-d={IMAGE}", "--dockerfile=Nowhere"]})
     assert "error resolving dockerfile path" in " ".join(log_of(cloud, wrong))
 

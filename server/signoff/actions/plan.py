@@ -17,7 +17,7 @@ from signoff.model.subject import Commit, Kind, WorkloadName
 from signoff.model.text import Text
 from signoff.systems.google.deployed import Deployed
 
-Action = Literal["deploy", "roll-back"]
+Action = Literal["deploy", "roll-back", "run"]
 
 
 class PlanError(SignoffError):
@@ -62,6 +62,8 @@ class Deploy:
     image: str | None = None
     traffic: tuple[int, ...] = (100,)
     hold: int = 0
+    stale: tuple[str, ...] = ()
+    """Executions of a job (full names) that run an older image: they are cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,18 @@ class RollBack:
     revisions: tuple[str, ...]
 
 
-Item = Deploy | RollBack
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One job is run as its template says. `stale`: executions (full names) of an older image, cancelled before."""
+
+    workload: WorkloadName
+    kind: Kind
+    resources: tuple[Deployed, ...]
+    before: tuple[Before, ...]
+    stale: tuple[str, ...] = ()
+
+
+Item = Deploy | RollBack | Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,10 @@ async def make(site: Site, request: Request) -> Plan:
         from signoff.actions.rollback import plan_roll_back
 
         return await plan_roll_back(site, request)
+    if request.action == "run":
+        from signoff.actions.running import plan_run
+
+        return await plan_run(site, request)
     return await plan_deploy(site, request)
 
 
@@ -60,18 +64,19 @@ async def plan_deploy(site: Site, request: Request) -> Plan:
     for workload in chosen:
         _must_be_ours(workload, request)
     _preflight(report, names, given=request.image is not None)
-    died = _died(site, request.target, names)
-    items = await asyncio.gather(*(_item(site, request, report, workload, died) for workload in chosen))
-    resumes = next((o.began.operation for o in died.values() if _is_the_same(o, site, names)), None)
-    lines = goes_on(next(o for o in died.values() if o.began.operation == resumes)) if resumes else []
+    dead = died(site, request.target, names)
+    items = await asyncio.gather(*(_item(site, request, report, workload, dead) for workload in chosen))
+    resumes = goes_on_with(dead, site, names)
+    lines = goes_on(resumes) if resumes else []
     for item, workload in zip(items, chosen, strict=True):
         lines += lines_of(item, workload, site.subject.target)
     lines += left_behind(report, names)
     wanted = replace(request, workloads=tuple(names))
-    return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), resumes)
+    operation = resumes.began.operation if resumes else None
+    return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), operation)
 
 
-def _died(site: Site, target: str, names: Collection[WorkloadName]) -> Mapping[WorkloadName, Operation]:
+def died(site: Site, target: str, names: Collection[WorkloadName]) -> Mapping[WorkloadName, Operation]:
     """Operations that were begun on these workloads and never ended. Raises Busy where one is still at it."""
     found = {}
     for name in names:
@@ -84,9 +89,12 @@ def _died(site: Site, target: str, names: Collection[WorkloadName]) -> Mapping[W
     return found
 
 
-def _is_the_same(died: Operation, site: Site, names: Collection[WorkloadName]) -> bool:
-    """Whether it was the deploy of this commit to these workloads: only then what it did is what is wanted now."""
-    return died.began.commit == site.subject.commit and set(died.began.before) == set(names)
+def goes_on_with(
+    dead: Mapping[WorkloadName, Operation], site: Site, names: Collection[WorkloadName]
+) -> Operation | None:
+    """The one that was of this commit and these workloads: only then what it did is what is wanted now."""
+    same = (o for o in dead.values() if o.began.commit == site.subject.commit and set(o.began.before) == set(names))
+    return next(same, None)
 
 
 def _stale(report: Report) -> tuple[WorkloadName, ...]:
@@ -106,7 +114,8 @@ def _stale(report: Report) -> tuple[WorkloadName, ...]:
         what = "nothing to deploy: what this session touched already runs in the target"
         if to_run:
             what = f"nothing to deploy: {', '.join(to_run)} has it already and has not run since"
-        raise Refused(what, report, fix="name a workload to deploy it all the same", nothing_to_do=True)
+        fix = f"signoff job run {' '.join(to_run)}" if to_run else "name a workload to deploy it all the same"
+        raise Refused(what, report, fix=fix, nothing_to_do=True)
     return stale
 
 
@@ -159,6 +168,7 @@ async def _item(
         image=request.image,
         traffic=workload.traffic,
         hold=workload.hold,
+        stale=await _in_the_way(site, resources, request) if workload.kind == "job" else (),
     )
     if request.image is not None:
         return item
@@ -197,6 +207,13 @@ def _commit_to_build(site: Site, report: Report, name: WorkloadName) -> Commit:
     """
     found: WorkloadReport | None = next((w for w in report.workloads if w.name == name), None)
     return (found.wanted if found is not None else None) or site.subject.commit
+
+
+async def _in_the_way(site: Site, resources: Sequence[Deployed], request: Request) -> tuple[str, ...]:
+    """Executions that run now: what is built next is another image than theirs."""
+    from signoff.actions.running import stale_of
+
+    return tuple([name for resource in resources for name in await stale_of(site, resource, request.image)])
 
 
 async def resources_of(site: Site, workload: Workload) -> tuple[Deployed, ...]:

@@ -155,6 +155,13 @@ def _rollback(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", dest="revision", metavar="REVISION", help="default: the last one that was proven good")
 
 
+def _job(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    run = _command(actions, "run", "plan to run jobs, and prove their runs")
+    _common(run, "deploy:run_job")
+    run.add_argument("jobs", nargs="*", metavar="JOB", help="default: this session's that wait for a run")
+
+
 def _approve(parser: argparse.ArgumentParser) -> None:
     _common(parser, "deploy:approve")
     parser.add_argument("plan", metavar="PLAN", help="the id that deploy showed")
@@ -224,6 +231,7 @@ COMMANDS: tuple[tuple[str, str, Fill], ...] = (
     ("run", "judge the whole chain; 0 only when it is signed off", _run),
     ("smoke", "send real requests through the real edge, and prove where they land", _smoke),
     ("deploy", "plan a deploy; a person at a terminal says yes", _deploy),
+    ("job", "run a job after a yes, and prove its run", _job),
     ("rollback", "plan to send traffic back to a revision that was proven good", _rollback),
     ("approve", "read a plan, say yes, and carry it out", _approve),
     ("handoff", "write or read the handoff document", _handoff),

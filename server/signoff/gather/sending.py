@@ -65,6 +65,11 @@ async def sent(survey: Survey, way: Way) -> tuple[Sent, bool]:
         late = before.at + survey.subject.log_lag + PENDING
         if not (before.reached_nobody if way.smoke.writes else systems.boundary.now() > late):
             return before, True
+    if way.smoke.writes and systems.read_only:
+        ref = Ref("http", way.url, systems.boundary.now())
+        return Sent(
+            way.smoke, way.url, "", ref.at, Unknown("denied", ref, Quoted("it writes, and this only reads"))
+        ), False
     bearer = await _bearer(survey, way.smoke.identity)
     if isinstance(bearer, Unknown):
         return Sent(way.smoke, way.url, "", systems.boundary.now(), bearer), False
@@ -168,5 +173,7 @@ async def _bearer(survey: Survey, identity: Identity | None) -> Secret | Unknown
 
 
 def host_of(url: str) -> str:
-    """Host and port as they are in a URL, in small letters."""
-    return urlsplit(url).netloc.lower()
+    """Host and port of a URL as a request log has them: small letters, and no port where it is the scheme's own."""
+    parts = urlsplit(url)
+    own = {"http": ":80", "https": ":443"}[parts.scheme]
+    return parts.netloc.lower().removesuffix(own)

@@ -115,10 +115,15 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """The entry of the request log that has the nonce. `refused`: the platform answered it, no container."""
+    """The entry of the request log that has the nonce."""
 
     entry: LogEntry
     proof: Evidence
+
+    @property
+    def refused(self) -> bool:
+        """Whether the platform answered it, and no container."""
+        return self.entry.request is None or self.entry.request.refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +170,7 @@ class Users:
 class Arrivals:
     """The facts of link `reachable`. `revisions`: any of these has to answer; `candidate`: they do not serve yet.
 
-    `public`: the host of the configured url; empty where there is none. `since`: when what serves was last changed.
+    `public`: the host of the configured url; empty where there is none. `since`: when what serves was made.
     `held_back`: configured requests that were not sent, and why.
     """
 

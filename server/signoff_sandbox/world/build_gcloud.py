@@ -25,6 +25,7 @@ from signoff_sandbox.world.store import copy_of
 
 USAGE = 2
 INVOKER = "roles/run.invoker"
+GLOBAL_VALUES = ("--project", "--format", "--verbosity")
 #: What a command is called after `gcloud`, tracks left out -> what it works on, and whether it may make a new one.
 COMMANDS: dict[tuple[str, ...], tuple[str, bool]] = {
     ("run", "deploy"): ("services", True),
@@ -37,7 +38,7 @@ COMMANDS: dict[tuple[str, ...], tuple[str, bool]] = {
 
 
 async def gcloud(shop: Workshop, command: Command) -> int:
-    words = [word for word in command.arguments if word not in ("beta", "alpha")]
+    words = _command_first([word for word in command.arguments if word not in ("beta", "alpha")])
     name = next((known for known in COMMANDS if tuple(words[: len(known)]) == known), None)
     if name is None:
         shown = " ".join(word for word in words[:3] if not word.startswith("-"))
@@ -62,6 +63,15 @@ async def gcloud(shop: Workshop, command: Command) -> int:
     except ApiError as error:
         command.log(f"ERROR: ({'.'.join(('gcloud', *name))}) {error.message}")
         return 1
+
+
+def _command_first(words: list[str]) -> list[str]:
+    """`--project P --quiet run deploy …` with the flags behind the command, where they may stand as well."""
+    flags: list[str] = []
+    while words and words[0].startswith("-"):
+        length = 2 if words[0] in GLOBAL_VALUES else 1
+        flags, words = [*flags, *words[:length]], words[length:]
+    return [*words, *flags]
 
 
 async def _deploy_service(shop: Workshop, command: Command, options: Any, place: str, *, may_create: bool) -> int:

@@ -53,7 +53,8 @@ async def run_step(shop: Workshop, step: Any, log: Log) -> int:
         return NO_SUCH_PROGRAM
     if step.script:
         return await _process(shop, step, [str(_script(shop, step))], log)
-    argv = [word for word in (step.entrypoint or entrypoint, *step.args) if word]
+    starting = step.entrypoint or entrypoint
+    argv = [*([starting] if starting else []), *step.args]
     if not argv:
         log(f"the step has neither entrypoint nor args: what the image {step.name} runs by itself is not modelled")
         return NO_SUCH_PROGRAM

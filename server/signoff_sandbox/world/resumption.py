@@ -10,6 +10,7 @@ from google.cloud.run_v2.types import Service
 from google.longrunning.operations_pb2 import Operation
 
 from signoff_sandbox.world import (
+    build_run,
     operations,
     run_executions,
     run_instances,
@@ -22,11 +23,13 @@ from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError
 from signoff_sandbox.world.image_refs import digest_of
 
+WAITING = (Build.Status.PENDING, Build.Status.QUEUED)
 INTERRUPTED = "The sandbox ended while this was being carried out."
 
 
 def resume(cloud: Cloud) -> None:
-    """Changes of services go on where they were. What else ran is over: it is not known how far it had come.
+    """Changes of services go on where they were, and builds that only waited still do. What else ran is over: it is
+    not known how far it had come.
 
     The minimum of instances comes up again where there is something to run: what was only planted has no image.
     """
@@ -61,7 +64,12 @@ def _take_up(cloud: Cloud, operation: Operation) -> None:
         operations.carry_out(cloud, operation.name, _go_on(cloud, service))
         return
     if operation.metadata.Unpack(build):
-        _end_build(cloud, build.build.name)
+        name = build.build.name
+        known: Any = cloud.store.get("builds", name)
+        if known is not None and known.status in WAITING:
+            operations.carry_out(cloud, operation.name, build_run.carry_out(cloud, name, operation.name))
+            return
+        _end_build(cloud, name)
     operations.fail(cloud, operation.name, ApiError(grpc.StatusCode.ABORTED, INTERRUPTED))
 
 

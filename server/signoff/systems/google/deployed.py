@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from signoff.model.quoted import Quoted
@@ -70,6 +71,31 @@ class Settled:
     revision: str
     message: Quoted
     """What Cloud Run says of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A run of a job as it stands. `name` is the full one; `created` is aware; `done`: tasks that succeeded."""
+
+    name: str
+    image: str
+    created: datetime
+    completed: bool
+    succeeded: bool
+    tasks: int
+    done: int
+    says: Quoted
+    """What Cloud Run says of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEnd:
+    """How a task's last attempt ended."""
+
+    index: int
+    attempts: int
+    exit_code: int
+    says: Quoted
 
 
 @dataclass(frozen=True, slots=True)
