@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from signoff.systems.google.connection import Connection
     from signoff.systems.google.identity import Identity
     from signoff.systems.google.logs import Logs
+    from signoff.systems.google.recorder import Recorder
     from signoff.systems.google.registry import Registry
     from signoff.systems.google.run import Run
     from signoff.systems.google.sources import Sources
@@ -87,6 +88,12 @@ class Systems:
         from signoff.systems.google.registry import Registry
 
         return Registry(self.boundary, self.google)
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        from signoff.systems.google.recorder import Recorder
+
+        return Recorder(self.boundary, self.google)
 
     @cached_property
     def sources(self) -> Sources:
