@@ -48,6 +48,15 @@ async def test_a_step_of_an_unknown_image_fails_and_says_why(cloud: Lab, unknown
     assert f"{unknown['name']} is not modelled by the sandbox" in " ".join(log_of(cloud, build))
 
 
+async def test_an_image_without_entrypoint_runs_its_arguments(cloud: Lab) -> None:
+    plain = {"name": "docker.io/library/bash:5", "args": ["-c", "echo $$0 [$$1]", "me", ""]}
+    build = await run(cloud, Build(steps=[plain, {"name": "alpine", "args": ["echo", "hello"]}]))
+    assert build.status == Status.SUCCESS
+    assert {"Step #0: me []", "Step #1: hello"} <= set(log_of(cloud, build))
+    dashed = await run(cloud, Build(steps=[{"name": "alpine", "args": ["-c", "true"]}]))
+    assert dashed.steps[0].exit_code == 127
+
+
 async def test_a_step_runs_in_an_image_that_an_earlier_step_built(cloud: Lab) -> None:
     dockerfile = 'FROM python:3.12\nCOPY tool.py /tool.py\nENV GREETING=hello\nENTRYPOINT ["python", "/tool.py"]\n'
     tool = "import os, sys\nprint(os.environ['GREETING'], sys.argv[1:], open('data.txt').read())\n"

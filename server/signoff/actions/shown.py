@@ -34,7 +34,7 @@ def lines_of(item: Item, workload: Workload, target: Target) -> list[Text]:
 def _deploy(item: Deploy, workload: Workload) -> list[Text]:
     lines = []
     if item.build:
-        lines.append(text("  build commit {} with {} in Cloud Build", item.build.commit[:12], item.build.config))
+        lines += item.build.lines()
     for resource, before in zip(item.resources, item.before, strict=True):
         lines.append(text("  replace {}", resource.image))
         lines.append(text("  by {}", item.image or "the image of that build, by digest"))

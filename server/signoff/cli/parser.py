@@ -185,6 +185,15 @@ def _handoff(parser: argparse.ArgumentParser) -> None:
     read.add_argument("name", nargs="?", metavar="NAME", help="default: the latest")
 
 
+def _record(parser: argparse.ArgumentParser) -> None:
+    _common(parser, "record:record")
+    parser.add_argument(
+        "--output", metavar="FILE", default="signoff-recording.json", help="(default: signoff-recording.json)"
+    )
+    parser.add_argument("--force", action="store_true", help="replace a file that is there")
+    parser.add_argument("--mask-commits", action="store_true", help="mask commit ids too: git can not follow them then")
+
+
 def _waive(parser: argparse.ArgumentParser) -> None:
     _common(parser, "waive:waive")
     parser.add_argument("workload", metavar="WORKLOAD")
@@ -227,6 +236,7 @@ COMMANDS: tuple[tuple[str, str, Fill], ...] = (
     ("approve", "read a plan, say yes, and carry it out", _approve),
     ("handoff", "write or read the handoff document", _handoff),
     ("waive", "say as a person that a link does not count for this commit", _waive),
+    ("record", "write what the project is like, masked, as a state for the sandbox", _record),
     ("serve", "be an MCP server", _serve),
     ("demo", "play the story on an embedded Google Cloud", _demo),
     ("sandbox", "run the embedded Google Cloud (up), nginx before it (edge), or say how to reach it (env)", _sandbox),

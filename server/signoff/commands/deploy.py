@@ -146,6 +146,7 @@ async def _site(context: Context) -> Site:
         remote=remote,
         now=context.now,
         holds=holds_path(context.root, context.environment),
+        systems=context.systems,
     )
 
 

@@ -111,15 +111,39 @@ class BuiltImage:
 
 
 @dataclass(frozen=True, slots=True)
-class BuildState:
-    """A build as it stands. `status` is Cloud Build's word; `images` is empty until it has ended well."""
+class BuildName:
+    """Which build: `location` is a region or `global`."""
 
+    project: str
+    location: str
     id: str
+
+    @property
+    def resource(self) -> str:
+        return f"projects/{self.project}/locations/{self.location}/builds/{self.id}"
+
+    @property
+    def log(self) -> tuple[str, ...]:
+        """How a person reads its log."""
+        return ("gcloud", "builds", "log", self.id, f"--region={self.location}", f"--project={self.project}")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildState:
+    """A build as it stands. `status` is Cloud Build's word; `images` is empty until it has ended well.
+
+    `failed_step`: the number of the first step that did not end well. `log`: the `gs://` folder or Cloud Logging
+    that takes its log; None where it has none.
+    """
+
+    name: BuildName
     status: str
+    running: bool
     done: bool
     images: tuple[BuiltImage, ...]
     detail: Quoted
-    log_url: str
+    failed_step: int | None
+    log: str | Literal["logging"] | None
 
 
 def path_of(image: str) -> str:
