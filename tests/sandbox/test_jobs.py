@@ -58,6 +58,20 @@ async def test_an_update_that_changes_nothing_makes_no_generation(cloud: Lab) ->
     assert (updated.generation, updated.client_version) == (1, "2")
 
 
+async def test_what_v1_clients_wrote_may_be_written_back_and_nothing_else_of_the_kind(cloud: Lab) -> None:
+    await make(cloud, "pass")
+    stored: Any = cloud.cloud.store.get("jobs", JOB)
+    stored.template.annotations["run.googleapis.com/client-name"] = "gcloud"
+    cloud.cloud.store.put("jobs", JOB, stored)
+    job = await cloud.jobs.get_job(name=JOB)
+    job.template.task_count = 2
+    updated = await cloud.finish(await cloud.jobs.update_job(job=job))
+    assert updated.template.annotations == {"run.googleapis.com/client-name": "gcloud"}
+    updated.template.annotations["run.googleapis.com/client-version"] = "1"
+    with pytest.raises(exceptions.InvalidArgument, match="system labels and annotations"):
+        await cloud.jobs.update_job(job=updated)
+
+
 async def test_an_update_may_create_the_job_that_is_missing(cloud: Lab) -> None:
     await cloud.build({"Dockerfile": DOCKERFILE, "main.py": "pass"})
     job = described()

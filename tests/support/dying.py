@@ -23,7 +23,7 @@ from signoff.actions.site import Site
 from signoff.commands.context import Context
 from signoff.commands.deploy import _site
 from signoff.ledger.events import Event, StepTaken
-from signoff.ledger.store import E, Store
+from signoff.ledger.store import E
 from signoff.systems.google.writer import Writers
 from support.samples import NOW
 

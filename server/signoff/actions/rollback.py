@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signoff.actions.plan import Before, Plan, PlanError, Request, RollBack, make_plan
-from signoff.actions.planning import before_all, died_on, resources_of, the_same, workload_of
+from signoff.actions.planning import before_all, died, goes_on_with, resources_of, workload_of
 from signoff.actions.shown import goes_on, lines_of
 from signoff.actions.site import Site
 from signoff.ledger.folds import Operation, proven_revisions
@@ -19,8 +19,8 @@ async def plan_roll_back(site: Site, request: Request, *, held: bool = False) ->
         raise PlanError("no workload is named to roll back", fix="name the service: signoff rollback NAME")
     if request.revision is not None and len(request.workloads) != 1:
         raise PlanError("a revision belongs to one service", fix="name exactly one workload with --to")
-    died = died_on(site, request.target, request.workloads, held=held)
-    resumes = the_same(died, site, request)
+    dead = died(site, request.target, request.workloads, held=held)
+    resumes = goes_on_with(dead, site, request)
     items: list[RollBack] = []
     lines = goes_on(resumes) if resumes else []
     for name in request.workloads:

@@ -29,9 +29,8 @@ class Prove(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`file_at`: a file of the repository at a commit, None where it does not exist. `remote`: what builds clone.
-
-    `holds`: the folder of this machine's locks (see `ledger/hold.py`).
+    """`systems`: what a fresh survey of the subject asks. `file_at`: a file of the repository at a commit, None where
+    it does not exist. `remote`: what builds clone. `holds`: the folder of this machine's locks (`ledger/hold.py`).
     """
 
     subject: Subject
@@ -42,6 +41,7 @@ class Site:
     remote: Callable[[], Awaitable[str]]
     now: Callable[[], datetime]
     holds: Path
+    systems: Systems
 
 
 def writers_of(systems: Systems) -> Writers:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from signoff.gather.current import services
+from signoff.gather.placements import placements
 from signoff.gather.sending import Way, host_of, sent, settle, ways
 from signoff.gather.trail import trail
 from signoff.gather.visitors import users
@@ -19,8 +20,8 @@ from signoff.model.smoke import FRONT_PAGE, Smoke
 from signoff.model.subject import Candidate, Workload
 from signoff.survey import Survey
 
-WALL_PATIENCE = timedelta(seconds=3)
-"""Where the answer itself shows a wall, the log only has to say whether the container gave it."""
+PATIENCE = timedelta(seconds=3)
+"""Where the answer itself decides, the log only has to say whose it was."""
 _HeldBack = tuple[tuple[Smoke, str], ...]
 
 
@@ -49,6 +50,9 @@ async def arrival(survey: Survey, workload: Workload) -> Arrivals | Unknown:
     bases = _bases(workload, there, candidate)
     public = host_of(workload.url) if workload.url else ""
     asked = [] if not revisions else ways(workload, bases, routes, revisions)
+    since = await _since(survey, workload, there, revisions)
+    if isinstance(since, Unknown):
+        return since
     probes, visitors = await asyncio.gather(
         asyncio.gather(*(_probe(survey, way) for way in asked)),
         users(survey, workload, there, revisions, public),
@@ -60,10 +64,22 @@ async def arrival(survey: Survey, workload: Workload) -> Arrivals | Unknown:
         front=front,
         probes=tuple(probes),
         users=visitors,
-        since=max((service.updated for service in there), default=survey.now),
+        since=since,
         public=public,
         held_back=held_back,
     )
+
+
+async def _since(
+    survey: Survey, workload: Workload, there: Sequence[Service], revisions: frozenset[str]
+) -> datetime | Unknown:
+    """When the newest of the revisions was made: nothing older is theirs. Else when the service was last changed."""
+    placed = (await survey.get(placements))[workload.name]
+    if isinstance(placed, Unknown):
+        return placed
+    found = [one for placement in placed for one in (*placement.serving, placement.newest) if one is not None]
+    made = [revision.created for revision in found if revision.name in revisions]
+    return max(made or [service.updated for service in there], default=survey.now)
 
 
 def _front(workload: Workload, there: Sequence[Service], ref: Ref) -> Front:
@@ -127,8 +143,11 @@ def _came_back(made: Sent) -> bool:
 
 
 def _until(survey: Survey, made: Sent) -> datetime:
+    """How long to look: as long as the log may be late, wherever the verdict rests on it."""
     lag = survey.subject.log_lag
     answer = made.answer.value if isinstance(made.answer, Known) else None
-    if isinstance(answer, Failure) or (isinstance(answer, Answer) and answer.wall is not None):
-        lag = min(lag, WALL_PATIENCE)
-    return made.at + lag
+    decided = isinstance(answer, Failure)
+    if isinstance(answer, Answer):
+        refused = made.smoke.expect == "blocked" and answer.status >= 300
+        decided = answer.stopped or refused or (bool(answer.unmet) and not made.smoke.by_default)
+    return made.at + (min(lag, PATIENCE) if decided else lag)

@@ -40,7 +40,7 @@ class Desk:
     async def context(self) -> Context:
         """The opened repository and target. An error of the configuration is not kept: the file may be mended."""
         if self._context is None or (self._context.done() and self._context.exception() is not None):
-            self._context = asyncio.create_task(asyncio.to_thread(_open, self.start))
+            self._context = asyncio.create_task(asyncio.to_thread(_open, self.start, self.read_only))
         return await asyncio.shield(self._context)
 
     def begin(self) -> None:
@@ -99,7 +99,11 @@ class Desk:
             log.exception("reading the configuration broke")
             return frozenset(hidden)
         if not any(w.deploy == "signoff" and w.kind != "worker-pool" for w in context.workloads):
-            hidden |= {"deploy_service", "deploy_status"}
+            hidden.add("deploy_service")
+        if not any(w.kind == "job" for w in context.workloads):
+            hidden.add("run_job")
+        if hidden >= {"deploy_service", "run_job"}:
+            hidden.add("deploy_status")
         if not any(w.kind == "service" for w in context.workloads):
             hidden.add("smoke_test")
         return frozenset(hidden)
@@ -148,8 +152,8 @@ class Desk:
                 await opened[0].close()
 
 
-def _open(start: Path) -> Context:
+def _open(start: Path, read_only: bool) -> Context:
     """In a thread: reading the configuration loads libraries, and the protocol's loop goes on meanwhile."""
     from signoff.commands.context import Context
 
-    return Context.open(start)
+    return Context.open(start, read_only=read_only)

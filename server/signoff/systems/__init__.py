@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from signoff.systems.google.connection import Connection
     from signoff.systems.google.identity import Identity
     from signoff.systems.google.logs import Logs
+    from signoff.systems.google.recorder import Recorder
     from signoff.systems.google.registry import Registry
     from signoff.systems.google.run import Run
     from signoff.systems.google.sources import Sources
+    from signoff.systems.google.triggers import Triggers
     from signoff.systems.http.client import Http
 
 
@@ -29,7 +31,7 @@ class Systems:
 
     `sandbox`: the Google side is a sandbox (`SIGNOFF_SANDBOX`), and every report says so. `proofs`: where it is kept
     which commit an image was built from. `writes`: where it is kept which requests that write were sent.
-    `environment`: of this process, if not given.
+    `environment`: of this process, if not given. `read_only`: no request is sent that writes.
     """
 
     def __init__(
@@ -41,10 +43,12 @@ class Systems:
         proofs: Proofs | None = None,
         writes: arrival.Kept | None = None,
         environment: Mapping[str, str] | None = None,
+        read_only: bool = False,
     ) -> None:
         self.boundary = boundary
         self.tree = tree
         self.sandbox_address = sandbox
+        self.read_only = read_only
         self.environment = os.environ if environment is None else environment
         self.proofs: Proofs = proofs or KeptInMemory()
         self.writes: arrival.Kept = writes or arrival.KeptInMemory()
@@ -86,10 +90,22 @@ class Systems:
         return Registry(self.boundary, self.google)
 
     @cached_property
+    def recorder(self) -> Recorder:
+        from signoff.systems.google.recorder import Recorder
+
+        return Recorder(self.boundary, self.google)
+
+    @cached_property
     def sources(self) -> Sources:
         from signoff.systems.google.sources import Sources
 
         return Sources(self.boundary, self.google)
+
+    @cached_property
+    def triggers(self) -> Triggers:
+        from signoff.systems.google.triggers import Triggers
+
+        return Triggers(self.boundary, self.google)
 
     @cached_property
     def identity(self) -> Identity:

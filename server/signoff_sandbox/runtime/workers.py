@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,8 +11,10 @@ from pathlib import Path
 
 from signoff_sandbox.runtime.containers import NoCommand, program, unpack_image
 from signoff_sandbox.runtime.instances import ContainerPlan, StartFailed
+from signoff_sandbox.runtime.pace import Pace
 from signoff_sandbox.runtime.process import Child, Processes
 
+log = logging.getLogger(__name__)
 #: Seconds before an instance that ended is started again: doubled each time, until it has run for a while.
 FIRST_PAUSE, LONGEST_PAUSE, A_WHILE = 0.5, 30.0, 10.0
 
@@ -34,8 +37,11 @@ class Worker:
 class Workers:
     """The instances by the name of their revision. An instance holds when it has run for `steady_seconds`."""
 
-    def __init__(self, processes: Processes, folder: Path, *, steady_seconds: float, grace_seconds: float) -> None:
+    def __init__(
+        self, processes: Processes, folder: Path, pace: Pace, *, steady_seconds: float, grace_seconds: float
+    ) -> None:
         self._processes = processes
+        self._pace = pace
         self._folder = folder
         self.steady_seconds = steady_seconds
         self._grace_seconds = grace_seconds
@@ -79,17 +85,21 @@ class Workers:
 
     async def _keep(self, worker: Worker) -> None:
         """Run the instance again and again, until it is cancelled."""
-        loop = asyncio.get_running_loop()
         pause = FIRST_PAUSE
         try:
             while True:
-                began = loop.time()
+                began = self._pace.time()
                 try:
                     await self._run(worker)
                 except (StartFailed, NoCommand) as error:
                     self._note_failure(worker, str(error))
-                pause = FIRST_PAUSE if loop.time() - began > A_WHILE else min(2 * pause, LONGEST_PAUSE)
-                await asyncio.sleep(pause)
+                except Exception as bug:  # whoever waits must learn of it
+                    log.exception("an instance of a worker pool")
+                    self._note_failure(worker, f"sandbox bug: {type(bug).__name__}: {bug}")
+                if self._pace.time() - began > A_WHILE:
+                    pause = FIRST_PAUSE
+                await self._pace.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
         finally:
             worker.steady.cancel()
 

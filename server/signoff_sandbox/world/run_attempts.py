@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ async def attempt(cloud: Cloud, execution_name: str, task: Any, number: int) -> 
     job = execution_name.partition("/executions/")[0]
     container = task.containers[0]
     labels = {
+        "instanceId": secrets.token_hex(56),
         "run.googleapis.com/execution_name": short(execution_name),
         "run.googleapis.com/task_index": str(task.index),
         "run.googleapis.com/task_attempt": str(number),

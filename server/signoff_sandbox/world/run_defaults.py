@@ -36,11 +36,16 @@ def complete(service: Any) -> None:
             port.name = port.name or "http1"
         if not container.HasField("resources"):
             container.resources.cpu_idle = True  # where resources are given, they must say it themselves
-        for resource, amount in LIMITS:
-            if resource not in container.resources.limits:
-                container.resources.limits[resource] = amount
+        limit(container)
     if containers and main_container(template).ports:
         _complete_probe(template, main_container(template))
+
+
+def limit(container: Any) -> None:
+    """Give a container, of a service, job or worker pool, the limits that it does not name."""
+    for resource, amount in LIMITS:
+        if resource not in container.resources.limits:
+            container.resources.limits[resource] = amount
 
 
 def _complete_probe(template: Any, main: Any) -> None:

@@ -14,6 +14,7 @@ from signoff_sandbox.world.errors import already_exists, invalid_argument
 from signoff_sandbox.world.identities import current, default_service_account
 from signoff_sandbox.world.image_refs import resolve
 from signoff_sandbox.world.run_conditions import State, set_condition
+from signoff_sandbox.world.run_defaults import limit
 from signoff_sandbox.world.run_names import location_of, project_of, short
 
 #: https://cloud.google.com/run/quotas#cloud_run_limits, https://cloud.google.com/run/docs/configuring/task-timeout
@@ -77,9 +78,7 @@ def complete(task: Any, project: str) -> None:
     if not task.execution_environment:
         task.execution_environment = ExecutionEnvironment.EXECUTION_ENVIRONMENT_GEN2  # jobs know no other
     for container in task.containers:
-        for resource, amount in (("cpu", "1000m"), ("memory", "512Mi")):
-            if resource not in container.resources.limits:
-                container.resources.limits[resource] = amount
+        limit(container)
 
 
 def require_bounds(task_count: int, timeout: Any) -> None:

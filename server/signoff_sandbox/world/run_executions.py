@@ -64,7 +64,7 @@ def begin(cloud: Cloud, job: Any, overrides: Any, *, suffix: str = "") -> tuple[
 async def _carry_out(cloud: Cloud, name: str) -> Failure | None:
     """Run the tasks and note the end. What is cancelled ends as cancelled, whoever cancelled it."""
     try:
-        await asyncio.sleep(cloud.settings.reconcile_seconds)
+        await cloud.pace.sleep(cloud.settings.reconcile_seconds)
         try:
             await strike(cloud, f"sandbox.Execution/{short(job_of(name))}")
             failure = await _import(cloud, name)
@@ -158,6 +158,13 @@ def job_of(execution: str) -> str:
 
 def _stored(cloud: Cloud, name: str) -> Any:
     return cloud.store.get("executions", name)
+
+
+def interrupt(cloud: Cloud, name: str, why: str) -> None:
+    """End an execution that nobody carries out any more, if it is not complete."""
+    if not is_complete(cloud, name):
+        run_tasks.interrupt(cloud, name, why)
+        _complete(cloud, name, Failure(why, grpc.StatusCode.ABORTED, reason=Common.INTERNAL))
 
 
 def is_complete(cloud: Cloud, name: str) -> bool:

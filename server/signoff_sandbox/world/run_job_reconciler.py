@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from typing import Any
 
@@ -24,7 +23,7 @@ async def reconcile(cloud: Cloud, name: str, generation: int, token: tuple[str, 
     operation is done when that execution has started or completed.
     """
     async with cloud.machine.lock(name):
-        await asyncio.sleep(cloud.settings.reconcile_seconds)
+        await cloud.pace.sleep(cloud.settings.reconcile_seconds)
         failure: Failure | None = None
         try:
             await strike(cloud, f"sandbox.Reconciler/{short(name)}")

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from google.api.launch_stage_pb2 import LaunchStage
+from google.cloud.run_v2.types import Job
 
 from signoff_sandbox.world import identities, operations, run_executions, run_job_reconciler
 from signoff_sandbox.world.cloud import Cloud, Handler
@@ -41,7 +42,7 @@ DESCRIPTIVE = ("client", "client_version", "launch_stage")
 
 
 async def create_job(cloud: Cloud, request: Any) -> Any:
-    _refuse_reserved(request.job)
+    _refuse_reserved(request.job, Job.pb()())
     return create(cloud, request.parent, request.job_id, request.job, validate_only=request.validate_only)
 
 
@@ -61,8 +62,9 @@ def create(cloud: Cloud, parent: str, job_id: str, wanted: Any, *, validate_only
 
 
 async def update_job(cloud: Cloud, request: Any) -> Any:
-    _refuse_reserved(request.job)
-    if cloud.store.get("jobs", request.job.name) is None and request.allow_missing:
+    current = cloud.store.get("jobs", request.job.name)
+    _refuse_reserved(request.job, current or Job.pb()())
+    if current is None and request.allow_missing:
         parent, _, job_id = request.job.name.rpartition("/jobs/")
         return create(cloud, parent, job_id, request.job, validate_only=request.validate_only)
     return update(cloud, request.job, validate_only=request.validate_only)
@@ -95,9 +97,10 @@ async def delete_job(cloud: Cloud, request: Any) -> Any:
         return operations.finished(cloud, place_of(request.name), job, job)
     cloud.store.delete("jobs", request.name)
     cloud.iam_policies.pop(request.name, None)
+    executions = cloud.store.list("executions", request.name)
 
     async def remove() -> Any:
-        for execution in cloud.store.list("executions", request.name):
+        for execution in executions:
             await run_executions.remove(cloud, execution)
         return job
 
@@ -178,9 +181,13 @@ def _clear(message: Any, fields: tuple[str, ...]) -> None:
         message.ClearField(field)
 
 
-def _refuse_reserved(job: Any) -> None:
-    refuse_reserved("job.labels", job.labels, job.annotations)
-    refuse_reserved("job.template.labels", job.template.labels, job.template.annotations)
+def _refuse_reserved(job: Any, held: Any) -> None:
+    """`held` is the job as it is: what v1 clients wrote there may stay."""
+    refuse_reserved("job.labels", job.labels, job.annotations, held=(held.labels, held.annotations))
+    template, before = job.template, held.template
+    refuse_reserved(
+        "job.template.labels", template.labels, template.annotations, held=(before.labels, before.annotations)
+    )
 
 
 METHODS: dict[str, Handler] = {

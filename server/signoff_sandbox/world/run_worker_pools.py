@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from google.api.launch_stage_pb2 import LaunchStage
+from google.cloud.run_v2.types import WorkerPool
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from signoff_sandbox.wire.masks import merged
@@ -13,6 +14,7 @@ from signoff_sandbox.world import identities, operations, run_instance_splits, r
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import aborted, already_exists, invalid_argument, not_found, unimplemented
 from signoff_sandbox.world.run_conditions import State, set_terminal
+from signoff_sandbox.world.run_defaults import limit
 from signoff_sandbox.world.run_names import place_of, project_of, refuse_reserved, require_id, short
 from signoff_sandbox.world.store import copy_of
 
@@ -44,7 +46,7 @@ EARLY_MODE, AUTOMATIC = 3, 1
 
 
 async def create_worker_pool(cloud: Cloud, request: Any) -> Any:
-    _refuse_reserved(request.worker_pool)
+    _refuse_reserved(request.worker_pool, WorkerPool.pb()())
     return create(
         cloud, request.parent, request.worker_pool_id, request.worker_pool, validate_only=request.validate_only
     )
@@ -67,8 +69,9 @@ def create(cloud: Cloud, parent: str, pool_id: str, wanted: Any, *, validate_onl
 
 async def update_worker_pool(cloud: Cloud, request: Any) -> Any:
     wanted = request.worker_pool
-    _refuse_reserved(wanted)
-    if cloud.store.get("workerPools", wanted.name) is None and request.allow_missing:
+    current = cloud.store.get("workerPools", wanted.name)
+    _refuse_reserved(wanted, current or WorkerPool.pb()())
+    if current is None and request.allow_missing:
         parent, _, pool_id = wanted.name.rpartition("/workerPools/")
         return create(cloud, parent, pool_id, wanted, validate_only=request.validate_only)
     mask = request.update_mask if request.HasField("update_mask") else None
@@ -151,9 +154,7 @@ def _complete(pool: Any) -> None:
     template = pool.template
     template.service_account = template.service_account or identities.default_service_account(project_of(pool.name))
     for container in template.containers:
-        for resource, amount in (("cpu", "1000m"), ("memory", "512Mi")):
-            if resource not in container.resources.limits:
-                container.resources.limits[resource] = amount
+        limit(container)
 
 
 def _require_valid(cloud: Cloud, pool: Any, *, renewed: bool) -> None:
@@ -189,9 +190,13 @@ def _clear(message: Any, fields: tuple[str, ...]) -> None:
         message.ClearField(field)
 
 
-def _refuse_reserved(pool: Any) -> None:
-    refuse_reserved("worker_pool.labels", pool.labels, pool.annotations)
-    refuse_reserved("worker_pool.template.labels", pool.template.labels, pool.template.annotations)
+def _refuse_reserved(pool: Any, held: Any) -> None:
+    """`held` is the pool as it is: what v1 clients wrote there may stay."""
+    refuse_reserved("worker_pool.labels", pool.labels, pool.annotations, held=(held.labels, held.annotations))
+    template, before = pool.template, held.template
+    refuse_reserved(
+        "worker_pool.template.labels", template.labels, template.annotations, held=(before.labels, before.annotations)
+    )
 
 
 METHODS: dict[str, Handler] = {

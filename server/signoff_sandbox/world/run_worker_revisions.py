@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Sequence
 from typing import Any
 
+import grpc
 from google.cloud.run_v2.types import ExecutionEnvironment, Revision
 
 from signoff_sandbox.runtime.instances import ContainerPlan, StartFailed
@@ -117,10 +119,13 @@ def settle(cloud: Cloud, name: str, failure: Failure | None) -> None:
     cloud.store.put("revisions", name, revision)
 
 
-def is_ready(cloud: Cloud, name: str) -> bool:
+def failure_of(cloud: Cloud, name: str) -> Failure | None:
+    """Why a revision is not ready, as its condition says; None if it is, or nothing is known of it."""
     revision: Any = cloud.store.get("revisions", name)
     ready = find(revision.conditions, "Ready") if revision is not None else None
-    return ready is not None and ready.state == State.CONDITION_SUCCEEDED
+    if ready is None or ready.state != State.CONDITION_FAILED:
+        return None
+    return Failure(ready.message, grpc.StatusCode.FAILED_PRECONDITION, reason=ready.reason or None)
 
 
 def note_instances(cloud: Cloud, name: str, count: int) -> None:
@@ -155,12 +160,13 @@ def plan(cloud: Cloud, name: str) -> Plan:
         revision: Any = cloud.store.get("revisions", name)
         if revision is None:
             raise StartFailed(f"revision {short(name)} does not exist")
-        return [await _container(cloud, revision, container) for container in revision.containers]
+        identity = secrets.token_hex(56)
+        return [await _container(cloud, revision, container, identity) for container in revision.containers]
 
     return containers
 
 
-async def _container(cloud: Cloud, revision: Any, container: Any) -> ContainerPlan:
+async def _container(cloud: Cloud, revision: Any, container: Any, instance: str) -> ContainerPlan:
     """https://cloud.google.com/run/docs/container-contract#env-vars: a worker pool's container has no PORT."""
     image = cloud.machine.images.get(digest_of(cloud, container.image) or "")
     if image is None:
@@ -171,7 +177,7 @@ async def _container(cloud: Cloud, revision: Any, container: Any) -> ContainerPl
     except SecretUnreadable as error:
         raise StartFailed(str(error)) from error
     own = {"CLOUD_RUN_WORKER_POOL": short(pool), "CLOUD_RUN_WORKER_POOL_REVISION": short(revision.name)}
-    labels = {"container_name": container.name}
+    labels = {"instanceId": instance, "container_name": container.name}
     return ContainerPlan(
         image=image,
         environment=environment | own,

@@ -69,6 +69,20 @@ def test_scaling_is_updated(gcloud: Gcloud, image: str) -> None:
     assert "Scaling: Manual (Instances: 3)" in gcloud(*POOLS, "describe", "grows", *HERE).out
 
 
+def test_instances_are_split_and_a_revision_without_any_is_deleted(gcloud: Gcloud, image: str) -> None:
+    gcloud(*POOLS, "deploy", "splits", "--image", image, "--scaling=4", *HERE)
+    gcloud(*POOLS, "deploy", "splits", "--image", image, "--no-promote", *HERE)
+    made = gcloud.json(*POOLS, "describe", "splits", *HERE)
+    old, new = made["status"]["instanceSplits"][0]["revisionName"], made["status"]["latestReadyRevisionName"]
+    assert (old[:12], new[:12]) == ("splits-00001", "splits-00002")
+    told = gcloud(*POOLS, "update-instance-split", "splits", f"--to-revisions={old}=75,LATEST=25", *HERE).out
+    assert re.search(rf"75% +{old}", told) and re.search(rf"25% +LATEST \(currently {new}\)", told)
+    revision = (*POOLS, "revisions", "delete", old, "--worker-pool=splits", *HERE)
+    assert "cannot be directly deleted because it is actively serving" in gcloud(*revision, code=1).err
+    gcloud(*POOLS, "update-instance-split", "splits", "--to-latest", *HERE)
+    assert f"Deleted revision [{old}]." in gcloud(*revision).err
+
+
 def test_the_output_of_a_pool_is_in_the_log(gcloud: Gcloud, image: str) -> None:
     pool(gcloud, "talks", image)
     wanted = 'resource.type="cloud_run_worker_pool" AND resource.labels.worker_pool_name="talks"'

@@ -63,5 +63,6 @@ async def site(world: World, chain: Chain) -> AsyncIterator[Site]:
         remote=remote,
         now=context.now,
         holds=world.state / "holds",
+        systems=context.systems,
     )
     await context.close()
