@@ -118,9 +118,12 @@ def _superseded(site: Site, plan: Plan) -> Collection[OperationEnded]:
 
 
 def _where(steps: Sequence[StepReport]) -> Text:
-    """At which step of which workload it stopped."""
-    last = next((step for step in reversed(steps) if step.status in {"stopped", "failed", "done", "undone"}), None)
-    return text("{} of {}: {} {}", last.name, last.workload, last.status, last.says) if last else text("at its start")
+    """At which step of which workload it stopped, and what became of the traffic."""
+    stopped = [step for step in steps if step.status in {"stopped", "failed"}]
+    if stopped:
+        return text("; ".join("{}" for _ in stopped), *(_failure(step, steps) for step in stopped))
+    last = next((step for step in reversed(steps) if step.status == "done"), None)
+    return text("{} of {}: done {}", last.name, last.workload, last.says) if last else text("at its start")
 
 
 def _outcome(
@@ -157,7 +160,8 @@ def _failure(bad: StepReport, steps: Sequence[StepReport]) -> Text:
     """What failed, and what became of the traffic."""
     undone = next((step for step in steps if step.status == "undone" and step.workload == bad.workload), None)
     after = text("; {}", undone.says) if undone else text("")
-    return text("{} of {} failed: {}{}", bad.name, bad.workload, bad.says, after)
+    how = "stopped" if bad.status == "stopped" else "failed"
+    return text("{} of {} {}: {}{}", bad.name, bad.workload, how, bad.says, after)
 
 
 def _last_traffic(steps: Sequence[StepReport]) -> list[Text]:

@@ -77,8 +77,18 @@ def back(item: Deploy | RollBack, operation: str) -> Undo:
     """Traffic of every resource as it was before the operation."""
 
     async def undo(writers: Writers) -> Text:
-        says = [await _back(writers, before, operation) for before in item.before]
-        return text("; ".join("{}" for _ in says), *says)
+        says, failed = [], False
+        for before in item.before:
+            try:
+                says.append(await _back(writers, before, operation))
+            except StepFailed as failure:
+                failed = True
+                was = text("{} served {} before", short(before.resource), shown(before.serving))
+                says.append(text("{}; {}: send it back when you can", failure.says, was))
+        joined = text("; ".join("{}" for _ in says), *says)
+        if failed:
+            raise StepFailed(joined, changed=None)
+        return joined
 
     return undo
 

@@ -42,7 +42,7 @@ READ = "google.cloud.run.v2.*"
 
 @dataclass(frozen=True)
 class Flow:
-    """What is asked for, and its steps, each with the call that it depends on; `writes`: those that change the target."""
+    """What is asked for, and its steps, each with the call it depends on; `writes`: those that change the target."""
 
     workload: str
     steps: dict[str, str]
@@ -72,15 +72,32 @@ JOB_FLOW = Flow(
 ROLL_BACK = Flow("web", {"preflight": UPDATE, "traffic": UPDATE, "prove": READ}, ("preflight", "traffic"), "roll-back")
 FLOWS = {"service": SERVICE_FLOW, "job": JOB_FLOW, "roll-back": ROLL_BACK}
 
+QUICK = {
+    "service: before build",
+    "service: write revision",
+    "service: after traffic 100",
+    "job: after template",
+    "roll-back: write traffic",
+    "service: revision meets a lost answer",
+    "service: watch 10 meets refusals from then on",
+    "job: build meets a refusal",
+}
+"""What every run of the tests does; the others are marked `whole`: `make crash` does all of them, in some minutes."""
+
+
+def case(name: str, *values: Any) -> Any:
+    return pytest.param(*values, id=name, marks=() if name in QUICK else pytest.mark.whole)
+
+
 POINTS = [
-    pytest.param(flow, Point(step, moment, flow.workload), id=f"{name}: {moment} {step}")
+    case(f"{name}: {moment} {step}", flow, Point(step, moment, flow.workload))
     for name, flow in FLOWS.items()
     for step in flow.steps
     for moment in ("before", "write", "after")
     if moment != "write" or step in flow.writes
 ]
 FAILURES = [
-    pytest.param(flow, step, method, effect, id=f"{name}: {step} meets {word}")
+    case(f"{name}: {step} meets {word}", flow, step, method, effect)
     for name, flow in FLOWS.items()
     for step, method in flow.steps.items()
     for word, effect in {
@@ -179,7 +196,8 @@ class Scene:
         """Old, new, or what the report says; and no claim is left."""
         serving = self.serving()
         if serving != self.before and done.outcome in {"failed", "busy", "void"}:
-            assert shown(serving) in " ".join(sentence(step.says) for step in done.steps)
+            last = [sentence(step.says) for step in done.steps if step.status != "not started"][-1]
+            assert shown(serving) in last or f"web served {shown(self.before)} before" in last
         if done.outcome in {"deployed", "rolled-back", "waiting"}:
             self.check_done()
         assert len(self.made()) <= 1
@@ -272,11 +290,10 @@ def test_cancelled_anywhere_it_stops_at_a_safe_point_and_says_where(world: World
     assert ended.ended.outcome == "stopped"
     stopped = next((s for s in reversed(ended.steps) if s.outcome in {"stopped", "done"}), None)
     assert stopped is not None
-    says = " ".join(str(step.says) for step in ended.steps) + str(ended.ended.says)
     if flow is not JOB_FLOW and scene.serving() != scene.before:
         assert (stopped.step, stopped.outcome) == ("prove", "done")
         assert len(scene.serving()) == 1
-    assert point.step in says or stopped.step in str(ended.ended.says)
+    assert stopped.step in str(ended.ended.says)
     assert all(status in {"SUCCESS", "CANCELLED"} for status in scene.builds())
     assert scene.claim() == ""
 
@@ -301,7 +318,8 @@ def test_where_a_call_fails_the_report_is_what_the_sandbox_says(
     world.sandbox.clear_faults()
     scene.check_reported(done)
     if "times" in effect:
-        assert scene.claim() == ""
+        assert done.operation
+        assert done.operation not in scene.claim()
     ended = on(world, lambda context, site: _last(site))
     assert ended.ended.outcome == done.outcome
     assert said(ended.ended.says) == said(sentence(done.says))
