@@ -9,6 +9,7 @@ from typing import Any
 
 from signoff.actions.buildconfig import read_build_config
 from signoff.actions.claim import lock_of
+from signoff.actions.on_its_way import on_its_way
 from signoff.actions.plan import (
     Before,
     Build,
@@ -21,8 +22,9 @@ from signoff.actions.plan import (
     make_plan,
 )
 from signoff.actions.refusal import Busy, Refused
-from signoff.actions.shown import goes_on, left_behind, lines_of
+from signoff.actions.shown import goes_on, left_behind, lines_of, order
 from signoff.actions.site import Site
+from signoff.actions.theirs import not_ours, theirs_of
 from signoff.ledger.folds import Operation, last_operation
 from signoff.ledger.hold import is_held
 from signoff.model.facts import Unknown
@@ -56,19 +58,26 @@ async def plan_deploy(site: Site, request: Request) -> Plan:
     links = (Link.COMMITTED, *PREFLIGHT, *DEPLOYED)
     report = await site.prove(request.workloads, links)
     names = request.workloads or _stale(report)
-    chosen = [workload_of(site, name) for name in names]
+    asked = [workload_of(site, name) for name in names]
+    chosen = [workload for workload in asked if workload.deploy == "signoff" or request.image is not None]
+    theirs = await theirs_of(site, report, asked)
+    if not chosen:
+        raise not_ours(report, theirs)
     for workload in chosen:
         _must_be_ours(workload, request)
+    names = tuple(workload.name for workload in chosen)
     _preflight(report, names, given=request.image is not None)
     died = _died(site, request.target, names)
     items = await asyncio.gather(*(_item(site, request, report, workload, died) for workload in chosen))
     resumes = next((o.began.operation for o in died.values() if _is_the_same(o, site, names)), None)
     lines = goes_on(next(o for o in died.values() if o.began.operation == resumes)) if resumes else []
-    for item, workload in zip(items, chosen, strict=True):
-        lines += lines_of(item, workload, site.subject.target)
+    under_way = await asyncio.gather(*(on_its_way(site, item) for item in items))
+    for item, workload, on_way in zip(items, chosen, under_way, strict=True):
+        lines += [*lines_of(item, workload, site.subject.target), *order(workload, asked, theirs), *on_way]
+    lines += [one.says for one in theirs]
     lines += left_behind(report, names)
-    wanted = replace(request, workloads=tuple(names))
-    return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), resumes)
+    wanted = replace(request, workloads=tuple(workload.name for workload in asked))
+    return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), resumes, theirs)
 
 
 def _died(site: Site, target: str, names: Collection[WorkloadName]) -> Mapping[WorkloadName, Operation]:

@@ -98,7 +98,7 @@ class Desk:
         except Exception:
             log.exception("reading the configuration broke")
             return frozenset(hidden)
-        if not any(w.deploy == "signoff" and w.kind != "worker-pool" for w in context.workloads):
+        if not any(w.deploy in {"signoff", "ci"} and w.kind != "worker-pool" for w in context.workloads):
             hidden |= {"deploy_service", "deploy_status"}
         if not any(w.kind == "service" for w in context.workloads):
             hidden.add("smoke_test")

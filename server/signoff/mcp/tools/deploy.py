@@ -99,11 +99,15 @@ def deploy_tools(desk: Desk) -> list[Tool]:
 plan first; a person decides. Only an answer that says deployed is a deploy."""
         del workloads, image  # the resolvers take them by name
         from signoff.actions.refusal import Refused
-        from signoff.commands.deploy import carry_out
-        from signoff.views.deploy import declined, needs_approval, refused, result
+        from signoff.commands.deploy import carry_out, watch
+        from signoff.views.deploy import declined, needs_approval, refused, result, watched
 
         if isinstance(plan_made, Refused):
-            return answer(*refused(plan_made))
+            if not plan_made.watchable:
+                return answer(*refused(plan_made))
+            others = [one for one in plan_made.theirs if one.by != "ci"]
+            async with reporting(ctx) as progress:
+                return answer(*watched(await watch(await desk.context(), plan_made.watchable, progress), others))
         approval = _approval(desk, ctx, plan_made, yes, plan if confirm else "")
         if approval is None:
             return answer(*(declined(plan_made) if can_ask(desk, ctx) else needs_approval(plan_made)))
