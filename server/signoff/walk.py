@@ -77,13 +77,15 @@ async def walk(
 
     async def links_of(workload: Workload) -> dict[Link, LinkReport]:
         waived = waived_links(workload.name, waivers)
+        if workload.name in candidates:
+            waived |= {Link.SERVING}  # it is judged before it serves
         passive = [check for check in checks if not check.active]
         judged = [
             *zip((c.link for c in passive), await asyncio.gather(*(one(workload, c) for c in passive)), strict=True)
         ]
         folded = _folded(judged, survey, waived)
         for check in (check for check in checks if check.active):
-            runs = check.skip(workload) is not None or _may_run(check, folded, waived, workload.name in candidates)
+            runs = check.skip(workload) is not None or _may_run(check, folded, waived)
             judged.append((check.link, await one(workload, check) if runs else _held(check)))
         return _folded(judged, survey, waived)
 
@@ -177,17 +179,11 @@ def _folded(
     return with_blocks({link: combined(found, survey.now) for link, found in by_link.items()}, waived)
 
 
-def _may_run(check: Check[Any], folded: Mapping[Link, LinkReport], waived: frozenset[Link], candidate: bool) -> bool:
-    """A candidate does not serve yet: who judges one asks for the links that it has to have come through."""
-    if candidate:
-        return all(link is Link.SERVING or report.status in _DONE for link, report in folded.items())
+def _may_run(check: Check[Any], folded: Mapping[Link, LinkReport], waived: frozenset[Link]) -> bool:
     return all(
-        required in waived or (required in folded and folded[required].status in _DONE)
+        required in waived or (required in folded and folded[required].status in {Status.PASS, Status.SKIPPED})
         for required in REQUIRES.get(check.link, ())
     )
-
-
-_DONE = frozenset({Status.PASS, Status.SKIPPED})
 
 
 def _held(check: Check[Any]) -> Judgement:

@@ -15,7 +15,9 @@ import grpc.aio
 import uvicorn
 from starlette.types import ASGIApp
 
-from signoff_sandbox import control, state
+from signoff_sandbox import control
+from signoff_sandbox.holding import hold
+from signoff_sandbox.journal import Journal
 from signoff_sandbox.runtime.pace import Pace
 from signoff_sandbox.settings import Settings
 from signoff_sandbox.wire import grpc_server, knative, manifests, projects
@@ -26,7 +28,7 @@ from signoff_sandbox.wire.modelled import methods
 from signoff_sandbox.wire.paths import PathMethod
 from signoff_sandbox.wire.rest import RestApp
 from signoff_sandbox.wire.tunnel import tunneling
-from signoff_sandbox.world import ingress, registry_reads, run_worker_reconciler, storage, storage_uploads
+from signoff_sandbox.world import ingress, registry_reads, resumption, run_worker_reconciler, storage, storage_uploads
 from signoff_sandbox.world.cloud import Cloud
 
 #: Every HTTP method beside the table; the first that fits a request answers it.
@@ -71,6 +73,7 @@ class RunningSandbox:
     _grpc: grpc.aio.Server
     _http: HttpServer
     _http_task: asyncio.Task[None]
+    _journal: Journal | None
     _stack: contextlib.AsyncExitStack
 
     @property
@@ -87,10 +90,11 @@ class RunningSandbox:
         self._http.force_exit = True
         await self._grpc.stop(grace=0)
         await self._http_task
+        unfinished = self.cloud.work()
         await self.cloud.close()
-        await self._stack.aclose()
-        if self.cloud.settings.state is not None:
-            state.save_file(self.cloud, self.cloud.settings.state)
+        async with self._stack:
+            if self._journal is not None:
+                await self._journal.close(unfinished)
 
 
 async def serve(settings: Settings, pace: Pace | None = None) -> RunningSandbox:
@@ -102,10 +106,15 @@ async def serve(settings: Settings, pace: Pace | None = None) -> RunningSandbox:
         if settings.data is None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="signoff-sandbox-"))
             settings.data = Path(folder)
+        stack.enter_context(hold(settings.data / ".lock", str(settings.data)))
+        if settings.state is not None:
+            lock = settings.state.with_name(f"{settings.state.name}.lock")
+            stack.enter_context(hold(lock, str(settings.state)))
         cloud = Cloud(settings, pace=pace or Pace())
         cloud.faults.known = known_methods
-        if settings.state is not None and settings.state.exists():
-            state.load_file(cloud, settings.state)
+        journal = Journal(cloud, settings.state) if settings.state is not None else None
+        if journal is not None:
+            journal.load()
         listener = _listen(settings.http_port)
         settings.http_address = f"127.0.0.1:{listener.getsockname()[1]}"
         try:
@@ -113,8 +122,10 @@ async def serve(settings: Settings, pace: Pace | None = None) -> RunningSandbox:
         except BaseException:
             listener.close()
             raise
+        cloud.machine.tidy()
         ingress.resume(cloud)
         await run_worker_reconciler.resume(cloud)
+        resumption.resume(cloud)
         app: ASGIApp = RestApp(cloud, PATHS)
         if settings.http_log is not None:
             app = HttpLog(app, stack.enter_context(settings.http_log.open("a", encoding="utf-8", buffering=1)).write)
@@ -133,7 +144,7 @@ async def serve(settings: Settings, pace: Pace | None = None) -> RunningSandbox:
         task = asyncio.create_task(http.serve(sockets=[listener]))
         await http.ready.wait()
         cloud.spawn(cloud.keeper.keep())
-        return RunningSandbox(cloud, grpc_listening, http, task, stack.pop_all())
+        return RunningSandbox(cloud, grpc_listening, http, task, journal, stack.pop_all())
 
 
 def _listen(port: int) -> socket.socket:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from signoff_sandbox.world import git_remotes, policies
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.collections import COLLECTIONS, message_class
 from signoff_sandbox.world.errors import ApiError
+from signoff_sandbox.world.faults import Faults
 from signoff_sandbox.world.google_json import from_json, to_json
 from signoff_sandbox.world.identities import by_id
 from signoff_sandbox.world.logbook import Entry
@@ -26,7 +27,7 @@ from signoff_sandbox.world.logbook import Entry
 OBJECTS = frozenset({"iamPolicies", "gitRemotes"})
 KEYS = (
     *COLLECTIONS,
-    *("logEntries", "iamPolicies", "gitRemotes", "deniedPermissions", "unreachableLocations", "faults"),
+    *("logEntries", "iamPolicies", "gitRemotes", "deniedPermissions", "unreachableLocations", "unfinished", "faults"),
 )
 
 
@@ -70,6 +71,7 @@ def merge(cloud: Cloud, content: Any, source: str = "state") -> None:
             planting.append(plant)
     for plant in planting:
         plant()
+    cloud.noted()
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -95,6 +97,10 @@ def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> tuple[str, Calla
         if not isinstance(entry, str):
             raise TypeError("a location is a string such as 'europe-west1'")
         return "", lambda: cloud.unreachable_locations.add(entry)
+    if key == "unfinished":
+        if not isinstance(entry, str):
+            raise TypeError("work that was not finished is the name of an operation or an execution")
+        return "", lambda: cloud.unfinished.add(entry)
     if not isinstance(entry, dict):
         raise TypeError("must be an object")
     if key == "faults":
@@ -122,21 +128,58 @@ def resource_name(collection: str, message: Any) -> str:
 
 def dump(cloud: Cloud) -> dict[str, Any]:
     """The whole state as JSON; keys without entries are left out."""
-    content: dict[str, Any] = {key: [to_json(message) for _, message in cloud.store.items(key)] for key in COLLECTIONS}
-    content["logEntries"] = [json_format.MessageToDict(entry) for entry in cloud.logbook.everything()]
-    content["iamPolicies"] = {
-        name: json_format.MessageToDict(policy) for name, policy in sorted(cloud.iam_policies.items())
+    return snapshot(cloud)()
+
+
+def snapshot(cloud: Cloud) -> Callable[[], dict[str, Any]]:
+    """The state as it is now; what is answered makes JSON of it, in any thread, while the cloud goes on."""
+    resources = {key: cloud.store.references(key) for key in (*COLLECTIONS, policies.COLLECTION)}
+    entries = tuple(cloud.logbook.everything())
+    rest = nameless(cloud)
+
+    def written() -> dict[str, Any]:
+        content: dict[str, Any] = {key: [to_json(message) for _, message in resources[key]] for key in COLLECTIONS}
+        content["logEntries"] = [json_format.MessageToDict(entry) for entry in entries]
+        content["iamPolicies"] = {
+            name: json_format.MessageToDict(policy) for name, policy in resources[policies.COLLECTION]
+        }
+        return {key: value for key, value in (content | rest).items() if value}
+
+    return written
+
+
+def nameless(cloud: Cloud) -> dict[str, Any]:
+    """What of the state is no resource and no log entry: its part of the state file."""
+    return {
+        "gitRemotes": dict(sorted(cloud.git_remotes.items())),
+        "deniedPermissions": sorted(cloud.denied_permissions),
+        "unreachableLocations": sorted(cloud.unreachable_locations),
+        "unfinished": sorted(cloud.work()),
+        "faults": [fault.rest() for fault in cloud.faults.planted],
     }
-    content["gitRemotes"] = dict(sorted(cloud.git_remotes.items()))
-    content["deniedPermissions"] = sorted(cloud.denied_permissions)
-    content["unreachableLocations"] = sorted(cloud.unreachable_locations)
-    content["faults"] = [fault.rest() for fault in cloud.faults.planted]
-    return {key: value for key, value in content.items() if value}
+
+
+def forget(cloud: Cloud, keys: Collection[str]) -> None:
+    """Let go of everything under these keys of what `nameless` has."""
+    holders: dict[str, dict[str, str] | set[str] | Faults] = {
+        "gitRemotes": cloud.git_remotes,
+        "deniedPermissions": cloud.denied_permissions,
+        "unreachableLocations": cloud.unreachable_locations,
+        "unfinished": cloud.unfinished,
+        "faults": cloud.faults,
+    }
+    for key in keys:
+        holders[key].clear()
 
 
 def save_file(cloud: Cloud, path: Path) -> None:
     """Write the state so that a reader sees the old file or the new one, never a half. Raises StateError."""
-    text = json.dumps(dump(cloud), ensure_ascii=False, indent=2) + "\n"
+    write_file(path, dump(cloud))
+
+
+def write_file(path: Path, content: Mapping[str, Any]) -> None:
+    """Write what `dump` answered, as `save_file` does. Raises StateError."""
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

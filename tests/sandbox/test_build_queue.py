@@ -10,6 +10,7 @@ from google.api_core import exceptions
 from google.cloud.devtools.cloudbuild_v1 import Build
 
 from signoff_sandbox import state
+from signoff_sandbox.world.resumption import resume
 from support.builds import built, log_of, run, step
 from support.cloudrun import PROJECT, Lab, lab
 
@@ -78,25 +79,32 @@ async def test_a_build_that_waited_in_a_state_file_is_worked_on_once_it_is_appro
         "status": "PENDING",
         "approval": {"state": "PENDING"},
         "steps": [{"name": "bash", "args": ["true"]}],
-        "timeout": "60s",
-        "queueTtl": "60s",
-        "options": {"logging": "CLOUD_LOGGING_ONLY"},
     }
     state.merge(cloud.cloud, {"builds": [waiting]})
     operation = await cloud.builds.approve_build({"name": name, "approval_result": {"decision": "APPROVED"}})
     assert (await cloud.finish(operation)).status == Status.SUCCESS
 
 
+async def test_a_build_that_waited_when_the_sandbox_ended_waits_again(cloud: Lab) -> None:
+    name = f"projects/{PROJECT}/locations/us-central1/builds/8"
+    operation = f"projects/{PROJECT}/locations/us-central1/operations/8"
+    steps = [{"name": "bash", "args": ["true"]}]
+    waiting = {"name": name, "id": "8", "projectId": PROJECT, "status": "PENDING", "steps": steps}
+    waiting |= {"approval": {"state": "PENDING"}, "timeout": "60s", "queueTtl": "60s", "logsBucket": "gs://logs"}
+    kind = "type.googleapis.com/google.devtools.cloudbuild.v1.BuildOperationMetadata"
+    held = {"name": operation, "metadata": {"@type": kind, "build": waiting}}
+    state.merge(cloud.cloud, {"builds": [waiting], "operations": [held], "unfinished": [operation]})
+    resume(cloud.cloud)
+    approved = await cloud.builds.approve_build({"name": name, "approval_result": {"decision": "APPROVED"}})
+    assert (await cloud.finish(approved)).status == Status.SUCCESS
+
+
 async def test_a_build_says_what_google_would_have_filled_in(cloud: Lab) -> None:
     build = await run(cloud, Build(steps=[step("true")]))
     assert (build.timeout.seconds, build.queue_ttl.seconds) == (3600, 3600)
-    assert build.options.logging == cloud_logging(build)
+    assert build.options.logging == type(build.options).LoggingMode.LEGACY
     assert build.service_account.startswith(f"projects/{PROJECT}/serviceAccounts/")
     assert build.logs_bucket.endswith(".cloudbuild-logs.googleusercontent.com")
-
-
-def cloud_logging(build: Build) -> int:
-    return type(build.options).LoggingMode.LEGACY
 
 
 async def test_a_build_of_a_service_account_must_say_where_its_log_goes(cloud: Lab) -> None:

@@ -14,6 +14,7 @@ import pytest
 from google.api_core import exceptions
 from google.cloud.devtools.cloudbuild_v1 import Build
 
+from signoff_sandbox import state
 from support.builds import log_of, run, step
 from support.cloudrun import IMAGE, PROJECT, Lab, app, lab
 
@@ -260,3 +261,55 @@ async def test_an_uploaded_source_is_built_with_its_generation_and_no_commit(clo
     assert "COMMIT_SHA" not in build.substitutions
     service = await cloud.create(f"{IMAGE}:latest")
     assert (await cloud.http.get(service.uri)).text.startswith("up ")
+
+
+async def test_values_may_refer_to_others_where_that_is_asked_for(cloud: Lab) -> None:
+    given = {"_HOST": "pkg.dev", "_IMAGE": "${_HOST}/$PROJECT_ID", "_LOOP": "$_LOOP"}
+    asked = Build(steps=[step("echo $_IMAGE")], substitutions={key: given[key] for key in ("_HOST", "_IMAGE")})
+    asked.options.dynamic_substitutions = True
+    assert (await run(cloud, asked)).steps[0].args[1] == "echo pkg.dev/demo"
+    asked.substitutions = {"_LOOP": given["_LOOP"]}
+    asked.steps[0].args = ["-c", "echo $_LOOP"]
+    with pytest.raises(exceptions.InvalidArgument, match="refers to itself"):
+        await run(cloud, asked)
+
+
+async def test_secrets_reach_the_steps_that_name_them_if_the_builder_may_read_them(cloud: Lab) -> None:
+    secret = "projects/demo/secrets/token"
+    planted = {
+        "secrets": [{"name": secret, "replication": {"automatic": {}}}],
+        "secretVersions": [{"name": f"{secret}/versions/1", "state": "ENABLED"}],
+        "secretPayloads": [{"name": f"{secret}/versions/1", "payload": {"data": "aHVzaA=="}}],
+    }
+    state.merge(cloud.cloud, planted)
+    steps = [step("echo [$$TOKEN]", secret_env=["TOKEN"]), step("echo none [$$TOKEN]")]
+    asked = Build(steps=steps, available_secrets={"secret_manager": [{"version_name": f"{secret}/versions/latest"}]})
+    asked.available_secrets.secret_manager[0].env = "TOKEN"
+    refused = await run(cloud, asked)
+    assert refused.status == Status.FAILURE
+    assert "failed to access secret version" in refused.status_detail
+    assert "secretmanager.versions.access" in refused.status_detail
+    account = refused.service_account.rpartition("/")[2]
+    reader = {"role": "roles/secretmanager.secretAccessor", "members": [f"serviceAccount:{account}"]}
+    state.merge(cloud.cloud, {"iamPolicies": {secret: {"bindings": [reader]}}})
+    build = await run(cloud, asked)
+    assert build.status == Status.SUCCESS, log_of(cloud, build)
+    assert {"Step #0: [hush]", "Step #1: none []"} <= set(log_of(cloud, build))
+    asked.steps[1].secret_env = ["OTHER"]
+    assert "secretEnv 'OTHER' is defined by none" in (await run(cloud, asked)).status_detail
+
+
+async def test_artifacts_that_are_no_images_fail_the_build_rather_than_vanish(cloud: Lab) -> None:
+    objects = {"location": "gs://out/", "paths": ["*"]}
+    build = await run(cloud, Build(steps=[step("true")], artifacts={"objects": objects}))
+    assert (build.status, build.status_detail) == (Status.FAILURE, "artifacts.objects is not modelled by the sandbox")
+
+
+async def test_ids_are_not_given_twice_after_a_restart(cloud: Lab, tmp_path: Path) -> None:
+    first = await run(cloud, Build(steps=[step("true")]))
+    saved = state.dump(cloud.cloud)
+    async with lab(tmp_path / "again") as again:
+        state.merge(again.cloud, {"builds": saved["builds"]})
+        second = await run(again, Build(steps=[step("true")]))
+        assert first.id != second.id
+        assert len(list(again.cloud.store.items("builds"))) == 2

@@ -30,6 +30,7 @@ EVERYTHING = {
     "operations": [{"name": "projects/demo/locations/us-central1/operations/o-1", "done": True}],
     "deniedPermissions": ["run.jobs.list", "run.services.list"],
     "unreachableLocations": ["me-west1"],
+    "unfinished": ["projects/demo/locations/us-central1/operations/o-2"],
     "gitRemotes": {"https://github.com/acme/shop": "/srv/git/shop.git"},
     "faults": [FAULT, {"method": "z", "emptyList": True}, {"method": "z", "truncate": 2}],
 }

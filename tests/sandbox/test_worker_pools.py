@@ -186,6 +186,22 @@ async def test_a_pool_whose_image_does_not_exist_is_not_ready(cloud: Lab) -> Non
     assert (made.latest_created_revision != "", made.latest_ready_revision) == (True, "")
 
 
+async def test_scaling_does_not_hide_that_the_last_revision_failed(cloud: Lab) -> None:
+    await cloud.build({"Dockerfile": DOCKERFILE, "main.py": FOREVER})
+    made = await create(cloud, pool())
+    made.template.containers[0].image = f"{IMAGE}:none"
+    with pytest.raises(exceptions.GoogleAPICallError, match="not found"):
+        await update(cloud, made)
+    made = await cloud.worker_pools.get_worker_pool(name=POOL)
+    made.scaling.manual_instance_count = 2
+    scaled = await update(cloud, made)
+    assert scaled.terminal_condition.state == State.CONDITION_FAILED
+    assert scaled.terminal_condition.reason == Common.CONTAINER_MISSING
+    assert await running(cloud, 2) == {short(made.latest_ready_revision): 2}
+    scaled.template.containers[0].image = f"{IMAGE}:latest"
+    assert (await update(cloud, scaled)).terminal_condition.state == State.CONDITION_SUCCEEDED
+
+
 async def test_a_pool_goes_away_with_its_instances_and_revisions(cloud: Lab) -> None:
     await cloud.build({"Dockerfile": DOCKERFILE, "main.py": FOREVER})
     made = await create(cloud, pool(2))
@@ -227,7 +243,9 @@ async def test_a_pool_runs_again_after_a_restart_from_its_state(tmp_path: Path) 
     async with lab(tmp_path, worker_steady_seconds=0) as before:
         await before.build({"Dockerfile": DOCKERFILE, "main.py": FOREVER})
         made = await create(before, pool(2))
+        await running(before, 2)
         saved = state.dump(before.cloud)
+    assert await running(before, 0) == {}, "its processes end with the sandbox"
     again = await serve(Settings(data=tmp_path / "data", instance_grace_seconds=0.2))
     try:
         state.merge(again.cloud, saved)

@@ -12,7 +12,7 @@ from signoff.model.facts import Ref, Unknown, Why
 from signoff.model.judgement import Judgement, Link, Status, passed
 from signoff.model.quoted import Quoted
 from signoff.model.report import Report, Verdict
-from signoff.model.subject import Workload, WorkloadName
+from signoff.model.subject import Candidate, Workload, WorkloadName
 from signoff.model.text import text
 from signoff.survey import Survey
 from signoff.systems import Systems
@@ -90,6 +90,19 @@ async def test_an_active_check_runs_only_when_what_it_requires_has_passed() -> N
     assert held.workloads[0].links[Link.REACHABLE].blocked_by is Link.SERVING
     free = await walked(check(Link.SERVING, Status.PASS), smoke)
     assert (ran, free.workloads[0].links[Link.REACHABLE].status) == (["web"], Status.PASS)
+
+
+async def test_a_candidate_is_tried_before_it_serves() -> None:
+    about = replace(subject(), candidate={WEB.name: Candidate("web-00002-new")})
+    smoke = check(Link.REACHABLE, Status.PASS, active=True)
+
+    async def overviews(_: Survey) -> Mapping[WorkloadName, Overview]:
+        return {}
+
+    for checks in ([smoke], [check(Link.SERVING, Status.FAIL), smoke]):
+        async with Survey(about, Systems(Boundary(), Path("/nowhere")), NOW) as survey:
+            report = await walk(survey, checks, overviews)
+        assert report.workloads[0].links[Link.REACHABLE].status is Status.PASS
 
 
 async def test_a_link_without_an_object_is_skipped_with_its_reason_and_not_gathered() -> None:

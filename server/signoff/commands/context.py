@@ -34,9 +34,11 @@ class Context:
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     now: Callable[[], datetime] = _clock
     boundary: Boundary = field(default_factory=Boundary)
+    read_only: bool = False
+    """Nothing is sent that changes something, not even a smoke request that is declared to write."""
 
     @classmethod
-    def open(cls, start: Path, target: str | None = None) -> Context:
+    def open(cls, start: Path, target: str | None = None, *, read_only: bool = False) -> Context:
         """Find signoff.toml upward from `start`, and choose the named or the default target.
 
         Raises SignoffError where there is no configuration, no such target or no git repository.
@@ -48,7 +50,7 @@ class Context:
         config = load(start)
         chosen = config.target(target)
         ledger = SqliteStore(ledger_path(config.root, os.environ))
-        return cls(config, chosen, config.workloads_for(chosen), ledger)
+        return cls(config, chosen, config.workloads_for(chosen), ledger, read_only=read_only)
 
     @property
     def root(self) -> Path:
@@ -64,9 +66,17 @@ class Context:
     def systems(self) -> Systems:
         """Connections of this process; each adapter is made on first use."""
         from signoff.ledger.proofs import KeptInLedger
+        from signoff.ledger.smokes import SentInLedger
 
-        sandbox = self.environment.get("SIGNOFF_SANDBOX") or None
-        return Systems(self.boundary, self.root, sandbox=sandbox, proofs=KeptInLedger(self.ledger, self.now))
+        return Systems(
+            self.boundary,
+            self.root,
+            sandbox=self.environment.get("SIGNOFF_SANDBOX") or None,
+            proofs=KeptInLedger(self.ledger, self.now),
+            writes=SentInLedger(self.ledger),
+            environment=self.environment,
+            read_only=self.read_only,
+        )
 
     async def close(self) -> None:
         if "systems" in self.__dict__:

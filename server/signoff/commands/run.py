@@ -51,7 +51,7 @@ async def run(
         overviews = every
     from signoff.claims import claims as judged_claims
 
-    asked = _asked(checks, links)
+    asked = _asked(checks, links, candidates)
     subject = replace(await subject_of(context, workloads), claims=tuple(claims), candidate=candidates or {})
     waivers = await asyncio.to_thread(folds.waivers, context.ledger, context.target.name, subject.commit)
     async with Survey(subject, context.systems, context.now()) as survey:
@@ -105,7 +105,10 @@ def chosen_workloads(context: Context, names: Sequence[str] | None) -> tuple[Wor
     return tuple(workload for workload in context.workloads if workload.name in names)
 
 
-def _asked(checks: Sequence[Check[Any]], links: Sequence[Link] | None) -> Sequence[Check[Any]]:
+def _asked(
+    checks: Sequence[Check[Any]], links: Sequence[Link] | None, candidates: Mapping[WorkloadName, Candidate] | None
+) -> Sequence[Check[Any]]:
+    """With what an active check requires, but for a candidate, which does not serve yet."""
     if links is None:
         return checks
     able = {check.link for check in checks}
@@ -115,7 +118,7 @@ def _asked(checks: Sequence[Check[Any]], links: Sequence[Link] | None) -> Sequen
             raise SignoffError(f"nothing checks the link {link.value} yet", fix=f"ask for one of: {known}")
     asked = set(links)
     for check in checks:
-        if check.active and check.link in links:  # it runs only once what it requires has passed
+        if check.active and check.link in links and not candidates:
             asked.update(REQUIRES.get(check.link, ()))
     return [check for check in checks if check.link in asked]
 

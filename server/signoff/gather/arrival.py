@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from signoff.gather.current import services
+from signoff.gather.placements import placements
 from signoff.gather.sending import Way, host_of, sent, settle, ways
 from signoff.gather.trail import trail
 from signoff.gather.visitors import users
@@ -49,6 +50,9 @@ async def arrival(survey: Survey, workload: Workload) -> Arrivals | Unknown:
     bases = _bases(workload, there, candidate)
     public = host_of(workload.url) if workload.url else ""
     asked = [] if not revisions else ways(workload, bases, routes, revisions)
+    since = await _since(survey, workload, there, revisions)
+    if isinstance(since, Unknown):
+        return since
     probes, visitors = await asyncio.gather(
         asyncio.gather(*(_probe(survey, way) for way in asked)),
         users(survey, workload, there, revisions, public),
@@ -60,10 +64,22 @@ async def arrival(survey: Survey, workload: Workload) -> Arrivals | Unknown:
         front=front,
         probes=tuple(probes),
         users=visitors,
-        since=max((service.updated for service in there), default=survey.now),
+        since=since,
         public=public,
         held_back=held_back,
     )
+
+
+async def _since(
+    survey: Survey, workload: Workload, there: Sequence[Service], revisions: frozenset[str]
+) -> datetime | Unknown:
+    """When the newest of the revisions was made: nothing older is theirs. Else when the service was last changed."""
+    placed = (await survey.get(placements))[workload.name]
+    if isinstance(placed, Unknown):
+        return placed
+    found = [one for placement in placed for one in (*placement.serving, placement.newest) if one is not None]
+    made = [revision.created for revision in found if revision.name in revisions]
+    return max(made or [service.updated for service in there], default=survey.now)
 
 
 def _front(workload: Workload, there: Sequence[Service], ref: Ref) -> Front:

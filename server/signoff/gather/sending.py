@@ -41,8 +41,10 @@ class Way:
     revisions: frozenset[str]
 
     def key(self, target: str) -> str:
-        """Equal for the same request to the same revision in one target."""
-        parts = (target, self.workload.resource, *sorted(self.revisions), self.url, repr(self.smoke))
+        """Equal for the same request to the same revision in one target; of what writes, whatever is expected of it."""
+        smoke = self.smoke
+        asked = (smoke.method, smoke.headers, smoke.body, smoke.identity) if smoke.writes else smoke
+        parts = (target, self.workload.resource, *sorted(self.revisions), self.url, repr(asked))
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -58,13 +60,16 @@ async def sent(survey: Survey, way: Way) -> tuple[Sent, bool]:
     """
     systems, key = survey.systems, way.key(survey.subject.target.name)
     kept = systems.writes if way.smoke.writes else systems.sent
-    before = kept.get(key)
+    before = kept.get(key, way.smoke)
     if before is not None:
         late = before.at + survey.subject.log_lag + PENDING
-        if _reached_nobody(before) if way.smoke.writes else systems.boundary.now() > late:
-            systems.sent.drop(key)
-        else:
+        if not (before.reached_nobody if way.smoke.writes else systems.boundary.now() > late):
             return before, True
+    if way.smoke.writes and systems.read_only:
+        ref = Ref("http", way.url, systems.boundary.now())
+        return Sent(
+            way.smoke, way.url, "", ref.at, Unknown("denied", ref, Quoted("it writes, and this only reads"))
+        ), False
     bearer = await _bearer(survey, way.smoke.identity)
     if isinstance(bearer, Unknown):
         return Sent(way.smoke, way.url, "", systems.boundary.now(), bearer), False
@@ -83,21 +88,13 @@ def settle(survey: Survey, way: Way) -> None:
     survey.systems.sent.drop(way.key(survey.subject.target.name))
 
 
-def _reached_nobody(before: Sent) -> bool:
-    """Whether a request that was sent surely did nothing: a wall answered, or nothing of it left this machine."""
-    if not isinstance(before.answer, Known):
-        return False
-    answer = before.answer.value
-    return answer.unsent if isinstance(answer, Failure) else answer.stopped
-
-
 async def _once(survey: Survey, way: Way, key: str, bearer: Secret | None) -> tuple[Sent, bool]:
     """One try, and whether the next may have more luck."""
     systems, smoke = survey.systems, way.smoke
     nonce = secrets.token_hex(16)
     made = Sent(smoke, way.url, nonce, systems.boundary.now(), None)
-    if smoke.writes:
-        systems.writes.put(key, made)
+    if smoke.writes and not systems.writes.begin(key, made):
+        return systems.writes.get(key, smoke) or made, False
     outgoing = Outgoing(smoke.method, way.url, (*_headers(nonce), *smoke.headers), _body(smoke), bearer)
     answer = await systems.http.send(outgoing)
     made = replace(made, at=systems.boundary.now(), answer=_read(answer, way))

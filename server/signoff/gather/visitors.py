@@ -33,8 +33,9 @@ async def users(
     changed = max((service.updated for service in there), default=survey.now)
     handled = tuple(e for e, r in theirs if e.unit in revisions and _handled(r))
     astray = [e for e, r in theirs if public and e.unit not in revisions and not r.refused and _after(e, changed)]
-    answered = sorted({e.unit for e, r in theirs if not r.refused})
-    shown = known.shows(f"{public or workload.resource}: revisions that answered users", tuple(answered))
+    answered = sorted({e.unit for e, r in theirs if not r.refused and e.at > changed})
+    moment = changed.isoformat(timespec="seconds").replace("+00:00", "Z")
+    shown = known.shows(f"{public or workload.resource}: answered users since {moment}", tuple(answered))
     return Users(
         handled=handled,
         refused=_refused_since(theirs, changed),

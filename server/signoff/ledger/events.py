@@ -155,6 +155,22 @@ class DigestProven:
     """Which record said so: the build's resource name."""
 
 
+@dataclass(frozen=True, slots=True)
+class SmokeSent:
+    """A request that writes went out, so that none goes out twice to one revision; `key` says which to which.
+
+    `answer`: what came back, as `ledger.smokes` writes it; None before it came.
+    """
+
+    kind: ClassVar[str] = "smoke"
+    at: datetime
+    key: str
+    asked: str
+    url: str
+    nonce: str
+    answer: Mapping[str, Json] | None
+
+
 Event = (
     SessionBegan
     | ReportMade
@@ -167,6 +183,7 @@ Event = (
     | ClaimMade
     | LinkWaived
     | DigestProven
+    | SmokeSent
 )
 
 KINDS: Mapping[str, type[Event]] = {made.kind: made for made in get_args(Event)}

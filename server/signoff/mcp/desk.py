@@ -40,7 +40,7 @@ class Desk:
     async def context(self) -> Context:
         """The opened repository and target. An error of the configuration is not kept: the file may be mended."""
         if self._context is None or (self._context.done() and self._context.exception() is not None):
-            self._context = asyncio.create_task(asyncio.to_thread(_open, self.start))
+            self._context = asyncio.create_task(asyncio.to_thread(_open, self.start, self.read_only))
         return await asyncio.shield(self._context)
 
     def begin(self) -> None:
@@ -148,8 +148,8 @@ class Desk:
                 await opened[0].close()
 
 
-def _open(start: Path) -> Context:
+def _open(start: Path, read_only: bool) -> Context:
     """In a thread: reading the configuration loads libraries, and the protocol's loop goes on meanwhile."""
     from signoff.commands.context import Context
 
-    return Context.open(start)
+    return Context.open(start, read_only=read_only)

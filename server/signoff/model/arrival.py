@@ -104,6 +104,14 @@ class Sent:
     at: datetime
     answer: Known[Answer | Failure] | Unknown | None
 
+    @property
+    def reached_nobody(self) -> bool:
+        """Whether it surely did nothing: a wall answered, or nothing of it left this machine."""
+        if not isinstance(self.answer, Known):
+            return False
+        answer = self.answer.value
+        return answer.unsent if isinstance(answer, Failure) else answer.stopped
+
 
 @dataclass(frozen=True, slots=True)
 class Landed:
@@ -157,7 +165,7 @@ class Users:
 class Arrivals:
     """The facts of link `reachable`. `revisions`: any of these has to answer; `candidate`: they do not serve yet.
 
-    `public`: the host of the configured url; empty where there is none. `since`: when what serves was last changed.
+    `public`: the host of the configured url; empty where there is none. `since`: when what serves was made.
     `held_back`: configured requests that were not sent, and why.
     """
 
@@ -173,11 +181,18 @@ class Arrivals:
 
 
 class Kept(Protocol):
-    """Where requests that write are remembered, so that none goes out twice to one revision."""
+    """Where requests that write are remembered, so that none goes out twice to one revision.
 
-    def get(self, key: str) -> Sent | None: ...
+    `smoke`: what is asked for; the answer alone has to be kept.
+    """
 
-    def put(self, key: str, sent: Sent) -> None: ...
+    def get(self, key: str, smoke: Smoke) -> Sent | None: ...
+
+    def begin(self, key: str, sent: Sent) -> bool:
+        """It is about to go out; False: another one did, and this may not."""
+
+    def put(self, key: str, sent: Sent) -> None:
+        """With its answer."""
 
 
 class KeptInMemory:
@@ -186,8 +201,16 @@ class KeptInMemory:
     def __init__(self) -> None:
         self._kept: dict[str, Sent] = {}
 
-    def get(self, key: str) -> Sent | None:
+    def get(self, key: str, smoke: Smoke) -> Sent | None:
+        del smoke  # it was kept whole
         return self._kept.get(key)
+
+    def begin(self, key: str, sent: Sent) -> bool:
+        before = self._kept.get(key)
+        if before is not None and not before.reached_nobody:
+            return False
+        self._kept[key] = sent
+        return True
 
     def put(self, key: str, sent: Sent) -> None:
         self._kept[key] = sent

@@ -39,6 +39,14 @@ def wall(url: str, response: Response) -> Wall | None:
     return None
 
 
+def named(kind: str, shown: str, value: Quoted) -> Wall | None:
+    """A wall that was recognised before, from what was kept of it; None for a kind that is not known any more."""
+    for rule in RULES:
+        if rule.kind == kind:
+            return Wall(rule.kind, rule.called, shown, value, guards=rule.guards, change=rule.change, docs=rule.docs)
+    return None
+
+
 def _header(reply: Reply, name: str) -> Shown | None:
     return (f"header {name}", Quoted(value)) if (value := reply.header(name)) else None
 

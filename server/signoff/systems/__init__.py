@@ -29,7 +29,7 @@ class Systems:
 
     `sandbox`: the Google side is a sandbox (`SIGNOFF_SANDBOX`), and every report says so. `proofs`: where it is kept
     which commit an image was built from. `writes`: where it is kept which requests that write were sent.
-    `environment`: of this process, if not given.
+    `environment`: of this process, if not given. `read_only`: no request is sent that writes.
     """
 
     def __init__(
@@ -41,10 +41,12 @@ class Systems:
         proofs: Proofs | None = None,
         writes: arrival.Kept | None = None,
         environment: Mapping[str, str] | None = None,
+        read_only: bool = False,
     ) -> None:
         self.boundary = boundary
         self.tree = tree
         self.sandbox_address = sandbox
+        self.read_only = read_only
         self.environment = os.environ if environment is None else environment
         self.proofs: Proofs = proofs or KeptInMemory()
         self.writes: arrival.Kept = writes or arrival.KeptInMemory()

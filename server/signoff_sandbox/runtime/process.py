@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -63,10 +64,13 @@ class _Output(asyncio.SubprocessProtocol):
 
 
 class Child:
-    """A running process group."""
+    """A running process group, and what of it went into groups of their own: all have the mark."""
 
-    def __init__(self, transport: asyncio.SubprocessTransport, output: _Output, on_end: Callable[[int], None]) -> None:
+    def __init__(
+        self, transport: asyncio.SubprocessTransport, output: _Output, mark: str, on_end: Callable[[int], None]
+    ) -> None:
         self._transport = transport
+        self._mark = mark
         self._output = output
         self._on_end = on_end
         self.pid = transport.get_pid()
@@ -100,6 +104,7 @@ class Child:
     async def _run(self) -> int:
         await self._output.exited
         self._signal(signal.SIGKILL)  # a container ends with its first process, and so does all that it started
+        await asyncio.to_thread(lambda: warden.end(warden.strays(self._mark)))
         await asyncio.wait([self._output.closed], timeout=LEFTOVER_SECONDS)
         self._transport.close()
         self._on_end(self.pid)
@@ -114,6 +119,8 @@ class Processes:
     """Starts children and ends them all; `close` belongs to the end of the sandbox."""
 
     def __init__(self) -> None:
+        self._mark = secrets.token_hex(8)
+        self._started = 0
         self._children: dict[int, Child] = {}
         self._warden: subprocess.Popen[bytes] | None = None
         self._closed = False
@@ -127,12 +134,14 @@ class Processes:
         on_line: OnLine,
         files: Sequence[int] = (),
     ) -> Child:
-        """Start a program with exactly this environment. A program that does not exist ends with exit code 127.
+        """Start a program with this environment and a mark. A program that does not exist ends with exit code 127.
 
         `files`: open file descriptors that it inherits under the same numbers.
         """
         if self._closed:
             raise RuntimeError("the sandbox is closing")
+        self._started += 1
+        mark = f"{self._mark}.{self._started}."
         transport, output = await asyncio.get_running_loop().subprocess_exec(
             lambda: _Output(on_line),
             "/bin/sh",
@@ -140,13 +149,13 @@ class Processes:
             _START,
             "sandbox",
             *argv,
-            env=dict(environment),
+            env={**environment, warden.MARK: mark},
             cwd=folder,
             start_new_session=True,
             pass_fds=files,
         )
         self._tell(f"+{transport.get_pid()}\n")
-        child = Child(transport, output, self._forget)
+        child = Child(transport, output, mark, self._forget)
         self._children[child.pid] = child
         go = transport.get_pipe_transport(0)
         if isinstance(go, asyncio.WriteTransport):
@@ -170,7 +179,7 @@ class Processes:
     def _tell(self, line: str) -> None:
         if self._warden is None:
             self._warden = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(Path(warden.__file__))],
+                [sys.executable, "-I", "-S", str(Path(warden.__file__)), f"{self._mark}."],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,  # whoever reads the sandbox's own must not have to wait for the warden

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,6 +14,7 @@ from signoff_sandbox.runtime.instances import ContainerPlan, StartFailed
 from signoff_sandbox.runtime.pace import Pace
 from signoff_sandbox.runtime.process import Child, Processes
 
+log = logging.getLogger(__name__)
 #: Seconds before an instance that ended is started again: doubled each time, until it has run for a while.
 FIRST_PAUSE, LONGEST_PAUSE, A_WHILE = 0.5, 30.0, 10.0
 
@@ -91,6 +93,9 @@ class Workers:
                     await self._run(worker)
                 except (StartFailed, NoCommand) as error:
                     self._note_failure(worker, str(error))
+                except Exception as bug:  # whoever waits must learn of it
+                    log.exception("an instance of a worker pool")
+                    self._note_failure(worker, f"sandbox bug: {type(bug).__name__}: {bug}")
                 if self._pace.time() - began > A_WHILE:
                     pause = FIRST_PAUSE
                 await self._pace.sleep(pause)

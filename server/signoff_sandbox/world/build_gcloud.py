@@ -1,7 +1,8 @@
 """`gcloud run …` in steps, interpreted: what a step deploys is deployed in this sandbox.
 
-The commands are those of deploying steps: `run deploy`, `run services update`, `run jobs deploy|update|execute`. Any
-other command, and any flag that is not listed here, fails the step with a line that names it.
+The commands are those of deploying steps: `run deploy`, `run services update|update-traffic`, `run jobs
+deploy|update|execute`. Any other command, and any flag that is not in `build_gcloud_flags.py`, fails the step with a
+line that names it.
 https://cloud.google.com/sdk/gcloud/reference/run/deploy
 """
 
@@ -15,7 +16,7 @@ from google.cloud.run_v2.types import Job, RunJobRequest, Service
 from google.iam.v1.policy_pb2 import Policy
 
 from signoff_sandbox.world import operations, run_jobs, run_services
-from signoff_sandbox.world.build_gcloud_flags import add_flags, apply_to_job, apply_to_service
+from signoff_sandbox.world.build_gcloud_flags import add_flags, apply_to_job, apply_to_service, apply_to_traffic
 from signoff_sandbox.world.build_workshop import Command, UsageError, Workshop
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError
@@ -24,10 +25,12 @@ from signoff_sandbox.world.store import copy_of
 
 USAGE = 2
 INVOKER = "roles/run.invoker"
+GLOBAL_VALUES = ("--project", "--format", "--verbosity")
 #: What a command is called after `gcloud`, tracks left out -> what it works on, and whether it may make a new one.
 COMMANDS: dict[tuple[str, ...], tuple[str, bool]] = {
     ("run", "deploy"): ("services", True),
     ("run", "services", "update"): ("services", False),
+    ("run", "services", "update-traffic"): ("traffic", False),
     ("run", "jobs", "deploy"): ("jobs", True),
     ("run", "jobs", "update"): ("jobs", False),
     ("run", "jobs", "execute"): ("execute", False),
@@ -35,7 +38,7 @@ COMMANDS: dict[tuple[str, ...], tuple[str, bool]] = {
 
 
 async def gcloud(shop: Workshop, command: Command) -> int:
-    words = [word for word in command.arguments if word not in ("beta", "alpha")]
+    words = _command_first([word for word in command.arguments if word not in ("beta", "alpha")])
     name = next((known for known in COMMANDS if tuple(words[: len(known)]) == known), None)
     if name is None:
         shown = " ".join(word for word in words[:3] if not word.startswith("-"))
@@ -52,12 +55,23 @@ async def gcloud(shop: Workshop, command: Command) -> int:
     try:
         if kind == "services":
             return await _deploy_service(shop, command, options, place, may_create=may_create)
+        if kind == "traffic":
+            return await _update_traffic(shop, command, options, place)
         if kind == "jobs":
             return await _deploy_job(shop, command, options, place, may_create=may_create)
         return await _execute(shop, command, options, place)
     except ApiError as error:
         command.log(f"ERROR: ({'.'.join(('gcloud', *name))}) {error.message}")
         return 1
+
+
+def _command_first(words: list[str]) -> list[str]:
+    """`--project P --quiet run deploy …` with the flags behind the command, where they may stand as well."""
+    flags: list[str] = []
+    while words and words[0].startswith("-"):
+        length = 2 if words[0] in GLOBAL_VALUES else 1
+        flags, words = [*flags, *words[:length]], words[length:]
+    return [*words, *flags]
 
 
 async def _deploy_service(shop: Workshop, command: Command, options: Any, place: str, *, may_create: bool) -> int:
@@ -92,6 +106,19 @@ async def _deploy_service(shop: Workshop, command: Command, options: Any, place:
     return 0
 
 
+async def _update_traffic(shop: Workshop, command: Command, options: Any, place: str) -> int:
+    service: Any = shop.cloud.store.get("services", f"{place}/services/{options.name}")
+    if service is None:
+        raise UsageError(f"ERROR: (gcloud.run.services.update-traffic) Service [{options.name}] could not be found.")
+    apply_to_traffic(service, options)
+    service.ClearField("etag")
+    ready: Any = await operations.outcome(shop.cloud, run_services.update(shop.cloud, service, None))
+    command.log("Done.")
+    for status in ready.traffic_statuses:
+        command.log(f"  {status.percent}% {status.revision or 'LATEST'}")
+    return 0
+
+
 async def _deploy_job(shop: Workshop, command: Command, options: Any, place: str, *, may_create: bool) -> int:
     cloud, name = shop.cloud, f"{place}/jobs/{options.name}"
     current: Any = cloud.store.get("jobs", name)
@@ -122,9 +149,10 @@ async def _execute(shop: Workshop, command: Command, options: Any, place: str) -
 
 
 def _let_everybody_invoke(cloud: Cloud, service: str) -> None:
-    policy = cloud.iam_policies.setdefault(service, Policy(version=1))
+    policy = cloud.iam_policies.get(service, Policy(version=1))
     if not any(binding.role == INVOKER and "allUsers" in binding.members for binding in policy.bindings):
         policy.bindings.add(role=INVOKER, members=["allUsers"])
+        cloud.iam_policies[service] = policy
 
 
 def _place(shop: Workshop, command: Command, options: Any) -> str:

@@ -48,19 +48,16 @@ def start(
     if not build.steps:
         raise invalid_argument("generic::invalid_argument: invalid build: no build steps were specified", steps="none")
     _require_a_place_for_logs(build)
-    project = build.project_id
-    build.service_account = (
-        build.service_account or f"projects/{project}/serviceAccounts/{default_service_account(project)}"
-    )
+    _complete(build)
     known = {
-        "PROJECT_ID": project,
-        "PROJECT_NUMBER": number_of(project),
+        "PROJECT_ID": build.project_id,
+        "PROJECT_NUMBER": number_of(build.project_id),
         "BUILD_ID": build.id,
         "LOCATION": location_of(parent),
         "SERVICE_ACCOUNT": build.service_account,
         "SERVICE_ACCOUNT_EMAIL": build.service_account.rpartition("/")[2],
     }
-    substitute(build, {**known, **(built_in or {})}, loose=bool(trigger_id))
+    substitute(build, {**known, **(built_in or {})}, of_trigger=bool(trigger_id))
     for key, value in (built_in or {}).items():
         if key not in build.substitutions:
             build.substitutions[key] = value
@@ -73,13 +70,6 @@ def start(
             )
     if images:  # Google answers both fields, whichever was filled
         build.images[:] = build.artifacts.images[:] = images
-    if not build.timeout.ToTimedelta():
-        build.timeout.CopyFrom(TIMEOUT)
-    if not build.queue_ttl.ToTimedelta():
-        build.queue_ttl.CopyFrom(QUEUE_TTL)
-    build.options.logging = build.options.logging or BuildOptions.LoggingMode.LEGACY
-    if not build.logs_bucket and build.options.logging in build_log.TO_BUCKET:
-        build.logs_bucket = f"gs://{number_of(project)}.cloudbuild-logs.googleusercontent.com"
     return _enqueue(cloud, build, approval_required=approval_required)
 
 
@@ -90,7 +80,9 @@ def start_again(cloud: Cloud, build: Any) -> Any:
 
 
 def work_on(cloud: Cloud, build: Any) -> Any:
-    """See to a stored build; its operation."""
+    """Store a build and see to it; its operation."""
+    _complete(build)
+    cloud.store.put("builds", build.name, build)
     name = operation_name(build)
     work = build_run.carry_out(cloud, build.name, name)
     return operations.start(cloud, build.name.partition("/builds/")[0], build_run.metadata(build), work, name=name)
@@ -126,8 +118,22 @@ def _enqueue(cloud: Cloud, build: Any, *, approval_required: bool) -> Any:
         f"https://console.cloud.google.com/cloud-build/builds{region}/{build.id}?project={number_of(build.project_id)}"
     )
     build_queue.begin(cloud, build, approval_required=approval_required)
-    cloud.store.put("builds", build.name, build)
     return work_on(cloud, build)
+
+
+def _complete(build: Any) -> None:
+    """The defaults that Google fills in and answers."""
+    project = build.project_id
+    build.service_account = (
+        build.service_account or f"projects/{project}/serviceAccounts/{default_service_account(project)}"
+    )
+    if not build.timeout.ToTimedelta():
+        build.timeout.CopyFrom(TIMEOUT)
+    if not build.queue_ttl.ToTimedelta():
+        build.queue_ttl.CopyFrom(QUEUE_TTL)
+    build.options.logging = build.options.logging or BuildOptions.LoggingMode.LEGACY
+    if not build.logs_bucket and build.options.logging in build_log.TO_BUCKET:
+        build.logs_bucket = f"gs://{number_of(project)}.cloudbuild-logs.googleusercontent.com"
 
 
 def _require_a_place_for_logs(build: Any) -> None:

@@ -24,8 +24,8 @@ NOTE = "projects/verified-builder/notes/intoto_slsa_v1"
 
 
 def record(cloud: Cloud, build: Any) -> None:
-    """Keep one occurrence for each image of a build that succeeded; none without a trigger."""
-    if not build.build_trigger_id:
+    """Keep one occurrence for each image of a build that succeeded; none without a trigger and a commit."""
+    if not build.build_trigger_id or not _source(build)[1]:
         return
     try:
         occurrence_class = message_class("grafeas.v1.Occurrence")

@@ -13,7 +13,7 @@ from google.cloud.devtools.cloudbuild_v1.types import Build, BuildOperationMetad
 from google.protobuf.message import Message
 
 from signoff_sandbox.runtime.sources import SourceError
-from signoff_sandbox.world import build_provenance, build_queue, build_source, identities, operations
+from signoff_sandbox.world import build_provenance, build_queue, build_secrets, build_source, identities, operations
 from signoff_sandbox.world.build_log import BuildLog
 from signoff_sandbox.world.build_steps import run_step
 from signoff_sandbox.world.build_workshop import UsageError, Workshop, push
@@ -23,6 +23,7 @@ from signoff_sandbox.world.planted import strike
 
 Status = Build.Status
 Failure = Build.FailureInfo.FailureType
+OTHER_FAILURE = Failure.FAILURE_TYPE_UNSPECIFIED
 
 
 class BuildFailed(Exception):
@@ -128,7 +129,13 @@ async def _work(cloud: Cloud, build: Any, folder: Any, log: BuildLog, operation:
             ) from error
     build.source_provenance.CopyFrom(provenance)
     _save(cloud, build, operation)
-    shop = Workshop(cloud, build, workspace, home)
+    others = [field.name for field, _ in build.artifacts.ListFields() if field.name != "images"]
+    if others:
+        raise BuildFailed(OTHER_FAILURE, f"artifacts.{others[0]} is not modelled by the sandbox")
+    try:
+        shop = Workshop(cloud, build, workspace, home, secrets=build_secrets.read(cloud, build))
+    except build_secrets.NoSecret as error:
+        raise BuildFailed(OTHER_FAILURE, str(error)) from error
     log.line("BUILD")
     with _timed(cloud, build.timing["BUILD"]):
         for index, step in enumerate(build.steps):

@@ -39,14 +39,15 @@ _REFERENCE = re.compile(r"\$(?:(?P<dollar>\$)|(?P<plain>[A-Z_][A-Z0-9_]*)|\{(?P<
 _USER_KEY = re.compile(r"_[A-Z0-9_]+")
 
 
-def substitute(build: Any, built_in: Mapping[str, str], *, loose: bool) -> None:
+def substitute(build: Any, built_in: Mapping[str, str], *, of_trigger: bool) -> None:
     """Replace the references in the build's steps, images, tags, options and artifacts, in place.
 
     `built_in` are the values that Cloud Build knows; the build's own substitutions may override them. INVALID_ARGUMENT
-    for a reference that nobody knows and, unless `loose` (builds of triggers) or ALLOW_LOOSE, for a value that nobody
-    refers to.
+    for a reference that nobody knows and, unless a trigger runs the build or it says ALLOW_LOOSE, for a value that
+    nobody refers to. In builds of triggers, and with `dynamicSubstitutions`, values may refer to others.
     """
-    loose = loose or build.options.substitution_option == LOOSE
+    loose = of_trigger or build.options.substitution_option == LOOSE
+    dynamic = of_trigger or build.options.dynamic_substitutions
     given = dict(build.substitutions)
     for key in given:
         if _USER_KEY.fullmatch(key) is None and key not in BUILT_IN:
@@ -54,11 +55,15 @@ def substitute(build: Any, built_in: Mapping[str, str], *, loose: bool) -> None:
     values: dict[str, str] = {**dict.fromkeys(BUILT_IN, ""), **built_in, **given}
     used: set[str] = set()
 
-    def replace(match: re.Match[str]) -> str:
+    def replace(match: re.Match[str], above: tuple[str, ...] = ()) -> str:
         if match["dollar"]:
             return "$"
         key = match["plain"] or match["braced"]
         used.add(key)
+        if key in above:
+            raise _invalid(f'"{key}" refers to itself')
+        if dynamic and key in given:
+            return _REFERENCE.sub(lambda inner: replace(inner, (*above, key)), values[key])
         if key in values:
             return values[key]
         if not key.startswith("_"):

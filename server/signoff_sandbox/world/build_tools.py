@@ -62,7 +62,10 @@ async def _carry_out(
     def answer(content: dict[str, str | int]) -> None:
         writer.write(json.dumps(content).encode() + b"\n")
 
-    asked = json.loads(await reader.readline())
+    line = await reader.readline()
+    if not line.endswith(b"\n"):
+        return  # the script was ended in the middle of its command
+    asked = json.loads(line)
     command = Command(
         tuple(asked["arguments"]), Path(asked["folder"]), asked["environment"], lambda text: answer({"line": text})
     )

@@ -29,6 +29,7 @@ class Workshop:
     workspace: Path
     home: Path
     images: dict[str, Image] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, reference: str) -> Image | None:
         """An image of this build, or one that the registry has and that was built in this sandbox."""
@@ -47,7 +48,8 @@ class Workshop:
         return folder
 
     def environment_of(self, step: Any) -> dict[str, str]:
-        return base_environment(self.home) | pairs([*self.build.options.env, *step.env])
+        secrets = {name: self.secrets[name] for name in step.secret_env}
+        return base_environment(self.home) | pairs([*self.build.options.env, *step.env]) | secrets
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ async def list_builds(cloud: Cloud, request: Any) -> Any:
     try:
         matches = compiled(request.filter, Build.pb(), FILTERS)
     except FilterError as error:
-        raise invalid_argument(f"generic::invalid_argument: {error}", filter=str(error)) from error
+        raise invalid_argument(f"generic::invalid_argument: {error.said(request.filter)}", filter=str(error)) from error
     parent = request.parent or f"projects/{request.project_id}/locations/-"
     found: list[Any] = list(cloud.store.list("builds", parent))
     found.sort(key=lambda build: (build.create_time.seconds, build.create_time.nanos), reverse=True)
@@ -126,8 +126,8 @@ METHODS: dict[str, Handler] = {
 PARTLY: dict[str, str] = {
     f"{SERVICE}/CreateBuild": (
         "docker, kaniko and `gcloud run deploy` and its kin are interpreted, RUN is not executed; other steps are "
-        "processes of this machine, one after the other, and fail if their image is not known; no volumes, secrets or "
-        "private pools"
+        "processes of this machine, one after the other, and fail if their image is not known; no volumes, private "
+        "pools, KMS secrets or artifacts other than images"
     ),
     f"{SERVICE}/RetryBuild": "the configuration is that of the first build, not read again",
 }

@@ -47,11 +47,14 @@ class Cloud:
     machine: Machine = field(init=False)
     last_operations: dict[str, str] = field(default_factory=dict)  # resource -> operation, by full names
     operation_tasks: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
+    unfinished: set[str] = field(default_factory=set)  # work of the sandbox before this one, not taken up yet
+    noted: Callable[[], None] = lambda: None  # called when something beside store and logbook has changed
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.machine = Machine(self.settings, self.pace)
         self.faults = Faults(self.settings.seed, self.clock)
+        self.faults.noted = lambda: self.noted()
         right = self.clock
         self.clock = lambda: right() + self.faults.skew()
         self.store.clock = lambda: self.clock()
@@ -66,6 +69,10 @@ class Cloud:
         from signoff_sandbox.world.scheduler_keeper import Keeper  # which needs a cloud itself
 
         return Keeper(self)
+
+    def work(self) -> set[str]:
+        """Full names of the operations and executions that are being carried out."""
+        return {*self.operation_tasks, *self.machine.executions, *self.unfinished}
 
     def now(self) -> Timestamp:
         """The time as a protobuf timestamp."""

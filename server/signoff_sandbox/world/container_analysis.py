@@ -26,7 +26,7 @@ async def list_occurrences(cloud: Cloud, request: Any) -> Any:
     try:
         matches = compiled(request.filter, message_class("grafeas.v1.Occurrence"), FILTERS)
     except FilterError as error:
-        raise invalid_argument(str(error), filter=str(error)) from error
+        raise invalid_argument(error.said(request.filter), filter=str(error)) from error
     found = [one for one in cloud.store.list(OCCURRENCES, request.parent) if matches(one)]
     response: Any = message_class("grafeas.v1.ListOccurrencesResponse")()
     response.occurrences.extend(page(request, found, response))

@@ -157,6 +157,7 @@ class Faults:
 
     def __init__(self, seed: int = 0, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.known: Callable[[], frozenset[str]] = frozenset
+        self.noted: Callable[[], None] = lambda: None  # called when a fault has been used up by one, or all are gone
         self._seed = seed
         self._clock = clock
         self._planted: list[Planted] = []
@@ -176,6 +177,7 @@ class Faults:
 
     def clear(self) -> None:
         self._planted.clear()
+        self.noted()
 
     def strike(self, method: str, caller: Caller = ANYBODY) -> Effects:
         """What this call meets. Of faults with the same effect the first one counts, and only it is used up."""
@@ -184,6 +186,7 @@ class Faults:
             effects = planted.effects(self._clock()) if planted.hits(method, caller) else None
             if effects is not None and _add(met, effects) and planted.fault.times is not None:
                 planted.fault.times -= 1
+                self.noted()
         return met
 
     def skew(self) -> timedelta:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,10 +14,17 @@ Entry: Any = LogEntry.pb()
 
 
 class Logbook:
-    """Google's LogEntry messages; an entry can be read from its receiveTimestamp on."""
+    """Google's LogEntry messages; an entry can be read from its receiveTimestamp on.
 
-    def __init__(self) -> None:
-        self._entries: list[Any] = []
+    The `longest` newest are kept, which is some 70 MB of memory; Google keeps those of 30 days:
+    https://cloud.google.com/logging/quotas#logs_retention_periods
+    """
+
+    def __init__(self, longest: int = 20_000) -> None:
+        #: Called with the log's name and an entry that came; with None in its place after the log was deleted.
+        self.watch: Callable[[str, Any | None], None] = lambda *_: None
+        self._longest = longest
+        self._entries: deque[Any] = deque()
         self._seen: set[tuple[str, str, int, int]] = set()
         self.version = 0
 
@@ -42,20 +50,24 @@ class Logbook:
         self._add(entry)
 
     def _add(self, entry: Any) -> None:
-        key = (entry.log_name, entry.insert_id, entry.timestamp.seconds, entry.timestamp.nanos)
+        key = _key(entry)
         if entry.insert_id and key in self._seen:
             return
         self._seen.add(key)
         self._entries.append(entry)
+        if len(self._entries) > self._longest:
+            self._seen.discard(_key(self._entries.popleft()))
         self.version += 1
+        self.watch(entry.log_name, entry)
 
     def delete(self, log_name: str) -> bool:
         """Remove all entries of a log, those on their way included; says whether there were any."""
-        kept = [entry for entry in self._entries if entry.log_name != log_name]
+        kept = deque(entry for entry in self._entries if entry.log_name != log_name)
         found = len(kept) < len(self._entries)
         self._entries = kept
         self._seen = {key for key in self._seen if key[0] != log_name}
         self.version += found
+        self.watch(log_name, None)
         return found
 
     def everything(self) -> Iterator[Any]:
@@ -69,3 +81,8 @@ class Logbook:
             received = entry.receive_timestamp
             if received.seconds + received.nanos / 1e9 <= moment:
                 yield entry
+
+
+def _key(entry: Any) -> tuple[str, str, int, int]:
+    """What makes two entries the same one."""
+    return entry.log_name, entry.insert_id, entry.timestamp.seconds, entry.timestamp.nanos

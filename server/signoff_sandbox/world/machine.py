@@ -73,6 +73,12 @@ class Machine:
     def proxy(self) -> Proxy:
         return Proxy()
 
+    def tidy(self) -> None:
+        """Remove what a sandbox that was killed had left of what ran."""
+        for pattern in ("instances/*", "workers/*", "images/draft-*", "task-*", "trigger-*", "push-*"):
+            for leftover in self.folder.glob(pattern):
+                shutil.rmtree(leftover, ignore_errors=True)
+
     def drain(self, revision: str) -> None:
         """End the instances of a revision that gets no more requests, each after its last one."""
         if revision in self.pools:

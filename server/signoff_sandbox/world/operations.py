@@ -33,10 +33,20 @@ def start(
     operation = Operation(name=name or f"{parent}/operations/{uuid.uuid4()}")
     operation.metadata.Pack(metadata)
     _put(cloud, operation, metadata)
-    task = cloud.spawn(_carry_out(cloud, operation.name, work))
-    cloud.operation_tasks[operation.name] = task
-    task.add_done_callback(lambda _: cloud.operation_tasks.pop(operation.name, None))
+    carry_out(cloud, operation.name, work)
     return operation
+
+
+def carry_out(cloud: Cloud, name: str, work: Coroutine[Any, Any, Message]) -> None:
+    """Do the work of an operation (full name) that is not done, as `start` has it."""
+    task = cloud.spawn(_carry_out(cloud, name, work))
+    cloud.operation_tasks[name] = task
+    cloud.noted()
+
+    def over(_: Any) -> None:
+        cloud.operation_tasks.pop(name, None)
+
+    task.add_done_callback(over)
 
 
 def finished(cloud: Cloud, parent: str, metadata: Message, response: Message) -> Operation:
@@ -107,6 +117,15 @@ async def _carry_out(cloud: Cloud, name: str, work: Coroutine[Any, Any, Message]
     except Exception as bug:  # whoever waits must learn of it: an operation that never ends tells nothing
         traceback.print_exc()
         error = bug_of_sandbox(bug)
+    _end(cloud, name, error, response)
+
+
+def fail(cloud: Cloud, name: str, error: ApiError) -> None:
+    """End an operation that nobody carries out any more."""
+    _end(cloud, name, error, None)
+
+
+def _end(cloud: Cloud, name: str, error: ApiError | None, response: Message | None) -> None:
     operation = cloud.store.get(COLLECTION, name)
     if not isinstance(operation, Operation) or operation.done:
         return

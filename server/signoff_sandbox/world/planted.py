@@ -1,8 +1,8 @@
 """Planted faults of what happens beside requests, and the errors that planted faults answer.
 
 Beside requests: `sandbox.Reconciler/NAME` of a service, job or worker pool, `sandbox.Execution/JOB`,
-`sandbox.Builder/build`, `sandbox.Ingress/SERVICE` and `sandbox.Logging/LOG` (the last part of a log's name, such as
-`stdout`); `faults.OWN` says which effects each knows.
+`sandbox.Builder/queue`, `sandbox.Builder/build`, `sandbox.Ingress/SERVICE` and `sandbox.Logging/LOG` (the last part of
+a log's name, such as `stdout`); `faults.OWN` says which effects each knows.
 """
 
 from __future__ import annotations

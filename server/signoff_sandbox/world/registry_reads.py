@@ -156,7 +156,7 @@ def _matching(found: Sequence[Any], request: Any) -> list[Any]:
     try:
         matches = compiled(request.filter, next(iter(kinds.values())), EXACT)
     except FilterError as error:
-        raise invalid_argument(str(error), filter=str(error)) from error
+        raise invalid_argument(error.said(request.filter), filter=str(error)) from error
     return [one for one in found if matches(one)]
 
 

@@ -160,6 +160,13 @@ def _stored(cloud: Cloud, name: str) -> Any:
     return cloud.store.get("executions", name)
 
 
+def interrupt(cloud: Cloud, name: str, why: str) -> None:
+    """End an execution that nobody carries out any more, if it is not complete."""
+    if not is_complete(cloud, name):
+        run_tasks.interrupt(cloud, name, why)
+        _complete(cloud, name, Failure(why, grpc.StatusCode.ABORTED, reason=Common.INTERNAL))
+
+
 def is_complete(cloud: Cloud, name: str) -> bool:
     execution = _stored(cloud, name)
     return execution is None or execution.HasField("completion_time")

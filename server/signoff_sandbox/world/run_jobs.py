@@ -97,9 +97,10 @@ async def delete_job(cloud: Cloud, request: Any) -> Any:
         return operations.finished(cloud, place_of(request.name), job, job)
     cloud.store.delete("jobs", request.name)
     cloud.iam_policies.pop(request.name, None)
+    executions = cloud.store.list("executions", request.name)
 
     async def remove() -> Any:
-        for execution in cloud.store.list("executions", request.name):
+        for execution in executions:
             await run_executions.remove(cloud, execution)
         return job
 

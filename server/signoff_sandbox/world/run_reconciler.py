@@ -9,7 +9,7 @@ from signoff_sandbox.world import ingress, run_instances, run_revisions, run_tra
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError, failed_precondition, not_found
 from signoff_sandbox.world.planted import strike
-from signoff_sandbox.world.run_conditions import Common, State, set_condition, settle
+from signoff_sandbox.world.run_conditions import Common, State, find, set_condition, settle
 from signoff_sandbox.world.run_instances import RevisionFailed
 from signoff_sandbox.world.run_names import short
 
@@ -18,9 +18,10 @@ PARTS = ("ConfigurationsReady", "RoutesReady")
 MOST_REVISIONS = 1000
 
 
-async def reconcile(cloud: Cloud, name: str, generation: int, template: Any | None) -> Any:
+async def reconcile(cloud: Cloud, name: str, generation: int, template: Any | None, *, begun: str = "") -> Any:
     """Bring the service to `generation`; `template` if that asks for a new revision. Returns the service.
 
+    `begun` is that revision (full name) if it was made already and did not come to an end.
     One service is reconciled by one at a time, in the order of the writes. Raises ApiError as the operation's error:
     FAILED_PRECONDITION with the words of the failed condition, while what served before goes on serving.
     """
@@ -30,7 +31,7 @@ async def reconcile(cloud: Cloud, name: str, generation: int, template: Any | No
         try:
             await strike(cloud, f"sandbox.Reconciler/{short(name)}")
             if template is not None:
-                await _configure(cloud, name, template)
+                await _configure(cloud, name, template, begun)
         except (RevisionFailed, ApiError) as error:
             failure = _noted(cloud, name, error)
         try:
@@ -43,6 +44,16 @@ async def reconcile(cloud: Cloud, name: str, generation: int, template: Any | No
     return service
 
 
+async def go_on(cloud: Cloud, name: str) -> Any:
+    """Reconcile a service from where an earlier sandbox had come with it. As `reconcile`."""
+    service = _service(cloud, name)
+    configured = find(service.conditions, "ConfigurationsReady")
+    renewed = configured is not None and configured.state == State.CONDITION_RECONCILING
+    created: Any = cloud.store.get("revisions", service.latest_created_revision)
+    begun = created.name if renewed and created is not None and created.reconciling else ""
+    return await reconcile(cloud, name, service.generation, service.template if renewed else None, begun=begun)
+
+
 def _service(cloud: Cloud, name: str) -> Any:
     service = cloud.store.get("services", name)
     if service is None:
@@ -50,16 +61,16 @@ def _service(cloud: Cloud, name: str) -> Any:
     return service
 
 
-async def _configure(cloud: Cloud, name: str, template: Any) -> None:
+async def _configure(cloud: Cloud, name: str, template: Any, begun: str) -> None:
     """Make the revision and wait until it is ready."""
     service = _service(cloud, name)
-    revision = run_revisions.create(cloud, service, template)
-    service.latest_created_revision = revision.name
+    revision = begun or run_revisions.create(cloud, service, template).name
+    service.latest_created_revision = revision
     cloud.store.put("services", name, service)
-    await run_instances.bring_up(cloud, revision.name)
+    await run_instances.bring_up(cloud, revision)
     service = _service(cloud, name)
     cloud.machine.latest[name] = service.latest_ready_revision
-    service.latest_ready_revision = revision.name
+    service.latest_ready_revision = revision
     set_condition(service.conditions, "ConfigurationsReady", State.CONDITION_SUCCEEDED, cloud.now())
     cloud.store.put("services", name, service)
 

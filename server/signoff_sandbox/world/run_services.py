@@ -140,18 +140,20 @@ async def delete_service(cloud: Cloud, request: Any) -> Any:
     service.delete_time.CopyFrom(cloud.now())
     if request.validate_only:
         return operations.finished(cloud, place, service, service)
+    return operations.start(cloud, place, service, remove(cloud, service))
 
-    async def remove() -> Any:
-        async with cloud.machine.lock(request.name):
-            cloud.store.delete("services", request.name)
-            await ingress.close_addresses(cloud, request.name)
-            for revision in cloud.store.list("revisions", request.name):
-                cloud.store.delete("revisions", revision.name)  # type: ignore[attr-defined]
-                cloud.machine.drain(revision.name)  # type: ignore[attr-defined]
-        cloud.iam_policies.pop(request.name, None)
-        return service
 
-    return operations.start(cloud, place, service, remove())
+async def remove(cloud: Cloud, service: Any) -> Any:
+    """Delete the service with its revisions and addresses, whatever it is doing; answers it as it was."""
+    async with cloud.machine.lock(service.name):
+        cloud.store.delete("services", service.name)
+        await ingress.close_addresses(cloud, service.name)
+        for item in cloud.store.list("revisions", service.name):
+            revision: Any = item
+            cloud.store.delete("revisions", revision.name)
+            cloud.machine.drain(revision.name)
+    cloud.iam_policies.pop(service.name, None)
+    return service
 
 
 def _write(cloud: Cloud, service: Any, template: Any | None) -> Any:

@@ -104,6 +104,16 @@ async def _run(cloud: Cloud, execution_name: str, name: str) -> Failure | None:
     return Failure(text, outcome.code, execution_reason=reason)
 
 
+def interrupt(cloud: Cloud, execution_name: str, why: str) -> None:
+    """The tasks of an execution that nobody carries out any more are over; those that ran have failed."""
+    execution: Any = cloud.store.get("executions", execution_name)
+    _count(cloud, execution_name, failed_count=execution.running_count, running_count=-execution.running_count)
+    for item in cloud.store.list("tasks", execution_name):
+        task: Any = item
+        if not task.HasField("completion_time"):
+            _end(cloud, task, why, None)
+
+
 def abandon(cloud: Cloud, execution_name: str) -> None:
     """The tasks of a cancelled execution that had not begun are over; they count as nothing."""
     for item in cloud.store.list("tasks", execution_name):

@@ -108,11 +108,13 @@ def _settled(cloud: Cloud, name: str, generation: int, failure: Failure | None) 
     del pool.instance_split_statuses[:]
     pool.instance_split_statuses.extend(run_instance_splits.statuses(pool))
     now = cloud.now()
-    if failure is None:
+    # A pool is not ready while the last revision that it was asked for is not, whatever else changes.
+    standing = failure or run_worker_revisions.failure_of(cloud, pool.latest_created_revision)
+    if standing is None:
         set_terminal(pool, "Ready", State.CONDITION_SUCCEEDED, now)
     else:
-        reason = failure.reason or Common.REVISION_FAILED
-        set_terminal(pool, "Ready", State.CONDITION_FAILED, now, message=failure.message, reason=reason)
+        reason = standing.reason or Common.REVISION_FAILED
+        set_terminal(pool, "Ready", State.CONDITION_FAILED, now, message=standing.message, reason=reason)
     cloud.store.put("workerPools", name, pool)
     return pool
 
@@ -142,5 +144,8 @@ def _is_here(cloud: Cloud, revision: Any) -> bool:
 
 async def resume(cloud: Cloud) -> None:
     """Start the instances of pools that a state file brought and whose images are here."""
-    for _, pool in cloud.store.items("workerPools"):
-        await spread(cloud, pool)
+    for name, _ in list(cloud.store.items("workerPools")):
+        async with cloud.machine.lock(name):
+            pool = cloud.store.get("workerPools", name)
+            if pool is not None:
+                await spread(cloud, pool)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+import grpc
 from google.cloud.run_v2.types import ExecutionEnvironment, Revision
 
 from signoff_sandbox.runtime.instances import ContainerPlan, StartFailed
@@ -118,10 +119,13 @@ def settle(cloud: Cloud, name: str, failure: Failure | None) -> None:
     cloud.store.put("revisions", name, revision)
 
 
-def is_ready(cloud: Cloud, name: str) -> bool:
+def failure_of(cloud: Cloud, name: str) -> Failure | None:
+    """Why a revision is not ready, as its condition says; None if it is, or nothing is known of it."""
     revision: Any = cloud.store.get("revisions", name)
     ready = find(revision.conditions, "Ready") if revision is not None else None
-    return ready is not None and ready.state == State.CONDITION_SUCCEEDED
+    if ready is None or ready.state != State.CONDITION_FAILED:
+        return None
+    return Failure(ready.message, grpc.StatusCode.FAILED_PRECONDITION, reason=ready.reason or None)
 
 
 def note_instances(cloud: Cloud, name: str, count: int) -> None:

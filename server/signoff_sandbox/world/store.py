@@ -36,6 +36,10 @@ class Change:
     before: Message | None
 
 
+#: Called with collection, name and resource after it was written; with None after it was deleted.
+Watch = Callable[[str, str, Message | None], None]
+
+
 class Store:
     """All resources, and the last changes of them. Not thread safe: used from the event loop only."""
 
@@ -43,6 +47,7 @@ class Store:
 
     def __init__(self) -> None:
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.watch: Watch = lambda *_: None
         self.history: deque[Change] = deque(maxlen=self.LONGEST_HISTORY)
         self._collections: dict[str, dict[str, Message]] = {}
         self._changed = asyncio.Event()
@@ -60,6 +65,7 @@ class Store:
         self.history.append(Change(self.clock(), collection, name, resources.get(name)))
         resources[name] = copy_of(message)
         self._touch()
+        self.watch(collection, name, message)
 
     def plant(self, collection: str, name: str, message: Message) -> None:
         """Put in a resource as if it had always been there; one of that name is replaced, as by anybody."""
@@ -68,6 +74,7 @@ class Store:
             return
         self._collections.setdefault(collection, {})[name] = copy_of(message)
         self._touch()
+        self.watch(collection, name, message)
 
     def delete(self, collection: str, name: str) -> bool:
         """Remove a resource; says whether it existed."""
@@ -75,6 +82,7 @@ class Store:
         if found is not None:
             self.history.append(Change(self.clock(), collection, name, found))
             self._touch()
+            self.watch(collection, name, None)
         return found is not None
 
     def list(self, collection: str, parent: str) -> list[Message]:
@@ -85,6 +93,10 @@ class Store:
         """Every (name, copy) of a collection, by name."""
         for name, message in sorted(self._all(collection).items()):
             yield name, copy_of(message)
+
+    def references(self, collection: str) -> Sequence[tuple[str, Message]]:
+        """Every (name, resource) of a collection, by name; not copied, and never changed by anybody."""
+        return sorted(self._all(collection).items())
 
     def names(self, collection: str) -> Sequence[str]:
         """The full names of a collection's resources, the oldest first."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from support.cloudrun import IMAGE
 from support.gcloud import REGION, Gcloud
-from support.made import built, created
+from support.made import DOCKERFILE, built, created
 
 HERE = ("--region", REGION)
 PROGRAM = (
@@ -70,6 +71,16 @@ def test_a_job_in_json_is_a_knative_object(gcloud: Gcloud, image: str) -> None:
     (ready,) = made["status"]["conditions"]
     assert (ready["type"], ready["status"]) == ("Ready", "True")
     assert made["status"]["observedGeneration"] == made["metadata"]["generation"] == 1
+
+
+def test_a_job_is_deployed_from_source_and_runs_at_once(gcloud: Gcloud, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    (tmp_path / "main.py").write_text("print('from source')\n")
+    said = gcloud("run", "jobs", "deploy", "sourced", "--source", str(tmp_path), "--execute-now", "--wait", *HERE).err
+    assert f"Job [sourced] has successfully been deployed and completed execution [{executed(said)}]." in said
+    assert "from source" in gcloud("run", "jobs", "logs", "read", "sourced", *HERE).out
+    task = gcloud.json("run", "jobs", "describe", "sourced", *HERE)["spec"]["template"]["spec"]["template"]["spec"]
+    assert "/cloud-run-source-deploy/sourced@sha256:" in task["containers"][0]["image"]
 
 
 def test_an_execution_that_succeeds_is_waited_for(gcloud: Gcloud, image: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from signoff_sandbox.runtime import warden
 from signoff_sandbox.runtime.process import Processes, base_environment
 
 LONG_FAMILY = "sh -c 'sleep 300 & echo $!; wait' & echo $!; wait"
@@ -60,7 +61,8 @@ async def test_nothing_of_our_environment_reaches_a_child(
         ["env"], environment={"PATH": "/usr/bin:/bin"}, folder=tmp_path, on_line=lambda _, line: lines.append(line)
     )
     await child.wait()
-    assert {line.split(b"=")[0] for line in lines} <= {b"PATH", b"PWD", b"OLDPWD", b"SHLVL", b"_"}
+    seen = {line.split(b"=")[0].decode() for line in lines}
+    assert seen <= {"PATH", "PWD", "OLDPWD", "SHLVL", "_", warden.MARK}
 
 
 async def test_a_program_that_does_not_exist_ends_with_127(processes: Processes, tmp_path: Path) -> None:
@@ -88,10 +90,14 @@ async def test_stopping_ends_the_whole_family_even_if_it_ignores_sigterm(process
     assert all(gone(pid) for pid in pids)
 
 
-async def test_grandchildren_end_with_the_first_process(processes: Processes, tmp_path: Path) -> None:
+DAEMON = "setsid sh -c 'echo $$ > pid; exec sleep 300' & while ! [ -s pid ]; do sleep 0.01; done; cat pid"
+
+
+@pytest.mark.parametrize("begin", ["sleep 300 & echo $!", DAEMON])
+async def test_grandchildren_end_with_the_first_process(processes: Processes, tmp_path: Path, begin: str) -> None:
     pids: list[int] = []
     child = await processes.start(
-        ["sh", "-c", "sleep 300 & echo $!"],
+        ["sh", "-c", begin],
         environment=base_environment(tmp_path),
         folder=tmp_path,
         on_line=lambda _, line: pids.append(int(line)),
@@ -114,10 +120,11 @@ asyncio.run(main())
 """
 
 
-def test_a_killed_sandbox_leaves_no_child(tmp_path: Path) -> None:
+@pytest.mark.parametrize("family", [LONG_FAMILY, f"{DAEMON}; echo $$; wait"])
+def test_a_killed_sandbox_leaves_no_child(tmp_path: Path, family: str) -> None:
     server = Path(__file__).parents[3] / "server"
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(tmp_path), LONG_FAMILY],
+        [sys.executable, "-c", PARENT, str(tmp_path), family],
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(server)},
         text=True,

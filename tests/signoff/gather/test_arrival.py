@@ -200,6 +200,13 @@ async def test_what_writes_is_sent_once_a_revision(site: Site) -> None:
     assert [asked.body for asked in seen] == [b"{}"]
 
 
+async def test_what_writes_is_not_sent_where_nothing_may_be_changed(site: Site, edge: Server) -> None:
+    site.systems.read_only = True
+    judgement = await site.judged(url=edge.url, smoke=(Smoke("/orders", method="POST", writes=True),))
+    assert (judgement.status, edge.asked) == (Status.UNKNOWN, [])
+    assert "this only reads" in said(judgement)
+
+
 async def test_what_a_wall_kept_away_may_be_sent_again(site: Site, edge: Server) -> None:
     edge.answers["/orders"] = WALLS["IAP, a program"][1].wire
     for _ in range(2):
@@ -371,5 +378,6 @@ async def test_no_broken_call_lets_a_request_pass(fault: Fault, site: Site) -> N
         if isinstance(facts, Unknown):
             continue
         judgement = judge(site.workload, facts)
-        users_alone = call == ("logging", "entries.list visits") and fault in {"empty", "half"}
-        assert judgement.status is not Status.PASS or users_alone, call
+        # How old a cached answer may be, and what users did: this pass rests on neither.
+        beside = call in {("logging", "entries.list visits"), ("run", "revisions.list")} and fault in {"empty", "half"}
+        assert judgement.status is not Status.PASS or beside, call

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 
 import signoff
 from signoff.model.quoted import Quoted
+from signoff.model.secret import Secret
 from signoff.safety import release
 from signoff.safety.release import for_json, for_markdown, for_terminal
 
@@ -55,6 +56,16 @@ def test_a_secret_is_hidden_before_the_text_is_cut(monkeypatch: pytest.MonkeyPat
         release._held.cache_clear()
         release._own.cache_clear()
     assert "abcde" not in shown
+
+
+def test_a_secret_that_this_process_made_is_hidden_whatever_it_looks_like() -> None:
+    assert for_terminal(Quoted("the word is plainwords")) == "the word is plainwords"
+    secret = Secret("plainwords")
+    assert for_terminal(Quoted("the word is plainwords")) == "the word is [hidden]"
+    assert "plainwords" not in repr(secret)
+    for shown in (str, "{}".format):
+        with pytest.raises(TypeError):
+            shown(secret)
 
 
 def test_outside_text_is_read_only_to_show_it_to_parse_it_and_to_ask_for_it() -> None:
