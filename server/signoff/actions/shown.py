@@ -76,9 +76,10 @@ def _kept(item: Deploy) -> list[Text]:
     secrets = sorted({name for resource in item.resources for name in resource.secrets})
     plain = [name for name in variables if name not in secrets]
     kept = text("variables {}; secrets {}", ", ".join(plain) or "none", ", ".join(secrets) or "none")
+    tags = ", scaling, traffic tags of others" if item.kind == "service" else ""
     return [
         text("  changes no variable and no secret; kept: {}", kept),
-        text("  kept too: service account, scaling, network, labels, annotations, tags of others"),
+        text("  kept too: service account, limits, network, labels, annotations{}", tags),
     ]
 
 

@@ -15,7 +15,8 @@ _MODULE = re.compile(r'^\s*module\s+"[^"]*"\s*\{(.*?)^\}', re.MULTILINE | re.DOT
 _MODULE_SOURCE = re.compile(r'^\s*source\s*=\s*"[^"]*cloud[-_]run[^"]*"', re.MULTILINE)
 _MODULE_NAME = re.compile(r'^\s*(?:service_|job_)?name\s*=\s*(?:"([^"]+)"|.)', re.MULTILINE)
 _KNATIVE = re.compile(r"^apiVersion:\s*[\"']?(?:serving\.knative\.dev|run\.googleapis\.com)/", re.MULTILINE)
-_YAML_NAME = re.compile(r"^metadata:\s*\n(?:[ \t]+.*\n)*?[ \t]+name:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
+_YAML_NAME = re.compile(r"^metadata:[ \t]*\n(?=([ \t]+)\S)(?:[ \t]+.*\n)*?\1name:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
+"""The name that stands directly below `metadata`, as deep as its first line."""
 _PULUMI = re.compile(r"\bcloudrun(?:v2)?\.(?:New)?(Service|Job|WorkerPool)\s*\(")
 _PULUMI_KINDS: dict[str, Kind] = {"Service": "service", "Job": "job", "WorkerPool": "worker-pool"}
 _CALL = 600
@@ -62,8 +63,8 @@ def _modules(text: str) -> Iterator[tuple[int, str | None]]:
 def _knative(text: str) -> Iterator[tuple[int, str | None]]:
     """What `gcloud run services replace` takes; a name that a template fills in is not known."""
     for found in _YAML_NAME.finditer(text):
-        named = found[1].split(" #")[0].strip().strip("\"'")
-        yield _line(text, found.start(1)), None if "{{" in named or "$" in named else named
+        named = found[2].split(" #")[0].strip().strip("\"'")
+        yield _line(text, found.start(2)), None if "{{" in named or "$" in named else named
 
 
 def _pulumi(text: str, kind: Kind, name: str) -> Iterator[tuple[int, str | None]]:
