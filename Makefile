@@ -4,7 +4,7 @@ BIN := .venv/bin
 # In the environment, so that the pins hold for what builds the package too.
 PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test peers format docs bench clean
+.PHONY: demo test peers format docs bench soak clean
 
 demo: .venv/ready
 	@$(BIN)/signoff demo --folder .demo
@@ -35,6 +35,10 @@ docs: .venv/ready-dev
 bench: .venv/ready-dev
 	$(BIN)/python tests/benchmarks/startup.py
 	$(BIN)/python tests/benchmarks/drift/measure.py
+
+# A long life of the sandbox: nothing that it does may pile up. A small part of it is among the tests.
+soak: .venv/ready-dev
+	PYTHONPATH=server:templates:tests $(BIN)/python tests/soak/soak.py
 
 .venv/ready: pyproject.toml constraints.txt
 	@echo "Setting up .venv (about a minute, once)"

@@ -48,6 +48,15 @@ async def test_a_step_of_an_unknown_image_fails_and_says_why(cloud: Lab, unknown
     assert f"{unknown['name']} is not modelled by the sandbox" in " ".join(log_of(cloud, build))
 
 
+async def test_an_image_without_entrypoint_runs_its_arguments(cloud: Lab) -> None:
+    plain = {"name": "docker.io/library/bash:5", "args": ["-c", "echo $$0 [$$1]", "me", ""]}
+    build = await run(cloud, Build(steps=[plain, {"name": "alpine", "args": ["echo", "hello"]}]))
+    assert build.status == Status.SUCCESS
+    assert {"Step #0: me []", "Step #1: hello"} <= set(log_of(cloud, build))
+    dashed = await run(cloud, Build(steps=[{"name": "alpine", "args": ["-c", "true"]}]))
+    assert dashed.steps[0].exit_code == 127
+
+
 async def test_a_step_runs_in_an_image_that_an_earlier_step_built(cloud: Lab) -> None:
     dockerfile = 'FROM python:3.12\nCOPY tool.py /tool.py\nENV GREETING=hello\nENTRYPOINT ["python", "/tool.py"]\n'
     tool = "import os, sys\nprint(os.environ['GREETING'], sys.argv[1:], open('data.txt').read())\n"
@@ -97,6 +106,9 @@ async def test_kaniko_builds_and_pushes_by_itself(cloud: Lab) -> None:
     assert list(images(cloud).values()) == [["k"]]
     service = await cloud.create(f"{IMAGE}:k")
     assert (await cloud.http.get(service.uri)).text.startswith("one ")
+    # What gcloud asks with the property builds/use_kaniko.
+    asked = ["--destination", f"{IMAGE}:g", "--cache", "--cache-ttl", "6h", "--cache-dir", "", "-c", "web"]
+    assert (await run_steps(cloud, {**kaniko, "args": asked})).status == Status.SUCCESS
     wrong = await run_steps(cloud, {**kaniko, "args": [f"-d={IMAGE}", "--dockerfile=Nowhere"]})
     assert "error resolving dockerfile path" in " ".join(log_of(cloud, wrong))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -126,3 +127,17 @@ async def test_attested_images_come_back_from_a_state_file(cloud: Lab) -> None:
     before = await listed(cloud)
     state.merge(cloud.cloud, {"occurrences": saved})
     assert await listed(cloud) == before
+
+
+async def test_without_its_package_builds_work_and_occurrences_say_what_is_missing(
+    cloud: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "grafeas"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    build = await triggered(cloud)
+    assert build.status == Build.Status.SUCCESS
+    address = f"http://{cloud.sandbox.http_address}/v1/{PARENT}/occurrences"
+    answer = await cloud.http.get(address, headers={"authorization": "Bearer sandbox"})
+    assert (answer.status_code, answer.json()["error"]["status"]) == (501, "UNIMPLEMENTED")
+    assert "grafeas" in answer.json()["error"]["message"]
+    assert "pip install grafeas" in answer.json()["error"]["message"]

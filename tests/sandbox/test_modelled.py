@@ -47,8 +47,11 @@ def test_http_methods_have_googles_names_and_paths() -> None:
         for method in declared[path.name]
         if method.verb in path.verbs and path.pattern.fullmatch(method.example())
     }
-    uploaded = {"storage.objects.insert"}  # declared with the path of what comes without content
-    assert {path.name for path in own} - reached == uploaded, "the path of Google's method leads to another place"
+    elsewhere = {
+        "storage.objects.insert",  # declared with the path of what comes without content
+        "artifactregistry.projects.locations.list",  # gcloud asks v1beta2
+    }
+    assert {path.name for path in own} - reached == elsewhere, "the path of Google's method leads to another place"
 
 
 def url(binding: Binding) -> str:
@@ -110,16 +113,16 @@ async def test_a_path_of_no_method_names_verb_and_path(running: RunningSandbox, 
 async def test_no_modelled_method_breaks_or_denies_itself_when_asked_for_nothing(
     running: RunningSandbox, connected: grpc.aio.Channel, http: httpx2.AsyncClient
 ) -> None:
-    for method in METHODS:
-        if method not in HANDLERS:
-            continue
+    broken = []
+    for method in sorted(HANDLERS):
         code, details = await over_grpc(connected, method)
-        assert code is not grpc.StatusCode.UNIMPLEMENTED, method
-        assert "sandbox bug" not in details, (method, details)
+        if code is grpc.StatusCode.UNIMPLEMENTED or "sandbox bug" in details:
+            broken.append((method, details))
         for binding in rpcs()[method].bindings:
             status, text = await over_rest(http, binding.verb, binding.host, url(binding))
-            assert status != 501, (method, text)
-            assert "sandbox bug" not in text, (method, text)
+            if status == 501 or "sandbox bug" in text:
+                broken.append((method, text))
+    assert broken == []
 
 
 async def test_no_http_method_breaks_when_asked_for_nothing(running: RunningSandbox, http: httpx2.AsyncClient) -> None:

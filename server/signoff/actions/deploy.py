@@ -28,7 +28,7 @@ from signoff.model.subject import WorkloadName
 from signoff.model.text import Text, text
 from signoff.views.words import sentence
 
-Outcome = Literal["deployed", "rolled-back", "waiting", "unproven", "failed", "void", "busy"]
+Outcome = Literal["deployed", "rolled-back", "ran", "waiting", "unproven", "failed", "void", "busy"]
 """`deployed`: the chain proves it. `waiting`: all but the next run of a job, which proves the rest. `unproven`: every
 step went well, and the chain does not prove it. `void`, `busy`: nothing was done, since the world is another than the
 plan's, or since another operation is at it."""
@@ -157,6 +157,8 @@ def _outcome(plan: Plan, steps: Sequence[StepReport], report: Report, theirs: Se
     if to_run:
         says = text("every step was done; the next run of {} has to use it", ", ".join(to_run))
         return "waiting", text("{}" * (1 + len(left)), says, *left)
+    if plan.request.action == "run":
+        return "ran", text("{}: it ran with what was released, proven on a fresh look", ", ".join(names))
     says = text("{}: built, released and serving, proven on a fresh look", ", ".join(names))
     return ("waiting" if left else "deployed"), text("{}" * (1 + len(left)), says, *left)
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from signoff.actions.build_step import build
 from signoff.actions.claim import Claims
-from signoff.actions.plan import Deploy, Item, RollBack
+from signoff.actions.plan import Deploy, Item, RollBack, Run
 from signoff.actions.proof_step import proof
 from signoff.actions.revision_step import revision
 from signoff.actions.rollback_step import to_revisions
+from signoff.actions.run_step import cancelled, ran
 from signoff.actions.site import Site
 from signoff.actions.steps import Act, Made, Step
 from signoff.actions.traffic_step import back, traffic, watched
@@ -30,6 +31,8 @@ def steps_of(site: Site, item: Item, operation: str, claims: Claims) -> Sequence
     first = Step("preflight", item.workload, frozenset(), _claimed(item, claims))
     if isinstance(item, RollBack):
         return [first, *_of_roll_back(site, item, operation)]
+    if isinstance(item, Run):
+        return [first, *_of_run(site, item, operation)]
     return [first, *(_of_job if item.kind == "job" else _of_service)(site, item, operation)]
 
 
@@ -37,7 +40,7 @@ def _of_service(site: Site, item: Deploy, operation: str) -> list[Step]:
     name = item.workload
     released = frozenset({Link.RELEASED})
     steps = [
-        *_build(site, item),
+        *_build(site, item, operation),
         Step("revision", name, released, revision(item, operation, _commit(item)), back(item, operation)),
         Step("smoke", name, REACHED, watched(site, item, REACHED, 0)),
     ]
@@ -51,7 +54,18 @@ def _of_service(site: Site, item: Deploy, operation: str) -> list[Step]:
 def _of_job(site: Site, item: Deploy, operation: str) -> list[Step]:
     name = item.workload
     template = Step("template", name, frozenset({Link.RELEASED}), revision(item, operation, _commit(item)))
-    return [*_build(site, item), template, Step("prove", name, RAN, proof(site, item, RAN))]
+    prove = Step("prove", name, RAN, proof(site, item, RAN))
+    return [*_build(site, item, operation), template, *_stale(item), prove]
+
+
+def _of_run(site: Site, item: Run, operation: str) -> list[Step]:
+    name, links = item.workload, RAN | {Link.HEALTHY}
+    run = Step("run", name, frozenset({Link.SERVING}), ran(site, item, operation))
+    return [*_stale(item), run, Step("prove", name, links, proof(site, item, links))]
+
+
+def _stale(item: Deploy | Run) -> list[Step]:
+    return [Step("cancel", item.workload, frozenset(), cancelled(item.stale))] if item.stale else []
 
 
 def _of_roll_back(site: Site, item: RollBack, operation: str) -> list[Step]:
@@ -62,10 +76,10 @@ def _of_roll_back(site: Site, item: RollBack, operation: str) -> list[Step]:
     ]
 
 
-def _build(site: Site, item: Deploy) -> list[Step]:
+def _build(site: Site, item: Deploy, operation: str) -> list[Step]:
     if item.build is None:
         return []
-    return [Step("build", item.workload, frozenset({Link.BUILT}), build(site, item, item.build))]
+    return [Step("build", item.workload, frozenset({Link.BUILT}), build(site, item, item.build, operation))]
 
 
 def _commit(item: Deploy) -> Commit | None:

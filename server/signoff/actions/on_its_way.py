@@ -1,19 +1,15 @@
-"""What is on its way in a target already, before a plan: builds, other operations, revisions, executions.
-
-Said before the yes. What changes what would be done (another's claim, a resource that is being changed) is part of the
-resources that a plan is bound to; builds and executions come and go without changing it.
-"""
+"""What is on its way already: the changes of others in a target, and the builds of a commit."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from signoff.actions.claim import read_claim
-from signoff.actions.plan import Deploy, Item
+from signoff.actions.plan import Item
 from signoff.actions.site import Site
 from signoff.ledger import folds
-from signoff.model.builds import UNDER_WAY, Build
+from signoff.model.builds import Build
 from signoff.model.facts import Unknown
 from signoff.model.subject import Commit, Target
 from signoff.model.text import Text, text
@@ -25,13 +21,11 @@ NEWEST = 100
 """Builds of a location that are looked at. One page: what still runs is among the newest."""
 
 
-async def on_its_way(site: Site, item: Item) -> list[Text]:
-    """One line for each thing; what can not be seen is said, since silence would mean that there is nothing."""
-    lines = [line for resource in item.resources for line in _of_resource(site, resource)]
-    if isinstance(item, Deploy):
-        builds, runs = await asyncio.gather(_builds(site, item), _runs(site, item))
-        lines += [*builds, *runs]
-    return lines
+def on_its_way(site: Site, item: Item) -> list[Text]:
+    """One line for each change of others: who, and since when. Said before the yes, and bound to the plan by what it
+    does to the resources. An operation that this ledger knows is told of by the plan that goes on with it.
+    """
+    return [line for resource in item.resources for line in _of_resource(site, resource)]
 
 
 async def builds_of(site: Site, commits: Collection[Commit]) -> tuple[Build, ...] | Unknown:
@@ -66,20 +60,6 @@ def said(build: Build) -> Text:
     )  # fmt: skip
 
 
-async def _builds(site: Site, item: Deploy) -> Sequence[Text]:
-    if item.build is None:
-        return ()
-    found = await builds_of(site, {item.build.commit, site.subject.commit})
-    if isinstance(found, Unknown):
-        return [text("  note: builds that are under way can not be seen ({})", found.why)]
-    images = [resource.image for resource in item.resources]
-    return [
-        text("  on its way: {}; log: {}", said(build), log_of(build, site.subject.target))
-        for build in found
-        if build.status in UNDER_WAY and may_make(build, images)
-    ]
-
-
 def _of_resource(site: Site, resource: Deployed) -> list[Text]:
     lines = []
     claim = read_claim(resource.claim)
@@ -94,27 +74,4 @@ def _of_resource(site: Site, resource: Deployed) -> list[Text]:
     if not resource.settled:
         what = resource.created or short(resource.resource)
         lines.append(text("  on its way: Cloud Run works on {}, changed at {}", what, resource.changed))
-    return lines
-
-
-async def _runs(site: Site, item: Deploy) -> Sequence[Text]:
-    """Executions of a job that have not ended: a new template does not reach them."""
-    if item.kind != "job":
-        return ()
-    lines = []
-    for resource in item.resources:
-        _, project, _, region, _, name = resource.resource.split("/")
-        found = await site.systems.run.executions(project, region, name, {name})
-        if isinstance(found, Unknown):
-            lines.append(text("  note: executions of {} that still run can not be seen ({})", name, found.why))
-            continue
-        for run in found.value.items:
-            if run.completed is None:
-                image = run.template.main.image
-                lines.append(
-                    text(
-                        "  on its way: execution {} runs since {} with {}, and goes on with it", run.name,
-                        moment(run.created), image.digest or image.named,
-                    )
-                )  # fmt: skip
     return lines

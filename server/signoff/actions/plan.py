@@ -10,27 +10,21 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from signoff.model.errors import SignoffError
 from signoff.model.subject import Commit, Deployer, Kind, WorkloadName
 from signoff.model.text import Text
 from signoff.systems.google.deployed import Deployed
 
-Action = Literal["deploy", "roll-back"]
+if TYPE_CHECKING:
+    from signoff.actions.ways.way import Way
+
+Action = Literal["deploy", "roll-back", "run"]
 
 
 class PlanError(SignoffError):
     """A plan that can not be made, found or carried out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """How the image is made: a Cloud Build configuration of the repository, run on the remote at one commit."""
-
-    config: str
-    remote: str
-    commit: Commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +44,20 @@ class Before:
 class Deploy:
     """One workload is deployed. `resources`: as they stand, one a region; `before`: the same ones before the operation.
 
-    Exactly one of `build` and `image` (by digest) is set. `traffic`: percent of the new revision, step by step, the
-    last one 100; `hold`: seconds that each of the others is watched.
+    Exactly one of `build` (the way to the image) and `image` (by digest) is set. `traffic`: percent of the new
+    revision, step by step, the last one 100; `hold`: seconds that each of the others is watched.
     """
 
     workload: WorkloadName
     kind: Kind
     resources: tuple[Deployed, ...]
     before: tuple[Before, ...]
-    build: Build | None = None
+    build: Way | None = None
     image: str | None = None
     traffic: tuple[int, ...] = (100,)
     hold: int = 0
+    stale: tuple[str, ...] = ()
+    """Executions of a job (full names) that run an older image: they are cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,18 @@ class RollBack:
     revisions: tuple[str, ...]
 
 
-Item = Deploy | RollBack
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One job is run as its template says. `stale`: executions (full names) of an older image, cancelled before."""
+
+    workload: WorkloadName
+    kind: Kind
+    resources: tuple[Deployed, ...]
+    before: tuple[Before, ...]
+    stale: tuple[str, ...] = ()
+
+
+Item = Deploy | RollBack | Run
 
 
 @dataclass(frozen=True, slots=True)

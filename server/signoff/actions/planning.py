@@ -7,12 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from signoff.actions.buildconfig import read_build_config
 from signoff.actions.claim import lock_of
 from signoff.actions.on_its_way import on_its_way
 from signoff.actions.plan import (
     Before,
-    Build,
     Deploy,
     Plan,
     PlanError,
@@ -25,12 +23,16 @@ from signoff.actions.refusal import Busy, Refused
 from signoff.actions.shown import goes_on, left_behind, lines_of, order
 from signoff.actions.site import Site
 from signoff.actions.theirs import not_ours, theirs_of
+from signoff.actions.ways.found import find
+from signoff.actions.ways.way import plan_way
+from signoff.actions.ways.work import paths_of
 from signoff.ledger.folds import Operation, last_operation
 from signoff.ledger.hold import is_held
 from signoff.model.facts import Unknown
 from signoff.model.judgement import Link, Status
 from signoff.model.report import Report, WorkloadReport
-from signoff.model.subject import CloudBuildConfig, Commit, Workload, WorkloadName
+from signoff.model.subject import Commit, Workload, WorkloadName
+from signoff.model.text import Text
 from signoff.systems.google.deployed import Deployed
 from signoff.systems.google.edit import EditedKind
 
@@ -50,6 +52,10 @@ async def make(site: Site, request: Request) -> Plan:
         from signoff.actions.rollback import plan_roll_back
 
         return await plan_roll_back(site, request)
+    if request.action == "run":
+        from signoff.actions.running import plan_run
+
+        return await plan_run(site, request)
     return await plan_deploy(site, request)
 
 
@@ -67,20 +73,22 @@ async def plan_deploy(site: Site, request: Request) -> Plan:
         _must_be_ours(workload, request)
     names = tuple(workload.name for workload in chosen)
     _preflight(report, names, given=request.image is not None)
-    died = _died(site, request.target, names)
-    items = await asyncio.gather(*(_item(site, request, report, workload, died) for workload in chosen))
-    resumes = next((o.began.operation for o in died.values() if _is_the_same(o, site, names)), None)
-    lines = goes_on(next(o for o in died.values() if o.began.operation == resumes)) if resumes else []
-    under_way = await asyncio.gather(*(on_its_way(site, item) for item in items))
-    for item, workload, on_way in zip(items, chosen, under_way, strict=True):
-        lines += [*lines_of(item, workload, site.subject.target), *order(workload, asked, theirs), *on_way]
+    dead = died(site, request.target, names)
+    items = await asyncio.gather(*(_item(site, request, report, workload, dead) for workload in chosen))
+    resumes = goes_on_with(dead, site, names)
+    lines = goes_on(resumes) if resumes else []
+    there = await asyncio.gather(*(_there(site, item) for item in items))
+    for item, workload, known in zip(items, chosen, there, strict=True):
+        lines += [*lines_of(item, workload, site.subject.target), *order(workload, asked, theirs), *known]
+        lines += on_its_way(site, item)
     lines += [one.says for one in theirs]
     lines += left_behind(report, names)
     wanted = replace(request, workloads=tuple(workload.name for workload in asked))
-    return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), resumes, theirs)
+    operation = resumes.began.operation if resumes else None
+    return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), operation, theirs)
 
 
-def _died(site: Site, target: str, names: Collection[WorkloadName]) -> Mapping[WorkloadName, Operation]:
+def died(site: Site, target: str, names: Collection[WorkloadName]) -> Mapping[WorkloadName, Operation]:
     """Operations that were begun on these workloads and never ended. Raises Busy where one is still at it."""
     found = {}
     for name in names:
@@ -93,9 +101,12 @@ def _died(site: Site, target: str, names: Collection[WorkloadName]) -> Mapping[W
     return found
 
 
-def _is_the_same(died: Operation, site: Site, names: Collection[WorkloadName]) -> bool:
-    """Whether it was the deploy of this commit to these workloads: only then what it did is what is wanted now."""
-    return died.began.commit == site.subject.commit and set(died.began.before) == set(names)
+def goes_on_with(
+    dead: Mapping[WorkloadName, Operation], site: Site, names: Collection[WorkloadName]
+) -> Operation | None:
+    """The one that was of this commit and these workloads: only then what it did is what is wanted now."""
+    same = (o for o in dead.values() if o.began.commit == site.subject.commit and set(o.began.before) == set(names))
+    return next(same, None)
 
 
 def _stale(report: Report) -> tuple[WorkloadName, ...]:
@@ -115,7 +126,8 @@ def _stale(report: Report) -> tuple[WorkloadName, ...]:
         what = "nothing to deploy: what this session touched already runs in the target"
         if to_run:
             what = f"nothing to deploy: {', '.join(to_run)} has it already and has not run since"
-        raise Refused(what, report, fix="name a workload to deploy it all the same", nothing_to_do=True)
+        fix = f"signoff job run {' '.join(to_run)}" if to_run else "name a workload to deploy it all the same"
+        raise Refused(what, report, fix=fix, nothing_to_do=True)
     return stale
 
 
@@ -137,9 +149,9 @@ def _must_be_ours(workload: Workload, request: Request) -> None:
     if workload.kind == "worker-pool":
         fix = "deploy it with gcloud; check_drift then proves it"
         raise PlanError(f"{workload.name} is a worker pool, which signoff does not deploy yet", where=where, fix=fix)
-    if request.image is None and not (isinstance(workload.build, CloudBuildConfig) and workload.source == "git"):
+    if request.image is None and workload.build is None:
         fix = 'set build = { config = "cloudbuild.yaml" }, or name an image by digest'
-        raise PlanError(f"signoff can not build {workload.name} in the way it is configured", where=where, fix=fix)
+        raise PlanError(f"signoff.toml does not say how {workload.name} is built", where=where, fix=fix)
     if request.image is not None and "@sha256:" not in request.image:
         fix = "name it as PATH@sha256:DIGEST; a tag can move between the yes and the deploy"
         raise PlanError("the image is not named by digest", where="image", fix=fix)
@@ -168,20 +180,23 @@ async def _item(
         image=request.image,
         traffic=workload.traffic,
         hold=workload.hold,
+        stale=await _in_the_way(site, resources, request) if workload.kind == "job" else (),
     )
     if request.image is not None:
         return item
-    build = workload.build
-    if not isinstance(build, CloudBuildConfig):
-        raise TypeError("a workload that is built was checked to have a configuration")
-    commit = _commit_to_build(site, report, workload.name)
-    raw, remote = await asyncio.gather(site.file_at(commit, build.config), site.remote())
-    where = f"{build.config} at {commit[:12]}"
-    if raw is None:
-        fix = "name the file that exists there in signoff.toml"
-        raise PlanError(f"the build configuration of {workload.name} does not exist", where=where, fix=fix)
-    read_build_config(raw, where)
-    return replace(item, build=Build(build.config, remote, commit))
+    way = await plan_way(site, workload, _commit_to_build(site, report, workload.name))
+    return replace(item, build=way)
+
+
+async def _there(site: Site, item: Deploy) -> list[Text]:
+    """What of it exists already. It is no part of the plan's id: a build that ends meanwhile makes no other plan."""
+    if item.build is None:
+        return []
+    found = await find(site, item.workload, paths_of(item), item.build)
+    if isinstance(found, Unknown):
+        fix = "signoff doctor says which permission or login is missing"
+        raise PlanError(f"whether {item.workload} is being built already is not known ({found.why})", fix=fix)
+    return [found.line()] if found else []
 
 
 def _before(resources: Sequence[Deployed], died: Operation | None) -> tuple[Before, ...]:
@@ -206,6 +221,13 @@ def _commit_to_build(site: Site, report: Report, name: WorkloadName) -> Commit:
     """
     found: WorkloadReport | None = next((w for w in report.workloads if w.name == name), None)
     return (found.wanted if found is not None else None) or site.subject.commit
+
+
+async def _in_the_way(site: Site, resources: Sequence[Deployed], request: Request) -> tuple[str, ...]:
+    """Executions that run now: what is built next is another image than theirs."""
+    from signoff.actions.running import stale_of
+
+    return tuple([name for resource in resources for name in await stale_of(site, resource, request.image)])
 
 
 async def resources_of(site: Site, workload: Workload) -> tuple[Deployed, ...]:

@@ -28,7 +28,7 @@ async def plan_roll_back(site: Site, request: Request) -> Plan:
         workload = workload_of(site, name)
         item = await _item(site, workload, request)
         items.append(item)
-        lines += [*lines_of(item, workload, site.subject.target), *await on_its_way(site, item)]
+        lines += [*lines_of(item, workload, site.subject.target), *on_its_way(site, item)]
     return make_plan(replace(request), site.subject.commit, tuple(items), tuple(lines))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from signoff.actions.plan import Before, Deploy, Item, RollBack, Theirs
+from signoff.actions.plan import Before, Deploy, Item, RollBack, Run, Theirs
 from signoff.actions.traffic_step import shown, shown_now
 from signoff.ledger.folds import Operation
 from signoff.model.judgement import Link, Status
 from signoff.model.report import Report
 from signoff.model.subject import Target, Workload, WorkloadName
 from signoff.model.text import Text, text
+from signoff.systems.google.edit import short
 from signoff.views.words import moment
 
 
@@ -18,7 +19,13 @@ def lines_of(item: Item, workload: Workload, target: Target) -> list[Text]:
     """One workload of the plan."""
     regions = ", ".join(target.regions)
     head = text("{}: {} {} in {} ({})", item.workload, item.kind, workload.resource, target.name, regions)
-    return [head, *(_deploy(item) if isinstance(item, Deploy) else _roll_back(item))]
+    match item:
+        case Deploy():
+            return [head, *_deploy(item)]
+        case RollBack():
+            return [head, *_roll_back(item)]
+        case Run():
+            return [head, *_run(item)]
 
 
 def order(workload: Workload, asked: Sequence[Workload], theirs: Sequence[Theirs]) -> list[Text]:
@@ -43,14 +50,14 @@ def order(workload: Workload, asked: Sequence[Workload], theirs: Sequence[Theirs
 def _deploy(item: Deploy) -> list[Text]:
     lines = []
     if item.build:
-        lines.append(text("  build commit {} with {} in Cloud Build", item.build.commit[:12], item.build.config))
+        lines += item.build.lines()
     for resource, before in zip(item.resources, item.before, strict=True):
         lines.append(text("  replace {}", resource.image))
         lines.append(text("  by {}", item.image or "the image of that build, by digest"))
         if item.kind == "service":
             lines.append(text("  traffic: {}; now {}", _steps(item), shown_now(resource)))
         lines.append(_undo(item, before))
-    return [*lines, *_kept(item)]
+    return [*lines, *_cancelled(item), *_kept(item)]
 
 
 def _undo(item: Deploy, before: Before) -> Text:
@@ -89,6 +96,15 @@ def _roll_back(item: RollBack) -> list[Text]:
         lines.append(text("  traffic: all of it to {}; now {}", revision, shown_now(resource)))
         lines.append(text("  to undo: send traffic back to {}", shown(resource.serving)))
     return [*lines, text("  nothing is built; {} is pinned there until the next deploy", item.workload)]
+
+
+def _run(item: Run) -> list[Text]:
+    lines = [text("  run it once with {}, and wait for its end", resource.image) for resource in item.resources]
+    return [*_cancelled(item), *lines, text("  it can not be undone: what it writes stays")]
+
+
+def _cancelled(item: Deploy | Run) -> list[Text]:
+    return [text("  cancel execution {}, which runs an older image", short(name)) for name in item.stale]
 
 
 def goes_on(operation: Operation) -> list[Text]:

@@ -30,14 +30,12 @@ class Prove(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`file_at`: a file of the repository at a commit, None where it does not exist. `remote`: what builds clone.
-
-    `holds`: the folder of this machine's locks (see `ledger/hold.py`). `defined_in`: the places of the repository that
-    define a workload which somebody else deploys.
+    """`systems`: what a fresh survey of the subject asks. `file_at`: a file of the repository at a commit, None where
+    it does not exist. `remote`: what builds clone. `holds`: the folder of this machine's locks (`ledger/hold.py`).
+    `defined_in`: the places of the repository that define a workload which somebody else deploys.
     """
 
     subject: Subject
-    systems: Systems
     writers: Writers
     prove: Prove
     ledger: Store
@@ -46,6 +44,7 @@ class Site:
     defined_in: Callable[[Workload], Awaitable[Sequence[Definition]]]
     now: Callable[[], datetime]
     holds: Path
+    systems: Systems
 
 
 def writers_of(systems: Systems) -> Writers:

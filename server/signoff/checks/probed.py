@@ -32,7 +32,7 @@ def judged(workload: Workload, facts: Arrivals, probe: Probe) -> Judgement:
     if probe.sent.smoke.expect == "blocked":
         return _blocked(facts, probe, known)
     if isinstance(probe.landed, Landed):
-        if probe.landed.entry.request is not None and probe.landed.entry.request.refused:
+        if probe.landed.refused and probe.landed.entry.workload == workload.resource:
             return _turned_away(facts, probe, known, probe.landed)
         return _arrived(workload, facts, probe, known, probe.landed)
     return _not_seen(workload, facts, probe, known)
@@ -72,7 +72,7 @@ def _turned_away(facts: Arrivals, probe: Probe, known: Known[Answer], landed: La
 
 def _not_seen(workload: Workload, facts: Arrivals, probe: Probe, known: Known[Answer]) -> Judgement:
     answer, smoke = known.value, probe.sent.smoke
-    if answer.wall is not None and answer.wall.kind != "login-page":
+    if answer.stopped or (answer.wall is not None and answer.wall.kind == "moved"):
         return _walled(facts, probe, known)
     if answer.cached is not None:
         return _out_of_a_cache(facts, probe, known)
@@ -82,14 +82,16 @@ def _not_seen(workload: Workload, facts: Arrivals, probe: Probe, known: Known[An
         return passed(stated, says=text("{} was answered by {}, as its header says", smoke.called, _serving(facts)))
     if answer.status >= 500 and answer.status not in smoke.status:
         return failed(stopped.server_error(probe, known, None))
-    if answer.wall is not None:
-        return _walled(facts, probe, known)
     page = answer.html and answer.status < 300
     if answer.unmet and not smoke.by_default:
+        if answer.wall is not None:
+            return _walled(facts, probe, known)
         return failed(stopped.other_backend(probe, known) if page else stopped.unexpected(probe, known, None))
     early = _too_early(facts, probe)
-    if early is not None:
+    if early is not None:  # a container may send to a sign-in too
         return early
+    if answer.wall is not None:
+        return _walled(facts, probe, known)
     seen = not isinstance(facts.users, Unknown) and facts.users.seen
     if page and seen:
         surely = not smoke.by_default and not (smoke.content_type or "").lower().startswith("text/html")
@@ -164,10 +166,16 @@ def _blocked(facts: Arrivals, probe: Probe, known: Known[Answer]) -> Judgement:
     """Something has to turn the request away: a wall, the platform, or the application with 401 or 403."""
     answer, called = known.value, probe.sent.smoke.called
     landed = probe.landed if isinstance(probe.landed, Landed) else None
-    handled = landed is not None and not (landed.entry.request is not None and landed.entry.request.refused)
+    handled = landed is not None and not landed.refused
     status = known.shows("status", answer.status)
     found = answer.wall
-    if found is not None and found.guards and not (found.kind == "login-page" and handled):
+    if found is not None and found.kind == "login-page" and answer.status < 300:
+        if handled:
+            reason = text("{} answers a page with a password: whether it is a sign-in can not be told", called)
+            return unknown(reason, evidence=(status,))
+        if (early := _too_early(facts, probe)) is not None:
+            return early
+    if found is not None and found.guards:
         return passed(
             known.shows(found.shown, found.value), status, says=text("{} is blocked by {}", called, found.called)
         )

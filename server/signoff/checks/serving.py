@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from signoff.checks.regions import everywhere
 from signoff.model.evidence import Evidence, Value
-from signoff.model.finding import Command, Finding
+from signoff.model.finding import Action, Command, Finding
 from signoff.model.images import short
 from signoff.model.judgement import Judgement, Status, failed, passed, unknown, waiting
 from signoff.model.lineage import Placement, Standing
@@ -150,8 +150,7 @@ class _Region:
         if not image.digest:
             return unknown(text("execution {} does not say which image {} was", execution.name, image.named))
         message = text("execution {} began after the job's update and ran {}", execution.name, short(image.digest))
-        fix = Command(("gcloud", "run", "jobs", "execute", job.name, "--wait", *self._where))
-        return failed(Finding(OLD_RUN, message, (proof,), fix))
+        return failed(Finding(OLD_RUN, message, (proof,), Action("run", (self.workload.name,))))
 
     def _uses(self, run: Execution, wanted: frozenset[str]) -> bool:
         return run.template.main.image.digest in wanted

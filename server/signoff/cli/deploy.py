@@ -23,6 +23,7 @@ REFUSED, PENDING = EXIT_CODES[Verdict.REFUSED], EXIT_CODES[Verdict.PENDING]
 _CODES = {
     "deployed": 0,
     "rolled-back": 0,
+    "ran": 0,
     "waiting": PENDING,
     "busy": PENDING,
     "unproven": EXIT_CODES[Verdict.UNVERIFIED],
@@ -44,6 +45,13 @@ def rollback(options: argparse.Namespace) -> int:
     from signoff.commands.deploy import plan_roll_back
 
     return _planned(options, lambda context: plan_roll_back(context, options.workloads, options.revision))
+
+
+def run_job(options: argparse.Namespace) -> int:
+    """As `deploy`: a plan to run jobs, a yes, and the proof of their runs."""
+    from signoff.commands.deploy import plan_run
+
+    return _planned(options, lambda context: plan_run(context, options.jobs))
 
 
 def status(options: argparse.Namespace) -> int:

@@ -161,6 +161,13 @@ def _rollback(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", dest="revision", metavar="REVISION", help="default: the last one that was proven good")
 
 
+def _job(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    run = _command(actions, "run", "plan to run jobs, and prove their runs")
+    _common(run, "deploy:run_job")
+    run.add_argument("jobs", nargs="*", metavar="JOB", help="default: this session's that wait for a run")
+
+
 def _approve(parser: argparse.ArgumentParser) -> None:
     _common(parser, "deploy:approve")
     parser.add_argument("plan", metavar="PLAN", help="the id that deploy showed")
@@ -182,6 +189,15 @@ def _handoff(parser: argparse.ArgumentParser) -> None:
     read = _command(actions, "read", "show a handoff document")
     _common(read, "handoff:read")
     read.add_argument("name", nargs="?", metavar="NAME", help="default: the latest")
+
+
+def _record(parser: argparse.ArgumentParser) -> None:
+    _common(parser, "record:record")
+    parser.add_argument(
+        "--output", metavar="FILE", default="signoff-recording.json", help="(default: signoff-recording.json)"
+    )
+    parser.add_argument("--force", action="store_true", help="replace a file that is there")
+    parser.add_argument("--mask-commits", action="store_true", help="mask commit ids too: git can not follow them then")
 
 
 def _waive(parser: argparse.ArgumentParser) -> None:
@@ -221,10 +237,12 @@ COMMANDS: tuple[tuple[str, str, Fill], ...] = (
     ("run", "judge the whole chain; 0 only when it is signed off", _run),
     ("smoke", "send real requests through the real edge, and prove where they land", _smoke),
     ("deploy", "plan a deploy; a person at a terminal says yes", _deploy),
+    ("job", "run a job after a yes, and prove its run", _job),
     ("rollback", "plan to send traffic back to a revision that was proven good", _rollback),
     ("approve", "read a plan, say yes, and carry it out", _approve),
     ("handoff", "write or read the handoff document", _handoff),
     ("waive", "say as a person that a link does not count for this commit", _waive),
+    ("record", "write what the project is like, masked, as a state for the sandbox", _record),
     ("serve", "be an MCP server", _serve),
     ("demo", "play the story on an embedded Google Cloud", _demo),
     ("sandbox", "run the embedded Google Cloud (up), nginx before it (edge), or say how to reach it (env)", _sandbox),

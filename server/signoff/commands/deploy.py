@@ -54,6 +54,17 @@ async def plan_roll_back(context: Context, workloads: Sequence[str], revision: s
     return await _planned(context, Request(context.target.name, names, action="roll-back", revision=revision))
 
 
+async def plan_run(context: Context, jobs: Sequence[str]) -> Plan:
+    """The plan of running jobs, kept in the ledger; none named: this session's that have not run since their release.
+
+    Changes nothing. Raises Refused (with the report that shows why) and PlanError.
+    """
+    from signoff.actions.plan import Request
+
+    names = tuple(WorkloadName(name) for name in dict.fromkeys(jobs))
+    return await _planned(context, Request(context.target.name, names, action="run"))
+
+
 async def _planned(context: Context, request: Request) -> Plan:
     from signoff.actions.planning import make
 

@@ -20,8 +20,8 @@ from signoff.model.smoke import FRONT_PAGE, Smoke
 from signoff.model.subject import Candidate, Workload
 from signoff.survey import Survey
 
-WALL_PATIENCE = timedelta(seconds=3)
-"""Where the answer itself shows a wall, the log only has to say whether the container gave it."""
+PATIENCE = timedelta(seconds=3)
+"""Where the answer itself decides, the log only has to say whose it was."""
 _HeldBack = tuple[tuple[Smoke, str], ...]
 
 
@@ -143,8 +143,11 @@ def _came_back(made: Sent) -> bool:
 
 
 def _until(survey: Survey, made: Sent) -> datetime:
+    """How long to look: as long as the log may be late, wherever the verdict rests on it."""
     lag = survey.subject.log_lag
     answer = made.answer.value if isinstance(made.answer, Known) else None
-    if isinstance(answer, Failure) or (isinstance(answer, Answer) and answer.wall is not None):
-        lag = min(lag, WALL_PATIENCE)
-    return made.at + lag
+    decided = isinstance(answer, Failure)
+    if isinstance(answer, Answer):
+        refused = made.smoke.expect == "blocked" and answer.status >= 300
+        decided = answer.stopped or refused or (bool(answer.unmet) and not made.smoke.by_default)
+    return made.at + (min(lag, PATIENCE) if decided else lag)

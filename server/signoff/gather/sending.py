@@ -173,5 +173,7 @@ async def _bearer(survey: Survey, identity: Identity | None) -> Secret | Unknown
 
 
 def host_of(url: str) -> str:
-    """Host and port as they are in a URL, in small letters."""
-    return urlsplit(url).netloc.lower()
+    """Host and port of a URL as a request log has them: small letters, and no port where it is the scheme's own."""
+    parts = urlsplit(url)
+    own = {"http": ":80", "https": ":443"}[parts.scheme]
+    return parts.netloc.lower().removesuffix(own)

@@ -98,9 +98,10 @@ class Operation:
 
 
 def operation(store: Store, operation_id: str) -> Operation | None:
-    began = next((event for event in store.read(OperationBegan) if event.operation == operation_id), None)
-    if began is None:
+    begun = [event for event in store.read(OperationBegan) if event.operation == operation_id]
+    if not begun:
         return None
+    began = begun[-1]  # another process may have gone on with it
     steps = _while(store.read(StepTaken), began.at, operation_id)
     ended = next(_while(store.read(OperationEnded), began.at, operation_id), None)
     return Operation(began, tuple(reversed(list(steps))), ended)

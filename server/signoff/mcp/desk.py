@@ -99,7 +99,11 @@ class Desk:
             log.exception("reading the configuration broke")
             return frozenset(hidden)
         if not any(w.deploy in {"signoff", "ci"} and w.kind != "worker-pool" for w in context.workloads):
-            hidden |= {"deploy_service", "deploy_status"}
+            hidden.add("deploy_service")
+        if not any(w.kind == "job" for w in context.workloads):
+            hidden.add("run_job")
+        if hidden >= {"deploy_service", "run_job"}:
+            hidden.add("deploy_status")
         if not any(w.kind == "service" for w in context.workloads):
             hidden.add("smoke_test")
         return frozenset(hidden)

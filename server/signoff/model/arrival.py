@@ -115,10 +115,15 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """The entry of the request log that has the nonce. `refused`: the platform answered it, no container."""
+    """The entry of the request log that has the nonce."""
 
     entry: LogEntry
     proof: Evidence
+
+    @property
+    def refused(self) -> bool:
+        """Whether the platform answered it, and no container."""
+        return self.entry.request is None or self.entry.request.refused
 
 
 @dataclass(frozen=True, slots=True)

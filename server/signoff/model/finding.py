@@ -22,7 +22,7 @@ class Command:
 class Action:
     """A fix that signoff does itself after a yes; a face shows it as a command line or as a tool call."""
 
-    name: Literal["deploy"]
+    name: Literal["deploy", "run"]
     workloads: tuple[str, ...]
 
 

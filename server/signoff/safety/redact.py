@@ -47,6 +47,11 @@ def held_in(environment: Mapping[str, str], secrets: Iterable[str] = ()) -> Held
     return Held(re.compile("|".join(map(re.escape, longest_first))) if longest_first else None)
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether a variable or field of this name holds a secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def redacted(text: str, held: Held) -> str:
     """The text without its secrets; what was hidden once stays as it is when hidden again."""
     if held.pattern is not None:

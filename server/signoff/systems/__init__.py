@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from signoff.systems.google.connection import Connection
     from signoff.systems.google.identity import Identity
     from signoff.systems.google.logs import Logs
+    from signoff.systems.google.recorder import Recorder
     from signoff.systems.google.registry import Registry
     from signoff.systems.google.run import Run
     from signoff.systems.google.sources import Sources
+    from signoff.systems.google.triggers import Triggers
     from signoff.systems.http.client import Http
 
 
@@ -88,10 +90,22 @@ class Systems:
         return Registry(self.boundary, self.google)
 
     @cached_property
+    def recorder(self) -> Recorder:
+        from signoff.systems.google.recorder import Recorder
+
+        return Recorder(self.boundary, self.google)
+
+    @cached_property
     def sources(self) -> Sources:
         from signoff.systems.google.sources import Sources
 
         return Sources(self.boundary, self.google)
+
+    @cached_property
+    def triggers(self) -> Triggers:
+        from signoff.systems.google.triggers import Triggers
+
+        return Triggers(self.boundary, self.google)
 
     @cached_property
     def identity(self) -> Identity:

@@ -21,6 +21,7 @@ Answer = tuple[str, dict[str, Any]]
 _WORDS = {
     "deployed": "Deployed",
     "rolled-back": "Rolled back",
+    "ran": "Ran",
     "waiting": "NOT PROVEN yet",
     "unproven": "NOT PROVEN to be deployed",
     "failed": "NOT deployed",

@@ -58,7 +58,7 @@ class CommandJson(TypedDict):
 class ActionJson(TypedDict):
     """A fix that signoff does itself after a person's yes."""
 
-    action: Literal["deploy"]
+    action: Literal["deploy", "run"]
     workloads: list[str]
 
 

@@ -93,6 +93,8 @@ def fix_line(fix: FixJson, face: Face) -> str:
     if "advice" in fix:
         return fix["advice"]
     names = fix["workloads"]
+    if fix["action"] == "run":
+        return f'run_job(jobs=["{names[0]}"])' if face == "tool" else command(["signoff", "job", "run", *names])
     if face == "tool":
         quoted = ", ".join(f'"{name}"' for name in names)
         return f"deploy_service(workloads=[{quoted}])"

@@ -89,11 +89,13 @@ class _Build:
         self._store, self._context, self._given, self._log = store, context, arguments, log
         self._base, self._cleanup = base, cleanup
         self._global: dict[str, str] = dict(PLATFORM_ARGS)
+        self._numbers: dict[int, str] = {}  # `2/5` of each instruction, by its line
         self._stages: list[list[Instruction]] = []
         self._names: dict[str, int] = {}
         self._done: dict[int, _Stage] = {}
 
     def run(self, instructions: list[Instruction], target: str | None) -> Image:
+        self._numbers = {one.line: f"{number}/{len(instructions)}" for number, one in enumerate(instructions, 1)}
         for instruction in instructions:
             if instruction.keyword == "FROM":
                 self._open_stage(instruction)
@@ -128,15 +130,19 @@ class _Build:
     def _stage(self, index: int) -> _Stage:
         """The finished stage, built when it is first asked for."""
         if index not in self._done:
-            stage = self._start(self._stages[index][0].text, index)
-            for instruction in self._stages[index][1:]:
-                self._log(f"Step : {instruction.keyword} {instruction.text}")
+            start, *others = self._stages[index]
+            self._tell(start)
+            stage = self._start(start.text, index)
+            for instruction in others:
+                self._tell(instruction)
                 self._carry_out(stage, instruction)
             self._done[index] = stage
         return self._done[index]
 
+    def _tell(self, instruction: Instruction) -> None:
+        self._log(f"Step {self._numbers[instruction.line]} : {instruction.keyword} {instruction.text}")
+
     def _start(self, reference: str, index: int) -> _Stage:
-        self._log(f"Step : FROM {reference}")
         root = self._store.draft()
         self._cleanup.callback(shutil.rmtree, root, ignore_errors=True)
         earlier = self._names.get(reference.lower())

@@ -33,6 +33,8 @@ ENTRYPOINTS: dict[str, str] = {
         ("alpine", "bash", "busybox", "debian", "ubuntu", "python", "node", "golang", "ruby", "php", "rust"), ""
     ),
 }
+#: Those among them whose own script puts the program before arguments that begin with a dash.
+TAKE_OPTIONS = frozenset({"bash", "node", "php"})
 TOOLS: dict[str, Tool] = {"docker": docker, "gcloud": gcloud, "kaniko": kaniko, "pack": pack}
 #: Those that a script may call by name.
 IN_SCRIPTS: dict[str, Tool] = {"docker": docker, "gcloud": gcloud}
@@ -53,7 +55,10 @@ async def run_step(shop: Workshop, step: Any, log: Log) -> int:
         return NO_SUCH_PROGRAM
     if step.script:
         return await _process(shop, step, [str(_script(shop, step))], log)
-    argv = [word for word in (step.entrypoint or entrypoint, *step.args) if word]
+    starting = step.entrypoint or entrypoint
+    argv = [*([starting] if starting else []), *step.args]
+    if argv and argv[0].startswith("-") and name in TAKE_OPTIONS:
+        argv = [name, *argv]
     if not argv:
         log(f"the step has neither entrypoint nor args: what the image {step.name} runs by itself is not modelled")
         return NO_SUCH_PROGRAM

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 from google.cloud.devtools.cloudbuild_v1.types import Build, DefaultServiceAccount, ListBuildsResponse
@@ -31,6 +32,9 @@ async def create_build(cloud: Cloud, request: Any) -> Any:
     return build_making.start(cloud, place(request), request.build)
 
 
+_IN_A_LOCATION = re.compile(r"projects/[^/]+/locations/[^/]+/")
+
+
 def find(cloud: Cloud, request: Any) -> Any:
     """The build that a request names: by its full name, or by project and id in whatever location it is."""
     name = request.name
@@ -40,7 +44,10 @@ def find(cloud: Cloud, request: Any) -> Any:
             raise not_found(name)
         return found
     # `projects/P/builds/ID`, as gcloud beta builds approve has it, or the two fields.
-    _, project, _, build_id = name.split("/") if name.count("/") == 3 else ("", request.project_id, "", request.id)
+    if name.count("/") == 3:
+        _, project, _, build_id = name.split("/")
+    else:
+        project, build_id = getattr(request, "project_id", ""), getattr(request, "id", "")
     for stored, build in cloud.store.items("builds"):
         if stored.startswith(f"projects/{project}/") and stored.endswith(f"/builds/{build_id}"):
             return build
@@ -102,6 +109,8 @@ async def approve_build(cloud: Cloud, request: Any) -> Any:
 
 async def get_default_service_account(cloud: Cloud, request: Any) -> Any:  # noqa: ARG001 - the shape of every handler
     """As whom a build works that names nobody."""
+    if _IN_A_LOCATION.match(request.name) is None:
+        raise invalid_argument(f"'{request.name}' is no projects/P/locations/L/defaultServiceAccount.", name="invalid")
     project = request.name.split("/")[1]
     account = f"projects/{project}/serviceAccounts/{default_service_account(project)}"
     return DefaultServiceAccount.pb()(name=request.name, service_account_email=account)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from signoff_sandbox.runtime.containers import MountedFile
 from signoff_sandbox.runtime.images import ImageStore
@@ -38,7 +39,7 @@ class Machine:
         self.executions: dict[str, asyncio.Task[Any]] = {}  # that run, by full name
         self.mounts: list[tuple[MountedFile, Callable[[], bytes | None]]] = []  # files of secrets, and how to read them
         self.builders = asyncio.Semaphore(settings.concurrent_builds)
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @cached_property
     def folder(self) -> Path:
@@ -86,7 +87,10 @@ class Machine:
 
     def lock(self, resource: str) -> asyncio.Lock:
         """Held by whoever reconciles the resource; taken in the order of asking."""
-        return self._locks.setdefault(resource, asyncio.Lock())
+        lock = self._locks.get(resource)
+        if lock is None:  # nobody holds or wants it
+            lock = self._locks[resource] = asyncio.Lock()
+        return lock
 
     def suffix(self, length: int = 3) -> str:
         """The random part of a name, without vowels, as Google makes them."""

@@ -19,6 +19,8 @@ from signoff_sandbox.world.errors import ApiError, bug_of_sandbox, invalid_argum
 
 COLLECTION = "operations"
 LONGEST_WAIT_SECONDS = 30.0
+#: Of operations that are done the newest are kept, as Google keeps them for some time only.
+MOST_KEPT = 1000
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -81,6 +83,11 @@ def _updated(operation: Operation, resource: str) -> Any:
 def _put(cloud: Cloud, operation: Operation, metadata: Message) -> None:
     cloud.store.put(COLLECTION, operation.name, operation)
     cloud.last_operations[str(getattr(metadata, "name", ""))] = operation.name
+    names = cloud.store.names(COLLECTION)
+    for name in names[: max(0, len(names) - MOST_KEPT)]:
+        if _read(cloud, name).done:
+            cloud.store.delete(COLLECTION, name)
+            cloud.last_operations = {of: last for of, last in cloud.last_operations.items() if last != name}
 
 
 def set_metadata(cloud: Cloud, name: str, metadata: Message) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from google.cloud import artifactregistry_v1
@@ -15,8 +16,12 @@ from signoff_sandbox.world.registry import IMAGES, REPOSITORIES, find_repository
 OperationMetadata: Any = artifactregistry_v1.OperationMetadata.pb()
 Tag: Any = artifactregistry_v1.Tag.pb()
 
+_LOCATION = re.compile(r"projects/[^/]+/locations/[^/]+")
+
 
 async def create_repository(cloud: Cloud, request: Any) -> Any:
+    if _LOCATION.fullmatch(request.parent) is None or not request.repository_id:
+        raise invalid_argument("A repository needs its location and its id.", parent=f"'{request.parent}'")
     name = f"{request.parent}/repositories/{request.repository_id}"
     if find_repository(cloud, name) is not None:
         raise already_exists(name)

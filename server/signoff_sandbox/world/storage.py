@@ -204,11 +204,12 @@ _OBJECTS = r"/(?:download/)?storage/v1/b/(?P<bucket>[^/]+)/o"
 _OBJECT = re.compile(_OBJECTS + r"/(?P<object>[^/]+)")
 _REWRITE = re.compile(_OBJECTS + r"/(?P<object>[^/]+)/rewriteTo/b/(?P<to_bucket>[^/]+)/o/(?P<to_object>[^/]+)")
 _BY_URL = re.compile(r"/(?!storage/|upload/|download/|resumable/)(?P<bucket>[^/]+)/(?P<object>.+)")
+_BARE = "of a bucket's settings its project and location alone are kept"
 GET, LIST, DELETE = "storage.objects.get", "storage.objects.list", "storage.objects.delete"
 ROUTES: tuple[PathMethod, ...] = (
-    PathMethod("storage.buckets.list", ("GET",), _BUCKETS, list_buckets, "storage.buckets.list"),
-    PathMethod("storage.buckets.insert", ("POST",), _BUCKETS, create_bucket, "storage.buckets.create"),
-    PathMethod("storage.buckets.get", ("GET",), _BUCKET, get_bucket, "storage.buckets.get"),
+    PathMethod("storage.buckets.list", ("GET",), _BUCKETS, list_buckets, "storage.buckets.list", _BARE),
+    PathMethod("storage.buckets.insert", ("POST",), _BUCKETS, create_bucket, "storage.buckets.create", _BARE),
+    PathMethod("storage.buckets.get", ("GET",), _BUCKET, get_bucket, "storage.buckets.get", _BARE),
     PathMethod("storage.objects.list", ("GET",), re.compile(_OBJECTS), list_objects, LIST, "no versions"),
     PathMethod("storage.objects.get", ("GET",), _OBJECT, get_object, GET),
     PathMethod("storage.objects.delete", ("DELETE",), _OBJECT, delete_object, DELETE),

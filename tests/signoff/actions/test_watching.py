@@ -93,15 +93,38 @@ async def test_nothing_is_planned_for_what_a_pipeline_deploys(world: World, cont
 
 async def test_a_run_of_the_pipeline_is_watched_until_the_chain_proves_it(world: World, context: Context) -> None:
     commit = change(world, "watched")
-    told: list[str] = []
-    watching = asyncio.create_task(watch(context, WEB, lambda done, total, message: told.append(message), 60))
+    watching = asyncio.create_task(watch(context, WEB, silent, 60))
     number = await asyncio.to_thread(trigger_runs, world)
     done = await watching
     assert done.outcome == "deployed", shown(done)
     assert shown(done).startswith("Deployed by ci\n  web: built, released and serving, proven on a fresh look")
     assert world.service()["template"]["containers"][0]["image"].endswith(f"/web:{commit}")
     assert build(world, number)["buildTriggerId"]
-    assert any(f"build {number[:8]} of {commit[:7]} is WORKING since" in message for message in told)
+
+
+async def test_a_build_under_way_is_told_with_its_number_since_when_and_its_log(world: World, context: Context) -> None:
+    commit = change(world, "under way")
+    number = "0fa11eda-0000-4000-8000-000000000001"
+    name = f"projects/demo/locations/global/builds/{number}"
+    planted = {
+        "name": name,
+        "id": number,
+        "projectId": "demo",
+        "status": "WORKING",
+        "createTime": "2026-01-01T10:00:00Z",
+        "substitutions": {"COMMIT_SHA": commit},
+        "buildTriggerId": "00000000-0000-4000-8000-000000000002",
+        "steps": [{"name": "gcr.io/cloud-builders/docker"}],
+    }
+    world.sandbox.plant({"builds": [planted]})
+    told: list[str] = []
+    done = await watch(context, WEB, lambda done, total, message: told.append(message), 0.01)
+    says = f"web waits on ci: build 0fa11eda of {commit[:7]} is WORKING since 2026-01-01T10:00:00Z; log: gcloud builds"
+    assert done.outcome == "waiting"
+    assert says in shown(done)
+    assert all(says in message for message in told)
+    assert told
+    world.sandbox.plant({"builds": [planted | {"status": "CANCELLED"}]})
 
 
 async def test_nothing_is_built_or_written_by_watching(world: World, context: Context) -> None:

@@ -158,6 +158,32 @@ def test_a_sign_in_page_of_the_container_itself_is_no_wall() -> None:
     assert judge(WEB, facts(probe(Answer(200, wall=wall, html=True), entry(), Smoke("/login")))).status is Status.PASS
 
 
+@pytest.mark.parametrize("smoke", [FRONT_PAGE, Smoke("/account", status=(302,))])
+def test_a_container_that_sends_to_its_own_sign_in_is_waited_for_and_arrives(smoke: Smoke) -> None:
+    rule = next(rule for rule in RULES if rule.kind == "login-redirect")
+    wall = Wall(rule.kind, rule.called, "header location", Quoted("/login"), rule.guards, rule.change, rule.docs)
+    assert judge(WEB, facts(probe(Answer(302, wall=wall), entry(status=302), smoke))).status is Status.PASS
+    assert judge(WEB, facts(probe(Answer(302, wall=wall), smoke=smoke, late=False))).status is Status.WAITING
+    never = judge(WEB, facts(probe(Answer(302, wall=wall), smoke=smoke), public="app.example.com"))
+    assert (never.status, never.findings[0].code) == (Status.FAIL, "reachable/login")
+
+
+def test_a_page_with_a_password_shows_a_blocked_route_only_where_no_container_gave_it() -> None:
+    rule = next(rule for rule in RULES if rule.kind == "login-page")
+    page = Answer(
+        200, wall=Wall(rule.kind, rule.called, "body", Quoted("a form"), True, rule.change, rule.docs), html=True
+    )
+    assert judge(WEB, facts(probe(page, entry(), BLOCKED))).status is Status.UNKNOWN
+    assert judge(WEB, facts(probe(page, smoke=BLOCKED, late=False))).status is Status.WAITING
+    assert judge(WEB, facts(probe(page, smoke=BLOCKED))).status is Status.PASS
+
+
+def test_a_refusal_of_another_service_is_another_service() -> None:
+    refused = entry("api-00001-abc", 403, refused=True, workload="api")
+    judged = judge(WEB, facts(probe(Answer(403, (Unmet("status", "2xx", Quoted("403")),)), refused)))
+    assert (judged.status, judged.findings[0].code) == (Status.FAIL, "reachable/other-revision")
+
+
 def test_a_refusal_of_the_platform_that_is_logged_is_no_arrival() -> None:
     busy = judge(
         WEB, facts(probe(Answer(429, (Unmet("status", "2xx", Quoted("429")),)), entry(status=429, refused=True)))

@@ -116,6 +116,9 @@ def test_a_job_is_updated_and_waits_for_the_run_that_proves_it(running: World) -
     assert code == 5, shown
     assert "NOT PROVEN yet: every step was done; the next run of extractor has to use it" in shown
     assert job_image(running) != before
+    code, shown = at_a_terminal(running, "job", "run", typed="yes")
+    assert code == 0, shown
+    assert "Ran: extractor" in shown
 
 
 def test_a_job_that_only_has_to_run_is_not_built_again(running: World) -> None:

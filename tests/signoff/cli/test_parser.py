@@ -96,6 +96,7 @@ def test_every_command_has_a_handler() -> None:
         "check": ["built"],
         "approve": ["p"],
         "rollback": ["w"],
+        "job": ["run"],
         "waive": ["w", "built", "--reason", "x"],
         "completion": ["bash"],
     }

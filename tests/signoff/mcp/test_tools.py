@@ -15,7 +15,7 @@ from signoff.mcp.instructions import INSTRUCTIONS
 from signoff.mcp.server import make_server
 
 LIMIT = 2_000
-WRITING = {"deploy_service", "write_handoff"}
+WRITING = {"deploy_service", "run_job", "write_handoff"}
 
 
 async def listed(start: Path, era: str = "auto", **options: Any) -> list[dict[str, Any]]:

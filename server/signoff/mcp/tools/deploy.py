@@ -1,6 +1,7 @@
-"""`deploy_service`: the plan, the person's yes, the steps, and what the chain says afterwards."""
+"""`deploy_service`, `run_job`: the plan, the person's yes, the steps, and what the chain says; `deploy_status`."""
 
 # Without `from __future__ import annotations`: the resolvers below are local, and the SDK evaluates annotations.
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from signoff.actions.approval import Approval
     from signoff.actions.plan import Plan
     from signoff.actions.refusal import Refused
+    from signoff.commands.context import Context as Opened
 
     Planned = Plan | Refused
 else:
@@ -35,6 +37,7 @@ DEPLOYS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempoten
 META = {"anthropic/requiresUserInteraction": True}
 """Clients that know it ask their user at every call, in every permission mode."""
 
+Jobs = Annotated[list[str], Field(default_factory=list, description="empty: this session's that wait for a run")]
 Stale = Annotated[list[str], Field(default_factory=list, description="empty: this session's that are stale")]
 Image = Annotated[str, Field(description="instead of building: an image by digest")]
 PlanId = Annotated[str, Field(description="the plan you were given, when calling again")]
@@ -45,7 +48,7 @@ Confirm = Annotated[bool, Field(description="a person has to say yes; this alone
 class Yes(BaseModel):
     """What the user fills in."""
 
-    deploy: bool = Field(description="Deploy this to production now")
+    deploy: bool = Field(description="Do this in production now")
 
 
 def can_ask(desk: Desk, ctx: Context[Any, Any]) -> bool:
@@ -64,33 +67,30 @@ def client_name(ctx: Context[Any, Any]) -> str:
 
 
 def deploy_tools(desk: Desk) -> list[Tool]:
-    """`deploy_service` and `deploy_status`."""
+    """`deploy_service`, `run_job` and `deploy_status`."""
 
-    async def planned(workloads: list[str], image: str) -> Planned:
+    async def to_deploy(workloads: list[str], image: str) -> Planned:
         """Made again in every round of a call: a changed world changes the question, and its old answer is dropped."""
-        from signoff.actions.refusal import Refused
         from signoff.commands.deploy import plan_deploy
 
-        try:
-            context = await desk.context()
-            await desk.recorded()
-            return await plan_deploy(context, workloads, image or None)
-        except Refused as refused:
-            return refused
+        return await _planned(desk, lambda context: plan_deploy(context, workloads, image or None))
 
-    async def asked(plan_made: Annotated[Planned, Resolve(planned)], ctx: Context[Any, Any]) -> Elicit[Yes] | Yes:
-        from signoff.actions.refusal import Refused
-        from signoff.views.deploy import question
+    async def to_run(jobs: list[str]) -> Planned:
+        from signoff.commands.deploy import plan_run
 
-        if isinstance(plan_made, Refused) or not can_ask(desk, ctx):
-            return Yes(deploy=False)
-        return Elicit(question(plan_made), Yes)
+        return await _planned(desk, lambda context: plan_run(context, jobs))
+
+    async def ask_deploy(made: Annotated[Planned, Resolve(to_deploy)], ctx: Context[Any, Any]) -> Elicit[Yes] | Yes:
+        return _question(desk, ctx, made)
+
+    async def ask_run(made: Annotated[Planned, Resolve(to_run)], ctx: Context[Any, Any]) -> Elicit[Yes] | Yes:
+        return _question(desk, ctx, made)
 
     async def deploy_service(
         workloads: Stale,
         ctx: Context[Any, Any],
-        plan_made: Annotated[Planned, Resolve(planned)],
-        yes: Annotated[AcceptedElicitation[Yes] | DeclinedElicitation | CancelledElicitation, Resolve(asked)],
+        made: Annotated[Planned, Resolve(to_deploy)],
+        yes: Annotated[AcceptedElicitation[Yes] | DeclinedElicitation | CancelledElicitation, Resolve(ask_deploy)],
         image: Image = "",
         plan: PlanId = "",
         confirm: Confirm = False,
@@ -98,30 +98,73 @@ def deploy_tools(desk: Desk) -> list[Tool]:
         """Build at the pushed commit and deploy by digest, keeping all other settings, then prove it. Shows the \
 plan first; a person decides. Only an answer that says deployed is a deploy."""
         del workloads, image  # the resolvers take them by name
-        from signoff.actions.refusal import Refused
-        from signoff.commands.deploy import carry_out, watch
-        from signoff.views.deploy import declined, needs_approval, refused, result, watched
+        return await _carried_out(desk, ctx, made, yes, plan if confirm else "")
 
-        if isinstance(plan_made, Refused):
-            if not plan_made.watchable:
-                return answer(*refused(plan_made))
-            others = [one for one in plan_made.theirs if one.by != "ci"]
-            async with reporting(ctx) as progress:
-                return answer(*watched(await watch(await desk.context(), plan_made.watchable, progress), others))
-        approval = _approval(desk, ctx, plan_made, yes, plan if confirm else "")
-        if approval is None:
-            return answer(*(declined(plan_made) if can_ask(desk, ctx) else needs_approval(plan_made)))
-        async with reporting(ctx) as progress:
-            return answer(*result(await carry_out(await desk.context(), plan_made.id, approval, progress)))
+    async def run_job(
+        jobs: Jobs,
+        ctx: Context[Any, Any],
+        made: Annotated[Planned, Resolve(to_run)],
+        yes: Annotated[AcceptedElicitation[Yes] | DeclinedElicitation | CancelledElicitation, Resolve(ask_run)],
+        plan: PlanId = "",
+        confirm: Confirm = False,
+    ) -> CallToolResult:
+        """Run jobs on what was released, wait, and prove it by exit codes, image and logs. Plan and yes as in \
+deploy_service."""
+        del jobs
+        return await _carried_out(desk, ctx, made, yes, plan if confirm else "")
 
     async def deploy_status(operation: Operation = "") -> CallToolResult:
-        """Where a deploy is, or how it ended, and what the target runs now."""
+        """Where a deploy or a run is, or how it ended, and what the target runs now."""
         from signoff.commands.deploy_status import deploy_status as status_of
         from signoff.views.operation import as_answer
 
         return answer(*as_answer(await status_of(await desk.context(), operation)))
 
-    return [make_tool(deploy_service, DEPLOYS, meta=META), make_tool(deploy_status, READS)]
+    return [
+        make_tool(deploy_service, DEPLOYS, meta=META),
+        make_tool(run_job, DEPLOYS, meta=META),
+        make_tool(deploy_status, READS),
+    ]
+
+
+async def _planned(desk: Desk, plan_it: Callable[["Opened"], Awaitable["Plan"]]) -> Planned:
+    """The plan, or why there is none."""
+    from signoff.actions.refusal import Refused
+
+    try:
+        context = await desk.context()
+        await desk.recorded()
+        return await plan_it(context)
+    except Refused as refused:
+        return refused
+
+
+def _question(desk: Desk, ctx: Context[Any, Any], made: Any) -> Elicit[Yes] | Yes:
+    from signoff.actions.refusal import Refused
+    from signoff.views.deploy import question
+
+    if isinstance(made, Refused) or not can_ask(desk, ctx):
+        return Yes(deploy=False)
+    return Elicit(question(made), Yes)
+
+
+async def _carried_out(desk: Desk, ctx: Context[Any, Any], made: Any, yes: Any, named_plan: str) -> CallToolResult:
+    """What came of the plan: refused, declined, not approved yet, or carried out."""
+    from signoff.actions.refusal import Refused
+    from signoff.commands.deploy import carry_out, watch
+    from signoff.views.deploy import declined, needs_approval, refused, result, watched
+
+    if isinstance(made, Refused):
+        if not made.watchable:
+            return answer(*refused(made))
+        others = [one for one in made.theirs if one.by != "ci"]
+        async with reporting(ctx) as progress:
+            return answer(*watched(await watch(await desk.context(), made.watchable, progress), others))
+    approval = _approval(desk, ctx, made, yes, named_plan)
+    if approval is None:
+        return answer(*(declined(made) if can_ask(desk, ctx) else needs_approval(made)))
+    async with reporting(ctx) as progress:
+        return answer(*result(await carry_out(await desk.context(), made.id, approval, progress)))
 
 
 def _approval(desk: Desk, ctx: Context[Any, Any], plan: "Plan", yes: Any, named_plan: str) -> "Approval | None":

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         JobsAsyncClient,
         RevisionsAsyncClient,
         ServicesAsyncClient,
+        TasksAsyncClient,
         WorkerPoolsAsyncClient,
     )
     from google.cloud.storage import Client as StorageClient
@@ -118,6 +119,12 @@ class Connection:
         from google.cloud import run_v2
 
         return self._made(run_v2.ExecutionsAsyncClient)
+
+    @cached_property
+    def tasks(self) -> TasksAsyncClient:
+        from google.cloud import run_v2
+
+        return self._made(run_v2.TasksAsyncClient)
 
     @cached_property
     def worker_pools(self) -> WorkerPoolsAsyncClient:

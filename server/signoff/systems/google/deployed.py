@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from signoff.model.quoted import Quoted
@@ -75,6 +76,31 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class Execution:
+    """A run of a job as it stands. `name` is the full one; `created` is aware; `done`: tasks that succeeded."""
+
+    name: str
+    image: str
+    created: datetime
+    completed: bool
+    succeeded: bool
+    tasks: int
+    done: int
+    says: Quoted
+    """What Cloud Run says of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEnd:
+    """How a task's last attempt ended."""
+
+    index: int
+    attempts: int
+    exit_code: int
+    says: Quoted
+
+
+@dataclass(frozen=True, slots=True)
 class BuiltImage:
     """An image that a build pushed: `name` with its tag, `digest` as `sha256:…`."""
 
@@ -87,15 +113,39 @@ class BuiltImage:
 
 
 @dataclass(frozen=True, slots=True)
-class BuildState:
-    """A build as it stands. `status` is Cloud Build's word; `images` is empty until it has ended well."""
+class BuildName:
+    """Which build: `location` is a region or `global`."""
 
+    project: str
+    location: str
     id: str
+
+    @property
+    def resource(self) -> str:
+        return f"projects/{self.project}/locations/{self.location}/builds/{self.id}"
+
+    @property
+    def log(self) -> tuple[str, ...]:
+        """How a person reads its log."""
+        return ("gcloud", "builds", "log", self.id, f"--region={self.location}", f"--project={self.project}")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildState:
+    """A build as it stands. `status` is Cloud Build's word; `images` is empty until it has ended well.
+
+    `failed_step`: the number of the first step that did not end well. `log`: the `gs://` folder or Cloud Logging
+    that takes its log; None where it has none.
+    """
+
+    name: BuildName
     status: str
+    running: bool
     done: bool
     images: tuple[BuiltImage, ...]
     detail: Quoted
-    log_url: str
+    failed_step: int | None
+    log: str | Literal["logging"] | None
 
 
 def path_of(image: str) -> str:

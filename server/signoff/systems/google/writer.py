@@ -22,6 +22,8 @@ from signoff.systems.google.edit import EditedKind
 if TYPE_CHECKING:
     from signoff.systems.google.build_writer import BuildWriter
     from signoff.systems.google.connection import Connection
+    from signoff.systems.google.job_writer import JobWriter
+    from signoff.systems.google.source_writer import SourceWriter
 
 T = TypeVar("T")
 
@@ -44,6 +46,18 @@ class Writers:
         from signoff.systems.google.build_writer import BuildWriter
 
         return BuildWriter(self)
+
+    @cached_property
+    def sources(self) -> SourceWriter:
+        from signoff.systems.google.source_writer import SourceWriter
+
+        return SourceWriter(self)
+
+    @cached_property
+    def jobs(self) -> JobWriter:
+        from signoff.systems.google.job_writer import JobWriter
+
+        return JobWriter(self)
 
     async def deployed(self, kind: EditedKind, resource: str) -> Known[Deployed | None] | Unknown:
         """The resource as it stands now; `resource` is `projects/P/locations/R/{services|jobs}/NAME`."""
