@@ -40,7 +40,7 @@ def _of_service(site: Site, item: Deploy, operation: str) -> list[Step]:
     name = item.workload
     released = frozenset({Link.RELEASED})
     steps = [
-        *_build(site, item),
+        *_build(site, item, operation),
         Step("revision", name, released, revision(item, operation, _commit(item)), back(item, operation)),
         Step("smoke", name, REACHED, watched(site, item, REACHED, 0)),
     ]
@@ -55,7 +55,7 @@ def _of_job(site: Site, item: Deploy, operation: str) -> list[Step]:
     name = item.workload
     template = Step("template", name, frozenset({Link.RELEASED}), revision(item, operation, _commit(item)))
     prove = Step("prove", name, RAN, proof(site, item, RAN))
-    return [*_build(site, item), template, *_stale(item), prove]
+    return [*_build(site, item, operation), template, *_stale(item), prove]
 
 
 def _of_run(site: Site, item: Run, operation: str) -> list[Step]:
@@ -76,10 +76,10 @@ def _of_roll_back(site: Site, item: RollBack, operation: str) -> list[Step]:
     ]
 
 
-def _build(site: Site, item: Deploy) -> list[Step]:
+def _build(site: Site, item: Deploy, operation: str) -> list[Step]:
     if item.build is None:
         return []
-    return [Step("build", item.workload, frozenset({Link.BUILT}), build(site, item, item.build))]
+    return [Step("build", item.workload, frozenset({Link.BUILT}), build(site, item, item.build, operation))]
 
 
 def _commit(item: Deploy) -> Commit | None:

@@ -10,27 +10,21 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from signoff.model.errors import SignoffError
-from signoff.model.subject import Commit, Kind, WorkloadName
+from signoff.model.subject import Commit, Deployer, Kind, WorkloadName
 from signoff.model.text import Text
 from signoff.systems.google.deployed import Deployed
+
+if TYPE_CHECKING:
+    from signoff.actions.ways.way import Way
 
 Action = Literal["deploy", "roll-back", "run"]
 
 
 class PlanError(SignoffError):
     """A plan that can not be made, found or carried out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """How the image is made: a Cloud Build configuration of the repository, run on the remote at one commit."""
-
-    config: str
-    remote: str
-    commit: Commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +44,15 @@ class Before:
 class Deploy:
     """One workload is deployed. `resources`: as they stand, one a region; `before`: the same ones before the operation.
 
-    Exactly one of `build` and `image` (by digest) is set. `traffic`: percent of the new revision, step by step, the
-    last one 100; `hold`: seconds that each of the others is watched.
+    Exactly one of `build` (the way to the image) and `image` (by digest) is set. `traffic`: percent of the new
+    revision, step by step, the last one 100; `hold`: seconds that each of the others is watched.
     """
 
     workload: WorkloadName
     kind: Kind
     resources: tuple[Deployed, ...]
     before: tuple[Before, ...]
-    build: Build | None = None
+    build: Way | None = None
     image: str | None = None
     traffic: tuple[int, ...] = (100,)
     hold: int = 0
@@ -92,6 +86,19 @@ Item = Deploy | RollBack | Run
 
 
 @dataclass(frozen=True, slots=True)
+class Theirs:
+    """A workload that was asked for and that somebody else deploys (`by`): nothing is done to it.
+
+    `proven`: the target runs it, as the chain says. `says`: how it stands, and who has to do what.
+    """
+
+    workload: WorkloadName
+    by: Deployer
+    proven: bool
+    says: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What was asked for; a plan is made again from it. `image`: to deploy, by digest; `revision`: to roll back to."""
 
@@ -104,7 +111,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`lines`: what a person is shown before the yes. `resumes`: the operation that died and that this goes on with."""
+    """`lines`: what a person is shown before the yes. `resumes`: the operation that died and that this goes on with.
+
+    `theirs`: what else was asked for; it is no part of the id, since nothing is done to it.
+    """
 
     id: str
     request: Request
@@ -112,10 +122,16 @@ class Plan:
     items: tuple[Item, ...]
     lines: tuple[Text, ...]
     resumes: str | None = None
+    theirs: tuple[Theirs, ...] = ()
 
 
 def make_plan(
-    request: Request, commit: Commit, items: tuple[Item, ...], lines: tuple[Text, ...], resumes: str | None = None
+    request: Request,
+    commit: Commit,
+    items: tuple[Item, ...],
+    lines: tuple[Text, ...],
+    resumes: str | None = None,
+    theirs: tuple[Theirs, ...] = (),
 ) -> Plan:
     """The plan with its id. `lines` are not part of the id: they say the same in words."""
     held = {
@@ -125,7 +141,7 @@ def make_plan(
         "resumes": resumes,
     }
     digest = hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
-    return Plan(f"plan-{digest[:12]}", request, commit, items, lines, resumes)
+    return Plan(f"plan-{digest[:12]}", request, commit, items, lines, resumes, theirs)
 
 
 def before_of(resource: Deployed) -> Before:

@@ -7,11 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from signoff.actions.buildconfig import read_build_config
 from signoff.actions.claim import lock_of
+from signoff.actions.on_its_way import on_its_way
 from signoff.actions.plan import (
     Before,
-    Build,
     Deploy,
     Plan,
     PlanError,
@@ -21,14 +20,19 @@ from signoff.actions.plan import (
     make_plan,
 )
 from signoff.actions.refusal import Busy, Refused
-from signoff.actions.shown import goes_on, left_behind, lines_of
+from signoff.actions.shown import goes_on, left_behind, lines_of, order
 from signoff.actions.site import Site
+from signoff.actions.theirs import not_ours, theirs_of
+from signoff.actions.ways.found import find
+from signoff.actions.ways.way import plan_way
+from signoff.actions.ways.work import paths_of
 from signoff.ledger.folds import Operation, last_operation
 from signoff.ledger.hold import is_held
 from signoff.model.facts import Unknown
 from signoff.model.judgement import Link, Status
 from signoff.model.report import Report, WorkloadReport
-from signoff.model.subject import CloudBuildConfig, Commit, Workload, WorkloadName
+from signoff.model.subject import Commit, Workload, WorkloadName
+from signoff.model.text import Text
 from signoff.systems.google.deployed import Deployed
 from signoff.systems.google.edit import EditedKind
 
@@ -60,20 +64,28 @@ async def plan_deploy(site: Site, request: Request) -> Plan:
     links = (Link.COMMITTED, *PREFLIGHT, *DEPLOYED)
     report = await site.prove(request.workloads, links)
     names = request.workloads or _stale(report)
-    chosen = [workload_of(site, name) for name in names]
+    asked = [workload_of(site, name) for name in names]
+    chosen = [workload for workload in asked if workload.deploy == "signoff" or request.image is not None]
+    theirs = await theirs_of(site, report, asked)
+    if not chosen:
+        raise not_ours(report, theirs)
     for workload in chosen:
         _must_be_ours(workload, request)
+    names = tuple(workload.name for workload in chosen)
     _preflight(report, names, given=request.image is not None)
     dead = died(site, request.target, names)
     items = await asyncio.gather(*(_item(site, request, report, workload, dead) for workload in chosen))
     resumes = goes_on_with(dead, site, names)
     lines = goes_on(resumes) if resumes else []
-    for item, workload in zip(items, chosen, strict=True):
-        lines += lines_of(item, workload, site.subject.target)
+    there = await asyncio.gather(*(_there(site, item) for item in items))
+    for item, workload, known in zip(items, chosen, there, strict=True):
+        lines += [*lines_of(item, workload, site.subject.target), *order(workload, asked, theirs), *known]
+        lines += on_its_way(site, item)
+    lines += [one.says for one in theirs]
     lines += left_behind(report, names)
-    wanted = replace(request, workloads=tuple(names))
+    wanted = replace(request, workloads=tuple(workload.name for workload in asked))
     operation = resumes.began.operation if resumes else None
-    return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), operation)
+    return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), operation, theirs)
 
 
 def died(site: Site, target: str, names: Collection[WorkloadName]) -> Mapping[WorkloadName, Operation]:
@@ -137,9 +149,9 @@ def _must_be_ours(workload: Workload, request: Request) -> None:
     if workload.kind == "worker-pool":
         fix = "deploy it with gcloud; check_drift then proves it"
         raise PlanError(f"{workload.name} is a worker pool, which signoff does not deploy yet", where=where, fix=fix)
-    if request.image is None and not (isinstance(workload.build, CloudBuildConfig) and workload.source == "git"):
+    if request.image is None and workload.build is None:
         fix = 'set build = { config = "cloudbuild.yaml" }, or name an image by digest'
-        raise PlanError(f"signoff can not build {workload.name} in the way it is configured", where=where, fix=fix)
+        raise PlanError(f"signoff.toml does not say how {workload.name} is built", where=where, fix=fix)
     if request.image is not None and "@sha256:" not in request.image:
         fix = "name it as PATH@sha256:DIGEST; a tag can move between the yes and the deploy"
         raise PlanError("the image is not named by digest", where="image", fix=fix)
@@ -172,17 +184,19 @@ async def _item(
     )
     if request.image is not None:
         return item
-    build = workload.build
-    if not isinstance(build, CloudBuildConfig):
-        raise TypeError("a workload that is built was checked to have a configuration")
-    commit = _commit_to_build(site, report, workload.name)
-    raw, remote = await asyncio.gather(site.file_at(commit, build.config), site.remote())
-    where = f"{build.config} at {commit[:12]}"
-    if raw is None:
-        fix = "name the file that exists there in signoff.toml"
-        raise PlanError(f"the build configuration of {workload.name} does not exist", where=where, fix=fix)
-    read_build_config(raw, where)
-    return replace(item, build=Build(build.config, remote, commit))
+    way = await plan_way(site, workload, _commit_to_build(site, report, workload.name))
+    return replace(item, build=way)
+
+
+async def _there(site: Site, item: Deploy) -> list[Text]:
+    """What of it exists already. It is no part of the plan's id: a build that ends meanwhile makes no other plan."""
+    if item.build is None:
+        return []
+    found = await find(site, item.workload, paths_of(item), item.build)
+    if isinstance(found, Unknown):
+        fix = "signoff doctor says which permission or login is missing"
+        raise PlanError(f"whether {item.workload} is being built already is not known ({found.why})", fix=fix)
+    return [found.line()] if found else []
 
 
 def _before(resources: Sequence[Deployed], died: Operation | None) -> tuple[Before, ...]:

@@ -70,6 +70,26 @@ async def traces(survey: Survey) -> Mapping[WorkloadName, Trace | Unknown]:
     return {**{n: one for n, one in found.items() if isinstance(one, Unknown)}, **dict(zip(whole, done, strict=True))}
 
 
+async def lineage_of(survey: Survey, workload: Workload, image: ImageRef) -> Lineage | Unknown:
+    """How one image (by digest) is tied to a commit and what it holds of the workload's inputs, deployed or not."""
+    known, builds = await asyncio.gather(survey.get(reference), survey.get(recent_builds))
+    if isinstance(known, Unknown):
+        return known
+    if isinstance(builds, Unknown):
+        return builds
+    claims = await _claims(survey, image, builds, builds.of_digest())
+    compared = await contents(survey, known.value, [(workload.name, one.commit) for one in claims if one.commit])
+    if isinstance(compared, Unknown):
+        return compared
+    lineages = [await _lineage(survey, known.value, workload, one, compared, builds.ref.at) for one in claims]
+    whole = [one for one in lineages if not isinstance(one, Unknown)]
+    if not whole:
+        return next(one for one in lineages if isinstance(one, Unknown))
+    best = max(whole, key=_worth)
+    _keep(survey, best)
+    return best
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """Of one workload: claims of deployed digests and of recent builds, and its newest builds that made nothing."""

@@ -18,6 +18,8 @@ from signoff.model.quoted import Quoted
 from signoff.model.source import Reference
 from signoff.model.subject import Commit, Workload
 from signoff.model.text import text
+from signoff.reading.gcloudignore import NAMES
+from signoff.reading.gcloudignore import ignored as left_out
 from signoff.survey import Survey
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 RECENT = 30
 """So many commits below the reference are tried for an upload that is none of the commits in question."""
-_IGNORES = (b".gcloudignore", b".gitignore")
 _LFS = b"version https://git-lfs.github.com/spec/"
 _LFS_SIZE = 1024
 
@@ -183,24 +184,16 @@ def _oid(pointer: bytes) -> str:
 
 
 async def _ignored(history: History, root: bytes, tree: Tree, absent: Sequence[bytes]) -> frozenset[bytes] | Unknown:
-    """Which of the absent files gcloud does not upload: .gcloudignore says it, without one .gitignore.
-
-    https://cloud.google.com/sdk/gcloud/reference/topic/gcloudignore
-    """
+    """Which of the absent files gcloud does not upload; the ignore files themselves it may leave out or not."""
     if not absent:
         return frozenset()
-    from pathspec import GitIgnoreSpec
-
-    lines: list[str] = []
-    for name in _IGNORES:
-        if root + name not in tree:
-            continue
-        known = await history.ask.run("cat-file", "cat-file", "blob", tree[root + name], read=bytes)
-        if isinstance(known, Unknown):
-            return known
-        lines += known.value.decode("utf-8", "surrogateescape").splitlines()
-        if not any(line.strip() == "#!include:.gitignore" for line in lines):
-            break
-    spec = GitIgnoreSpec.from_lines([*lines, *(name.decode() for name in _IGNORES)])
+    files: dict[str, bytes] = {}
+    for name in NAMES:
+        if root + name.encode() in tree:
+            known = await history.ask.run("cat-file", "cat-file", "blob", tree[root + name.encode()], read=bytes)
+            if isinstance(known, Unknown):
+                return known
+            files[name] = known.value
+    spec = left_out(*(files.get(name) for name in NAMES))
     inside = {path: path[len(root) :].decode("utf-8", "surrogateescape") for path in absent}
-    return frozenset(path for path, name in inside.items() if spec.match_file(name))
+    return frozenset(path for path, name in inside.items() if name.rpartition("/")[2] in NAMES or spec.match_file(name))

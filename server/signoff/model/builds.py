@@ -65,7 +65,7 @@ class Build:
     """`pushes`: the paths of the images it is told to push. `stated`: the commit that its substitutions name.
 
     `trigger`: the id of the trigger that ran it; then Cloud Build itself filled in that commit. `detail`: what it says
-    of a failure. Times are aware.
+    of a failure. `tags`: what whoever started it says of it. Times are aware.
     """
 
     id: str
@@ -79,6 +79,7 @@ class Build:
     stated: Commit | None
     trigger: str | None
     detail: Quoted
+    tags: tuple[str, ...] = ()
 
     @property
     def paths(self) -> frozenset[str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from signoff.systems.google.registry import Registry
     from signoff.systems.google.run import Run
     from signoff.systems.google.sources import Sources
+    from signoff.systems.google.triggers import Triggers
     from signoff.systems.http.client import Http
 
 
@@ -99,6 +100,12 @@ class Systems:
         from signoff.systems.google.sources import Sources
 
         return Sources(self.boundary, self.google)
+
+    @cached_property
+    def triggers(self) -> Triggers:
+        from signoff.systems.google.triggers import Triggers
+
+        return Triggers(self.boundary, self.google)
 
     @cached_property
     def identity(self) -> Identity:

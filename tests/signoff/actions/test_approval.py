@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from signoff.actions.approval import AGENT_VARIABLES, answered, enforced, terminal_trouble, typed
-from signoff.actions.plan import Build, Deploy, Plan, PlanError, Request, before_of, make_plan
+from signoff.actions.plan import Deploy, Plan, PlanError, Request, before_of, make_plan
+from signoff.actions.ways.config import ConfigBuild
 from signoff.model.subject import Commit, WorkloadName
 from signoff.systems.google.deployed import Deployed
 from support.samples import HEAD, NOW
@@ -26,7 +27,9 @@ SERVICE = Deployed(
     secrets=("KEY",),
     settled=True,
 )
-ITEM = Deploy(WEB, "service", (SERVICE,), (before_of(SERVICE),), build=Build("cloudbuild.yaml", "/remote.git", HEAD))
+ITEM = Deploy(
+    WEB, "service", (SERVICE,), (before_of(SERVICE),), build=ConfigBuild("cloudbuild.yaml", "/remote.git", HEAD)
+)
 
 
 def plan(item: Deploy = ITEM, commit: Commit = HEAD) -> Plan:
@@ -49,8 +52,8 @@ def test_the_same_world_gives_the_same_plan() -> None:
         plan(replace(ITEM, resources=(replace(SERVICE, generation=4),))),
         plan(replace(ITEM, resources=(replace(SERVICE, serving=(("web-00002-abc", 100),)),))),
         plan(replace(ITEM, resources=(replace(SERVICE, image="other"),))),
-        plan(replace(ITEM, build=Build("cloudbuild.yaml", "/remote.git", Commit("b" * 40)))),
-        plan(replace(ITEM, build=Build("cloudbuild.yaml", "/other.git", HEAD))),
+        plan(replace(ITEM, build=ConfigBuild("cloudbuild.yaml", "/remote.git", Commit("b" * 40)))),
+        plan(replace(ITEM, build=ConfigBuild("cloudbuild.yaml", "/other.git", HEAD))),
         plan(commit=Commit("b" * 40)),
     ],
     ids=["etag", "generation", "traffic", "image", "built commit", "remote", "head"],

@@ -244,7 +244,10 @@ async def test_an_update_whose_answer_never_came_is_not_called_done_or_undone(wo
     assert "whether it took effect is not known" in result(done)[0]
 
 
-async def test_a_cancelled_deploy_cancels_its_build_and_says_so_in_the_ledger(world: World, site: Site) -> None:
+async def test_a_cancelled_deploy_cancels_its_build_and_says_so_in_the_ledger(
+    world: World, site: Site, chain: Chain
+) -> None:
+    site = at_head(site, chain, world.commit("web/page.txt", "cancelled"))
     plan = await plan_deploy(site, WEB)
     world.sandbox.fault("google.devtools.cloudbuild.v1.CloudBuild/GetBuild", latencySeconds=5)
     started = asyncio.Event()

@@ -1,45 +1,62 @@
-"""Start, watch and cancel builds of Cloud Build. Part of the writing adapter."""
+"""Start, look at and cancel builds of Cloud Build. Part of the writing adapter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from signoff.boundary import Question
+from signoff.model.builds import Upload
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
-from signoff.systems.google.deployed import BuildState, BuiltImage
-from signoff.systems.google.writer import unbroken, until
+from signoff.systems.google.deployed import BuildName, BuildState, BuiltImage
+from signoff.systems.google.triggers import Trigger
+from signoff.systems.google.writer import unbroken
 
 if TYPE_CHECKING:
     from signoff.systems.google.writer import Writers
 
 _SUCCESS = 3
 _UNDER_WAY = frozenset({0, 1, 2, 10})  # unknown, queued, working, pending
+_BAD = frozenset({4, 5, 6, 7, 9})
+_LOGGING_ONLY, _NONE, _STACKDRIVER_ONLY = 5, 4, 3
+"""Of Build.options.logging; all others write to the bucket."""
 
 
 class BuildWriter:
-    """Builds of the location `global`, where `gcloud builds submit` makes them too."""
+    """Builds of a configuration are made in the location `global`, as `gcloud builds submit` makes them; those of a
+    trigger in the trigger's location."""
 
     def __init__(self, writers: Writers) -> None:
         self._writers = writers
 
     async def start(
-        self, project: str, config: Mapping[str, Any], *, remote: str, commit: str, substitutions: Mapping[str, str]
-    ) -> Known[str] | Unknown:
-        """Start a build of `config` (as in cloudbuild.yaml) on the git source at `commit`; its id.
+        self,
+        project: str,
+        config: Mapping[str, Any],
+        source: tuple[str, str] | Upload,
+        *,
+        substitutions: Mapping[str, str],
+        tags: Sequence[str],
+    ) -> Known[BuildName] | Unknown:
+        """Start a build of `config` (as in cloudbuild.yaml) on a git source (address and commit) or an upload.
 
-        A configuration that is none of Cloud Build's is `malformed`.
+        `tags` are added to those of the configuration. A configuration that is none of Cloud Build's is `malformed`.
         """
         question = Question("build", "builds.create", f"projects/{project}", _look(project))
 
-        async def create() -> str:
+        async def create() -> BuildName:
             from google.cloud.devtools import cloudbuild_v1
             from google.protobuf import json_format
 
             raw = cloudbuild_v1.Build.pb()()
             json_format.ParseDict(dict(config), raw)
-            raw.source.git_source.url, raw.source.git_source.revision = remote, commit
+            if isinstance(source, Upload):
+                at = raw.source.storage_source
+                at.bucket, at.object_, at.generation = source.bucket, source.name, source.generation
+            else:
+                raw.source.git_source.url, raw.source.git_source.revision = source
+            raw.tags.extend(tag for tag in tags if tag not in raw.tags)
             for name, value in substitutions.items():
                 raw.substitutions[name] = value
             google = self._writers.google
@@ -47,54 +64,84 @@ class BuildWriter:
             operation = await google.builds.create_build(
                 project_id=project, build=cloudbuild_v1.Build.wrap(raw), **google.CALL
             )
-            return str(operation.metadata.build.id)
+            return BuildName(project, "global", str(operation.metadata.build.id))
 
-        return await unbroken(self._writers.writing.ask(question, create, lambda build: build, self._why))
+        return await unbroken(self._writers.writing.ask(question, create, lambda name: name, self._why))
+
+    async def run(self, trigger: Trigger, commit: str) -> Known[BuildName] | Unknown:
+        """Run a trigger at a commit of its repository."""
+        question = Question("build", "triggers.run", trigger.resource, _look(trigger.project))
+
+        async def run() -> BuildName:
+            google = self._writers.google
+            await google.login()
+            request = {
+                "name": trigger.resource,
+                "project_id": trigger.project,
+                "trigger_id": trigger.id,
+                "source": {"commit_sha": commit},
+            }
+            operation = await google.builds.run_build_trigger(request=request, **google.CALL)
+            return BuildName(trigger.project, trigger.location, str(operation.metadata.build.id))
+
+        return await unbroken(self._writers.writing.ask(question, run, lambda name: name, self._why))
 
     def _why(self, error: Exception) -> Any:
         from google.protobuf.json_format import ParseError
 
         return "malformed" if isinstance(error, ParseError) else self._writers.google.why(error)
 
-    async def ended(
-        self, project: str, build: str, seconds: float, told: Callable[[str], None]
-    ) -> Known[BuildState | None] | Unknown:
-        """Wait until the build has ended; Known(None) when it has not within `seconds`."""
-        question = Question("build", "builds.get", f"projects/{project}/builds/{build}", _look(project, build))
+    async def state(self, name: BuildName) -> Known[BuildState] | Unknown:
+        """The build as it stands now."""
+        question = Question("build", "builds.get", name.resource, _look(name.project, name))
 
         async def fetch() -> Any:
-            return await self._writers.google.builds.get_build(
-                project_id=project, id=build, **self._writers.google.CALL
-            )
+            request = {"name": name.resource, "project_id": name.project, "id": name.id}
+            return await self._writers.google.builds.get_build(request=request, **self._writers.google.CALL)
 
-        async def look() -> Known[BuildState | None] | Unknown:
-            return await self._writers.reading.ask(question, fetch, _ended, self._writers.google.why)
+        return await self._writers.reading.ask(
+            question, fetch, lambda build: _state(name, build), self._writers.google.why
+        )
 
-        return await until(look, seconds, told)
-
-    async def cancel(self, project: str, build: str) -> Known[None] | Unknown:
-        """Cancel a build that signoff started."""
-        question = Question("build", "builds.cancel", f"projects/{project}/builds/{build}", _look(project, build))
+    async def cancel(self, name: BuildName) -> Known[None] | Unknown:
+        """Cancel a build that this operation started."""
+        question = Question("build", "builds.cancel", name.resource, _look(name.project, name))
 
         async def cancel() -> None:
-            await self._writers.google.builds.cancel_build(project_id=project, id=build, **self._writers.google.CALL)
+            request = {"name": name.resource, "project_id": name.project, "id": name.id}
+            await self._writers.google.builds.cancel_build(request=request, **self._writers.google.CALL)
 
         return await unbroken(self._writers.writing.ask(question, cancel, lambda _none: None, self._writers.google.why))
 
 
-def _ended(build: Any) -> BuildState | None:
-    if int(build.status) in _UNDER_WAY:
-        return None
-    good = int(build.status) == _SUCCESS
+def _state(name: BuildName, build: Any) -> BuildState:
+    status = int(build.status)
+    bad = (number for number, step in enumerate(build.steps) if int(step.status) in _BAD)
     return BuildState(
-        id=build.id,
+        name=name,
         status=build.status.name,
-        done=good,
-        images=tuple(BuiltImage(image.name, image.digest) for image in build.results.images) if good else (),
+        running=status in _UNDER_WAY,
+        done=status == _SUCCESS,
+        images=tuple(BuiltImage(image.name, image.digest) for image in build.results.images)
+        if status == _SUCCESS
+        else (),
         detail=Quoted(build.failure_info.detail or build.status_detail),
-        log_url=build.log_url,
+        failed_step=next(bad, None),
+        log=_log(build),
     )
 
 
-def _look(project: str, build: str | None = None) -> tuple[str, ...]:
-    return ("gcloud", "builds", *(("describe", build) if build else ("list",)), f"--project={project}")
+def _log(build: Any) -> str | Literal["logging"] | None:
+    """https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds#loggingmode"""
+    mode = int(build.options.logging)
+    if mode == _NONE:
+        return None
+    if mode in {_LOGGING_ONLY, _STACKDRIVER_ONLY}:
+        return "logging"
+    return str(build.logs_bucket) or None
+
+
+def _look(project: str, build: BuildName | None = None) -> tuple[str, ...]:
+    if build is None:
+        return ("gcloud", "builds", "list", f"--project={project}")
+    return ("gcloud", "builds", "describe", build.id, f"--region={build.location}", f"--project={project}")

@@ -105,6 +105,7 @@ def _read(raw: Any, location: str) -> Build:
         stated=Commit(stated) if _COMMIT.fullmatch(stated) else None,
         trigger=raw.build_trigger_id if _ID.fullmatch(raw.build_trigger_id) else None,
         detail=Quoted(failure or raw.status_detail or _failed_step(raw)),
+        tags=tuple(raw.tags),
     )
 
 

@@ -46,6 +46,8 @@ class Deployed:
     """The operation of signoff that wrote the template last, as its label says; empty where another did."""
     claim: str = ""
     """Which operation holds it right now, as its annotation says (see `actions/claim.py`); empty: none."""
+    changed: str = ""
+    """When it was last written, as `2026-01-01T00:00:00Z`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +113,39 @@ class BuiltImage:
 
 
 @dataclass(frozen=True, slots=True)
-class BuildState:
-    """A build as it stands. `status` is Cloud Build's word; `images` is empty until it has ended well."""
+class BuildName:
+    """Which build: `location` is a region or `global`."""
 
+    project: str
+    location: str
     id: str
+
+    @property
+    def resource(self) -> str:
+        return f"projects/{self.project}/locations/{self.location}/builds/{self.id}"
+
+    @property
+    def log(self) -> tuple[str, ...]:
+        """How a person reads its log."""
+        return ("gcloud", "builds", "log", self.id, f"--region={self.location}", f"--project={self.project}")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildState:
+    """A build as it stands. `status` is Cloud Build's word; `images` is empty until it has ended well.
+
+    `failed_step`: the number of the first step that did not end well. `log`: the `gs://` folder or Cloud Logging
+    that takes its log; None where it has none.
+    """
+
+    name: BuildName
     status: str
+    running: bool
     done: bool
     images: tuple[BuiltImage, ...]
     detail: Quoted
-    log_url: str
+    failed_step: int | None
+    log: str | Literal["logging"] | None
 
 
 def path_of(image: str) -> str:

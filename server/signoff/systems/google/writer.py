@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from signoff.systems.google.build_writer import BuildWriter
     from signoff.systems.google.connection import Connection
     from signoff.systems.google.job_writer import JobWriter
+    from signoff.systems.google.source_writer import SourceWriter
 
 T = TypeVar("T")
 
@@ -45,6 +46,12 @@ class Writers:
         from signoff.systems.google.build_writer import BuildWriter
 
         return BuildWriter(self)
+
+    @cached_property
+    def sources(self) -> SourceWriter:
+        from signoff.systems.google.source_writer import SourceWriter
+
+        return SourceWriter(self)
 
     @cached_property
     def jobs(self) -> JobWriter:
@@ -224,6 +231,7 @@ def _deployed(kind: EditedKind, message: Any) -> Deployed:
         tags=tuple(Tag(*tag) for tag in edit.tags(message)) if kind == "service" else (),
         operation=message.template.labels.get(edit.OPERATION, ""),
         claim=message.annotations.get(edit.OPERATION, ""),
+        changed=message.update_time.ToDatetime().strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
 
 

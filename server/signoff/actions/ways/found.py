@@ -1,0 +1,77 @@
+"""Look first: a build of the commit that runs or has ended well is used, and no second one is started."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from signoff.actions.site import Site
+from signoff.actions.ways.trigger import TriggerBuild
+from signoff.actions.ways.way import Way
+from signoff.actions.ways.work import commit_tag, workload_tag
+from signoff.model.builds import UNDER_WAY, Build
+from signoff.model.facts import Unknown
+from signoff.model.subject import Commit, WorkloadName
+from signoff.model.text import Text, text
+from signoff.systems.google.deployed import BuildName
+from signoff.views.words import moment
+
+RECENT = 100
+"""So many builds of each location are looked at, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A build of the commit. `tags`: say which operation of signoff started it, where one did."""
+
+    name: BuildName
+    running: bool
+    tags: tuple[str, ...]
+    created: datetime
+
+    def line(self) -> Text:
+        """As a plan says it."""
+        how = "is running already" if self.running else "is done already"
+        log = f"gcloud builds log {self.name.id} --region={self.name.location} --project={self.name.project}"
+        used = text("  build {} of this commit {}: it is used, and no other one is started", self.name.id, how)
+        return text("{} (since {}; log: {})", used, moment(self.created), log)
+
+
+async def find(site: Site, workload: WorkloadName, paths: Collection[str], way: Way) -> Found | Unknown | None:
+    """The build of this commit for this workload: the newest that ended well, else the newest that runs; None: none.
+
+    `paths`: of the workload's images; builds of the trigger that builds it count as well.
+    """
+    trigger = way.trigger.id if isinstance(way, TriggerBuild) else None
+    target = site.subject.target
+    places = list(dict.fromkeys([*target.regions, "global"]))
+    pages = await asyncio.gather(*(site.systems.builds.page(target.project, place, RECENT) for place in places))
+    builds: list[Build] = []
+    for page in pages:
+        if isinstance(page, Unknown):
+            return page
+        builds += page.value.items
+    builds = [one for one in builds if _of(one, way.commit) and _for(one, workload, paths, trigger)]
+    builds.sort(key=lambda one: (one.status == "SUCCESS", one.created), reverse=True)
+    if not builds:
+        return None
+    first = builds[0]
+    return Found(
+        BuildName(target.project, first.location, first.id), first.status in UNDER_WAY, first.tags, first.created
+    )
+
+
+def _of(build: Build, commit: Commit) -> bool:
+    """Whether it builds the commit, as Cloud Build says, or for an upload as we said when we started it."""
+    return build.commit == commit or (build.commit is None and commit_tag(commit) in build.tags)
+
+
+def _for(build: Build, workload: WorkloadName, paths: Collection[str], trigger: str | None) -> bool:
+    if build.status not in {*UNDER_WAY, "SUCCESS"}:
+        return False
+    if build.status == "SUCCESS" and not build.images:
+        return False
+    mine = workload_tag(workload) in build.tags or (trigger is not None and build.trigger == trigger)
+    return mine or bool(build.paths & set(paths))

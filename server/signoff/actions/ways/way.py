@@ -1,0 +1,37 @@
+"""The ways to build as one union: which one a workload has, what it plans, and how it is carried out."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from signoff.actions.plan import PlanError
+from signoff.actions.site import Site
+from signoff.actions.ways import config, trigger
+from signoff.actions.ways.config import ConfigBuild
+from signoff.actions.ways.trigger import TriggerBuild
+from signoff.actions.ways.work import Built, Work
+from signoff.model.subject import BuildTrigger, CloudBuildConfig, Commit, Workload
+
+Way = ConfigBuild | TriggerBuild
+
+
+async def plan_way(site: Site, workload: Workload, commit: Commit) -> Way:
+    """How the image of this commit will be made. Raises PlanError where it can not be."""
+    match workload.build:
+        case CloudBuildConfig(source="git") as build:
+            return await config.plan(site, workload, build, commit)
+        case BuildTrigger() as build:
+            return await trigger.plan(site, workload, build, commit)
+    where = f"workloads.{workload.name} in signoff.toml"
+    fix = 'set build = { config = "cloudbuild.yaml" }, or name an image by digest'
+    raise PlanError(f"signoff can not build {workload.name} in the way it is configured", where=where, fix=fix)
+
+
+async def make(work: Work, way: Way) -> Built:
+    """Make the image, when no build of the commit is there already."""
+    match way:
+        case ConfigBuild():
+            return await config.make(work, way)
+        case TriggerBuild():
+            return await trigger.make(work, way)
+    assert_never(way)
