@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from signoff.actions.claim import lock_of
+from signoff.actions.on_its_way import on_its_way
 from signoff.actions.plan import (
     Before,
     Deploy,
@@ -20,8 +21,9 @@ from signoff.actions.plan import (
     request_from_data,
 )
 from signoff.actions.refusal import Busy, Refused, whoever
-from signoff.actions.shown import goes_on, left_behind, lines_of
+from signoff.actions.shown import goes_on, left_behind, lines_of, order
 from signoff.actions.site import Site
+from signoff.actions.theirs import not_ours, theirs_of
 from signoff.actions.ways.found import find
 from signoff.actions.ways.way import plan_way
 from signoff.actions.ways.work import paths_of
@@ -64,21 +66,28 @@ async def plan_deploy(site: Site, request: Request, *, held: bool = False) -> Pl
     links = (Link.COMMITTED, *PREFLIGHT, *DEPLOYED)
     report = await site.prove(request.workloads, links)
     names = request.workloads or _unfinished(site, request) or _stale(report)
-    chosen = [workload_of(site, name) for name in names]
+    asked = [workload_of(site, name) for name in names]
+    chosen = [workload for workload in asked if workload.deploy == "signoff" or request.image is not None]
+    theirs = await theirs_of(site, report, asked)
+    if not chosen:
+        raise not_ours(report, theirs)
     for workload in chosen:
         _must_be_ours(workload, request)
+    names = tuple(workload.name for workload in chosen)
     _preflight(report, names, given=request.image is not None)
-    wanted = replace(request, workloads=tuple(names))
+    wanted = replace(request, workloads=tuple(workload.name for workload in asked))
     dead = died(site, request.target, names, held=held)
     items = await asyncio.gather(*(_item(site, request, report, workload, dead) for workload in chosen))
     resumes = goes_on_with(dead, site, wanted)
     lines = goes_on(resumes) if resumes else []
     there = await asyncio.gather(*(_there(site, item) for item in items))
     for item, workload, known in zip(items, chosen, there, strict=True):
-        lines += [*lines_of(item, workload, site.subject.target), *known]
+        lines += [*lines_of(item, workload, site.subject.target), *order(workload, asked, theirs), *known]
+        lines += on_its_way(site, item)
+    lines += [one.says for one in theirs]
     lines += left_behind(report, names)
     operation = resumes.began.operation if resumes else None
-    return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), operation)
+    return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), operation, theirs)
 
 
 def died(site: Site, target: str, names: Collection[WorkloadName], *, held: bool) -> Mapping[WorkloadName, Operation]:

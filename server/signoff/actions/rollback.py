@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from signoff.actions.on_its_way import on_its_way
 from signoff.actions.plan import Before, Plan, PlanError, Request, RollBack, make_plan
 from signoff.actions.planning import before_all, died, goes_on_with, resources_of, workload_of
 from signoff.actions.shown import goes_on, lines_of
@@ -27,7 +28,7 @@ async def plan_roll_back(site: Site, request: Request, *, held: bool = False) ->
         workload = workload_of(site, name)
         item = await _item(site, workload, request, resumes)
         items.append(item)
-        lines += lines_of(item, workload, site.subject.target)
+        lines += [*lines_of(item, workload, site.subject.target), *on_its_way(site, item)]
     operation = resumes.began.operation if resumes else None
     return make_plan(request, site.subject.commit, tuple(items), tuple(lines), operation)
 
