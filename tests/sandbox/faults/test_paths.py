@@ -55,13 +55,18 @@ async def test_a_quota_counts_every_method_that_it_is_for(http: httpx2.AsyncClie
     assert (await http.get(f"{URL}/a", headers=HOST)).status_code == 429
 
 
-async def test_pages_are_small_lost_and_repeated(http: httpx2.AsyncClient, plant: Any) -> None:
+async def test_pages_are_small_lost_and_repeated(running: RunningSandbox, http: httpx2.AsyncClient, plant: Any) -> None:
     await plant(method=SERVICES, losePage=True, times=1)
     assert await listed(http, 2) == ["a", "b", "e"]
     await plant(method=SERVICES, repeatPage=True, times=1)
     assert await listed(http, 2) == ["a", "b", *NAMES]
-    await plant(method=SERVICES, pageSize=1, times=1)
-    assert await listed(http, 4) == NAMES
+    calls = running.cloud.calls
+    for size, limit, pages in ((1, 4, 5), (4, 2, 3)):
+        calls.clear()
+        await plant(method=SERVICES, pageSize=size)
+        assert await listed(http, limit) == NAMES
+        assert calls[SERVICES] == pages
+        await http.delete("/sandbox/faults")
     await plant(method=SERVICES, truncate=1, times=1)
     assert await listed(http, 4) == ["a"]
     await plant(method=SERVICES, emptyList=True)
