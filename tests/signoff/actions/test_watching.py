@@ -118,7 +118,7 @@ async def test_a_build_under_way_is_told_with_its_number_since_when_and_its_log(
     }
     world.sandbox.plant({"builds": [planted]})
     told: list[str] = []
-    done = await watch(context, WEB, lambda done, total, message: told.append(message), 0.01)
+    done = await watch(context, WEB, lambda done, total, message: told.append(message), 2)
     says = f"web waits on ci: build 0fa11eda of {commit[:7]} is WORKING since 2026-01-01T10:00:00Z; log: gcloud builds"
     assert done.outcome == "waiting"
     assert says in shown(done)
