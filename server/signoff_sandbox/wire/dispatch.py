@@ -37,7 +37,7 @@ from signoff_sandbox.world.callers import Caller
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import ApiError, ConnectionDropped, bug_of_sandbox, unimplemented
 from signoff_sandbox.world.faults import ANYBODY, Effects
-from signoff_sandbox.world.locations import asked_of, require_reachable
+from signoff_sandbox.world.locations import asked_of, require_reachable, require_region
 from signoff_sandbox.world.past import as_it_was
 
 log = logging.getLogger(__name__)
@@ -90,6 +90,7 @@ async def dispatch(cloud: Cloud, method: str, request: Any, caller: Caller = ANY
     handler = HANDLERS.get(method)
     if handler is None:
         raise unimplemented(method)
+    require_region(cloud, method, asked_of(request))
     require_reachable(cloud, asked_of(request))
     refuse_denied(cloud, method, request)
     seen = as_it_was(cloud, met) if _READS.search(method) else cloud
