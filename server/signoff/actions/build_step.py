@@ -26,13 +26,15 @@ def build(site: Site, item: Deploy, planned: Way, operation: str) -> Act:
         built, how = await _built(work, planned)
         says = await proven(work, built, planned.commit)
         number = built.build.id if built.build else None
-        return replace(made, build=number, image=built.image, says=text("{} {}; {}", how, built.image, says))
+        return replace(
+            made, build=number, image=built.image, alone=built.alone, says=text("{} {}; {}", how, built.image, says)
+        )
 
     return act
 
 
 async def _built(work: Work, planned: Way) -> tuple[Built, str]:
-    found = await find(work.site, work.item.workload, work.paths, planned)
+    found = await find(work.site, work.workload, work.paths, planned)
     if isinstance(found, Unknown):
         raise StepFailed(text("whether it is being built already is not known: {} ({})", found.why, found.detail))
     if found is None:
