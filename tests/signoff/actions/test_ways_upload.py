@@ -13,8 +13,9 @@ from signoff.model.builds import Upload
 from signoff.model.facts import Known, Unknown
 from signoff.model.subject import CloudBuildConfig
 from signoff.systems.google.source_writer import bucket_of
+from signoff.views.words import sentence
 from support.deploying import builds_of, built_by, deploy, image_now, plan_of, said
-from support.world import World
+from support.world import SERVICE, World
 
 from .conftest import Chain
 
@@ -52,9 +53,7 @@ async def test_what_an_upload_proves_is_kept_as_attested_and_the_upload_is_not_b
     chain.commit = site.subject.commit
     done = await deploy(site)
     step = next(step for step in done.steps if step.name == "build")
-    assert f"it is of commit {commit[:12]} (proven)" in "".join(
-        part for part in step.says.parts if isinstance(part, str)
-    )
+    assert f"it is of commit {commit[:12]} (proven)" in sentence(step.says)
     kept = site.systems.proofs.get(image_now(world).partition("@")[2])
     assert kept is not None
     assert (kept.commit, kept.strength) == (commit, "attested")
@@ -77,6 +76,7 @@ async def test_an_upload_whose_ignore_file_hides_an_input_that_the_build_needs_f
 
 async def test_a_bucket_of_that_name_which_is_somebody_elses_gets_nothing(world: World, site: Site) -> None:
     world.sandbox.request("POST", "/storage/v1/b?project=stranger", {"name": "mine_cloudbuild"})
+    await site.writers.deployed("service", SERVICE)  # the sandbox says with its first answer where it speaks HTTP
     sent = await site.writers.sources.upload("mine", "source/1.tgz", b"everything")
     assert isinstance(sent, Unknown)
     assert sent.why == "denied"
