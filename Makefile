@@ -15,7 +15,7 @@ test: .venv/ready-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@sh tests/servers.sh
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 	$(MAKE) --no-print-directory peers
 
 # The official MCP Inspector and conformance suite; skipped, with the reason, where npm is missing. Part of `test`.

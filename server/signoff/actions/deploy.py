@@ -12,11 +12,12 @@ from signoff.actions.approval import Approval
 from signoff.actions.claim import Claim, Claims, lock_of, whoever_runs_this
 from signoff.actions.deploy_steps import steps_of
 from signoff.actions.operation import Operation
-from signoff.actions.plan import Plan, PlanError, Request, before_as_data
-from signoff.actions.planning import DEPLOYED, make
+from signoff.actions.plan import Plan, PlanError, Request, Theirs, before_as_data
+from signoff.actions.planning import DEPLOYED, make, workload_of
 from signoff.actions.refusal import at_it
 from signoff.actions.site import Site
 from signoff.actions.steps import StepReport
+from signoff.actions.theirs import theirs_of
 from signoff.check import Progress
 from signoff.ledger import folds
 from signoff.ledger.events import OperationBegan, OperationEnded, PlanApproved
@@ -99,12 +100,14 @@ async def _operation(site: Site, plan: Plan, approval: Approval, progress: Progr
     names = [item.workload for item in plan.items]
     try:
         await running.run(plan.items, steps)
-        report = await site.prove(names, None)
+        others = [workload_of(site, one.workload) for one in plan.theirs]
+        report = await site.prove([*names, *(other.name for other in others)], None)
+        theirs = await theirs_of(site, report, others)
     except BaseException as stop:
         how = "stopped" if isinstance(stop, asyncio.CancelledError) else "broke"
         site.ledger.append(OperationEnded(site.now(), operation_id, how, sentence(_where(running.reports))))
         raise
-    outcome, says = _outcome(plan, running.reports, report, names)
+    outcome, says = _outcome(plan, running.reports, report, theirs)
     site.ledger.append(OperationEnded(site.now(), operation_id, outcome, sentence(says)))
     return DeployResult(outcome, says, plan, tuple(running.reports), report, operation_id)
 
@@ -127,9 +130,7 @@ def _where(steps: Sequence[StepReport]) -> Text:
     return text("{} of {}: {} {}", last.name, last.workload, last.status, last.says) if last else text("at its start")
 
 
-def _outcome(
-    plan: Plan, steps: Sequence[StepReport], report: Report, names: Sequence[WorkloadName]
-) -> tuple[Outcome, Text]:
+def _outcome(plan: Plan, steps: Sequence[StepReport], report: Report, theirs: Sequence[Theirs]) -> tuple[Outcome, Text]:
     """Only the chain calls it deployed; a job's `serving` waits for its next run, which a deploy does not start."""
     busy = next((step for step in steps if step.status == "busy"), None)
     if busy is not None and not any(step.status == "done" for step in steps):
@@ -142,6 +143,7 @@ def _outcome(
     if plan.request.action == "roll-back":
         return "rolled-back", text("; ".join("{}" for _ in plan.items), *_last_traffic(steps))
     links = {w.name: w.links for w in report.workloads}
+    names = [item.workload for item in plan.items]
     to_run: list[WorkloadName] = []
     for name in names:
         for link in DEPLOYED:
@@ -151,11 +153,14 @@ def _outcome(
             elif judged is None or judged.status not in {Status.PASS, Status.SKIPPED}:
                 status = judged.status.value if judged else "not judged"
                 return "unproven", text("every step was done, but {} of {} is {}", link.value, name, status)
+    left = [text("; {}", one.says) for one in theirs if not one.proven]
     if to_run:
-        return "waiting", text("every step was done; the next run of {} has to use it", ", ".join(to_run))
+        says = text("every step was done; the next run of {} has to use it", ", ".join(to_run))
+        return "waiting", text("{}" * (1 + len(left)), says, *left)
     if plan.request.action == "run":
         return "ran", text("{}: it ran with what was released, proven on a fresh look", ", ".join(names))
-    return "deployed", text("{}: built, released and serving, proven on a fresh look", ", ".join(names))
+    says = text("{}: built, released and serving, proven on a fresh look", ", ".join(names))
+    return ("waiting" if left else "deployed"), text("{}" * (1 + len(left)), says, *left)
 
 
 def _last_traffic(steps: Sequence[StepReport]) -> list[Text]:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from signoff.model.errors import SignoffError
-from signoff.model.subject import Commit, Kind, WorkloadName
+from signoff.model.subject import Commit, Deployer, Kind, WorkloadName
 from signoff.model.text import Text
 from signoff.systems.google.deployed import Deployed
 
@@ -86,6 +86,19 @@ Item = Deploy | RollBack | Run
 
 
 @dataclass(frozen=True, slots=True)
+class Theirs:
+    """A workload that was asked for and that somebody else deploys (`by`): nothing is done to it.
+
+    `proven`: the target runs it, as the chain says. `says`: how it stands, and who has to do what.
+    """
+
+    workload: WorkloadName
+    by: Deployer
+    proven: bool
+    says: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What was asked for; a plan is made again from it. `image`: to deploy, by digest; `revision`: to roll back to."""
 
@@ -98,7 +111,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`lines`: what a person is shown before the yes. `resumes`: the operation that died and that this goes on with."""
+    """`lines`: what a person is shown before the yes. `resumes`: the operation that died and that this goes on with.
+
+    `theirs`: what else was asked for; it is no part of the id, since nothing is done to it.
+    """
 
     id: str
     request: Request
@@ -106,10 +122,16 @@ class Plan:
     items: tuple[Item, ...]
     lines: tuple[Text, ...]
     resumes: str | None = None
+    theirs: tuple[Theirs, ...] = ()
 
 
 def make_plan(
-    request: Request, commit: Commit, items: tuple[Item, ...], lines: tuple[Text, ...], resumes: str | None = None
+    request: Request,
+    commit: Commit,
+    items: tuple[Item, ...],
+    lines: tuple[Text, ...],
+    resumes: str | None = None,
+    theirs: tuple[Theirs, ...] = (),
 ) -> Plan:
     """The plan with its id. `lines` are not part of the id: they say the same in words."""
     held = {
@@ -119,7 +141,7 @@ def make_plan(
         "resumes": resumes,
     }
     digest = hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
-    return Plan(f"plan-{digest[:12]}", request, commit, items, lines, resumes)
+    return Plan(f"plan-{digest[:12]}", request, commit, items, lines, resumes, theirs)
 
 
 def before_of(resource: Deployed) -> Before:

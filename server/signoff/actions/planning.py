@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from signoff.actions.claim import lock_of
+from signoff.actions.on_its_way import on_its_way
 from signoff.actions.plan import (
     Before,
     Deploy,
@@ -19,8 +20,9 @@ from signoff.actions.plan import (
     make_plan,
 )
 from signoff.actions.refusal import Busy, Refused
-from signoff.actions.shown import goes_on, left_behind, lines_of
+from signoff.actions.shown import goes_on, left_behind, lines_of, order
 from signoff.actions.site import Site
+from signoff.actions.theirs import not_ours, theirs_of
 from signoff.actions.ways.found import find
 from signoff.actions.ways.proof import known_of
 from signoff.actions.ways.way import plan_way
@@ -63,9 +65,14 @@ async def plan_deploy(site: Site, request: Request) -> Plan:
     links = (Link.COMMITTED, *PREFLIGHT, *DEPLOYED)
     report = await site.prove(request.workloads, links)
     names = request.workloads or _stale(report)
-    chosen = [workload_of(site, name) for name in names]
+    asked = [workload_of(site, name) for name in names]
+    chosen = [workload for workload in asked if workload.deploy == "signoff" or request.image is not None]
+    theirs = await theirs_of(site, report, asked)
+    if not chosen:
+        raise not_ours(report, theirs)
     for workload in chosen:
         _must_be_ours(workload, request)
+    names = tuple(workload.name for workload in chosen)
     _preflight(report, names, given=request.image is not None)
     dead = died(site, request.target, names)
     items = await asyncio.gather(*(_item(site, request, report, workload, dead) for workload in chosen))
@@ -73,11 +80,13 @@ async def plan_deploy(site: Site, request: Request) -> Plan:
     lines = goes_on(resumes) if resumes else []
     there = await asyncio.gather(*(_there(site, item, workload) for item, workload in zip(items, chosen, strict=True)))
     for item, workload, known in zip(items, chosen, there, strict=True):
-        lines += [*lines_of(item, workload, site.subject.target), *known]
+        lines += [*lines_of(item, workload, site.subject.target), *order(workload, asked, theirs), *known]
+        lines += on_its_way(site, item)
+    lines += [one.says for one in theirs]
     lines += left_behind(report, names)
-    wanted = replace(request, workloads=tuple(names))
+    wanted = replace(request, workloads=tuple(workload.name for workload in asked))
     operation = resumes.began.operation if resumes else None
-    return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), operation)
+    return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), operation, theirs)
 
 
 def died(site: Site, target: str, names: Collection[WorkloadName]) -> Mapping[WorkloadName, Operation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signoff.actions.plan import PlanError
+from signoff.actions.plan import PlanError, Theirs
 from signoff.ledger.folds import Operation
 from signoff.model.report import EXIT_CODES, Report, Verdict
 from signoff.model.subject import WorkloadName
@@ -12,15 +12,30 @@ from signoff.views.words import moment
 class Refused(PlanError):
     """The chain itself says that nothing can be deployed, or that nothing has to be.
 
-    `report`: the walk that shows why. `nothing_to_do`: everything asked for is proven already.
+    `report`: the walk that shows why. `nothing_to_do`: everything asked for is proven already. `theirs`: set where all
+    of it is deployed by somebody else.
     """
 
     exit_code = 1
 
-    def __init__(self, what: str, report: Report, *, fix: str, nothing_to_do: bool = False) -> None:
+    def __init__(
+        self,
+        what: str,
+        report: Report,
+        *,
+        fix: str,
+        nothing_to_do: bool = False,
+        theirs: tuple[Theirs, ...] = (),
+    ) -> None:
         super().__init__(what, fix=fix)
         self.report = report
         self.nothing_to_do = nothing_to_do
+        self.theirs = theirs
+
+    @property
+    def watchable(self) -> tuple[WorkloadName, ...]:
+        """What a pipeline is to deploy, where signoff deploys nothing of what was asked for."""
+        return tuple(one.workload for one in self.theirs if one.by == "ci" and not self.nothing_to_do)
 
 
 class Busy(PlanError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from signoff.actions.on_its_way import on_its_way
 from signoff.actions.plan import Plan, PlanError, Request, RollBack, before_of, make_plan
 from signoff.actions.planning import resources_of, workload_of
 from signoff.actions.shown import lines_of
@@ -27,7 +28,7 @@ async def plan_roll_back(site: Site, request: Request) -> Plan:
         workload = workload_of(site, name)
         item = await _item(site, workload, request)
         items.append(item)
-        lines += lines_of(item, workload, site.subject.target)
+        lines += [*lines_of(item, workload, site.subject.target), *on_its_way(site, item)]
     return make_plan(replace(request), site.subject.commit, tuple(items), tuple(lines))
 
 

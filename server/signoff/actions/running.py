@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from signoff.actions.on_its_way import on_its_way
 from signoff.actions.plan import Plan, PlanError, Request, Run, before_of, make_plan
 from signoff.actions.planning import died, goes_on_with, resources_of, workload_of
 from signoff.actions.refusal import Refused
@@ -40,6 +41,7 @@ async def plan_run(site: Site, request: Request) -> Plan:
     lines = goes_on(resumes) if resumes else []
     for item in items:
         lines += lines_of(item, workload_of(site, item.workload), site.subject.target)
+        lines += on_its_way(site, item)
     wanted = replace(request, workloads=tuple(names))
     return make_plan(wanted, site.subject.commit, items, tuple(lines), resumes.began.operation if resumes else None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from signoff.actions.plan import Deploy, Item, RollBack, Run
+from signoff.actions.plan import Before, Deploy, Item, RollBack, Run, Theirs
 from signoff.actions.traffic_step import shown, shown_now
 from signoff.actions.ways.command import CommandBuild
 from signoff.ledger.folds import Operation
@@ -22,17 +22,33 @@ def lines_of(item: Item, workload: Workload, target: Target) -> list[Text]:
     head = text("{}: {} {} in {} ({})", item.workload, item.kind, workload.resource, target.name, regions)
     match item:
         case Deploy():
-            lines = [head, *_deploy(item, workload)]
+            return [head, *_deploy(item)]
         case RollBack():
-            lines = [head, *_roll_back(item)]
+            return [head, *_roll_back(item)]
         case Run():
-            lines = [head, *_run(item)]
-    if any(not resource.settled for resource in item.resources):
-        lines.append(text("  note: another change of it is on its way right now"))
+            return [head, *_run(item)]
+
+
+def order(workload: Workload, asked: Sequence[Workload], theirs: Sequence[Theirs]) -> list[Text]:
+    """What runs before and after it, of what was asked for; and what it comes after that this plan does not touch."""
+    here = {other.name for other in asked} - {one.workload for one in theirs}
+    unproven = {one.workload: one.by for one in theirs if not one.proven}
+    before = [name for name in workload.after if name in here]
+    after = [other.name for other in asked if workload.name in other.after and other.name in here]
+    lines = []
+    if before:
+        lines.append(text("  begins after: {}; it is not begun where one of them fails", ", ".join(before)))
+    if after:
+        lines.append(text("  goes before: {}", ", ".join(after)))
+    for name in workload.after:
+        if name in unproven:
+            lines.append(text("  note: it comes after {}, which {} has not deployed yet", name, unproven[name]))
+        elif name not in here:
+            lines.append(text("  comes after {}, which is not part of this plan", name))
     return lines
 
 
-def _deploy(item: Deploy, workload: Workload) -> list[Text]:
+def _deploy(item: Deploy) -> list[Text]:
     lines = []
     if item.build:
         lines += item.build.lines()
@@ -41,11 +57,18 @@ def _deploy(item: Deploy, workload: Workload) -> list[Text]:
         lines.append(text("  by {}", item.image or "the image of that build, by digest"))
         if item.kind == "service":
             lines.append(text("  traffic: {}; now {}", _steps(item), shown_now(resource)))
-            lines.append(text("  to undo: send traffic back to {}, in seconds", shown(before.serving)))
-    lines += _cancelled(item)
-    if workload.after:
-        lines.append(text("  after: {}", ", ".join(workload.after)))
-    return [*lines, _kept(item)]
+        lines.append(_undo(item, before))
+    return [*lines, *_cancelled(item), *_kept(item)]
+
+
+def _undo(item: Deploy, before: Before) -> Text:
+    """What it costs to go back; what the new code wrote meanwhile is never undone by that."""
+    if item.kind != "service":
+        stays = "what its runs wrote meanwhile stays"
+        return text("  to undo: deploy {} again, without a build; {}", before.image, stays)
+    if not before.serving:
+        return text("  to undo: nothing served before, so there is nothing to go back to")
+    return text("  to undo: send traffic back to {}, in seconds and without a build", shown(before.serving))
 
 
 def _steps(item: Deploy) -> str:
@@ -57,16 +80,17 @@ def _steps(item: Deploy) -> str:
     return f"none at first, then to the new revision {', '.join(parts)}, then all of it"
 
 
-def _kept(item: Deploy) -> Text:
-    """Keys, never values."""
+def _kept(item: Deploy) -> list[Text]:
+    """Keys, never values. A deploy changes the image alone."""
     variables = sorted({name for resource in item.resources for name in resource.variables})
     secrets = sorted({name for resource in item.resources for name in resource.secrets})
     plain = [name for name in variables if name not in secrets]
-    return text(
-        "  kept as they are: variables {}; secrets {}; service account, scaling, network, labels, tags",
-        ", ".join(plain) or "none",
-        ", ".join(secrets) or "none",
-    )
+    kept = text("variables {}; secrets {}", ", ".join(plain) or "none", ", ".join(secrets) or "none")
+    tags = ", scaling, traffic tags of others" if item.kind == "service" else ""
+    return [
+        text("  changes no variable and no secret; kept: {}", kept),
+        text("  kept too: service account, limits, network, labels, annotations{}", tags),
+    ]
 
 
 def _roll_back(item: RollBack) -> list[Text]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import Protocol
 from signoff.ledger.store import Store
 from signoff.model.judgement import Link
 from signoff.model.report import Report
-from signoff.model.subject import Candidate, Commit, Subject, WorkloadName
+from signoff.model.subject import Candidate, Commit, Subject, Workload, WorkloadName
+from signoff.reading.definitions import Definition
 from signoff.systems import Systems
 from signoff.systems.google.writer import Writers
 
@@ -31,6 +32,7 @@ class Prove(Protocol):
 class Site:
     """`systems`: what a fresh survey of the subject asks. `file_at`: a file of the repository at a commit, None where
     it does not exist. `remote`: what builds clone. `holds`: the folder of this machine's locks (`ledger/hold.py`).
+    `defined_in`: the places of the repository that define a workload which somebody else deploys.
     """
 
     subject: Subject
@@ -39,6 +41,7 @@ class Site:
     ledger: Store
     file_at: Callable[[Commit, str], Awaitable[bytes | None]]
     remote: Callable[[], Awaitable[str]]
+    defined_in: Callable[[Workload], Awaitable[Sequence[Definition]]]
     now: Callable[[], datetime]
     holds: Path
     systems: Systems

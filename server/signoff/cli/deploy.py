@@ -15,7 +15,8 @@ from signoff.model.report import EXIT_CODES, Verdict
 
 if TYPE_CHECKING:
     from signoff.actions.deploy import DeployResult
-    from signoff.actions.plan import Plan
+    from signoff.actions.plan import Plan, Theirs
+    from signoff.actions.watching import Watched
     from signoff.views.deploy import Answer
 
 REFUSED, PENDING = EXIT_CODES[Verdict.REFUSED], EXIT_CODES[Verdict.PENDING]
@@ -36,7 +37,7 @@ def deploy(options: argparse.Namespace) -> int:
 
     if options.status is not None:
         return status(options)
-    return _planned(options, lambda context: plan_deploy(context, options.workloads, options.image))
+    return _planned(options, lambda context: plan_deploy(context, options.workloads, options.image), options.wait)
 
 
 def rollback(options: argparse.Namespace) -> int:
@@ -66,26 +67,43 @@ def status(options: argparse.Namespace) -> int:
     return _CODES.get(ended.outcome if ended else "", REFUSED)
 
 
-def _planned(options: argparse.Namespace, plan_it: Callable[[Context], Awaitable[Plan]]) -> int:
+def _planned(
+    options: argparse.Namespace, plan_it: Callable[[Context], Awaitable[Plan]], wait: float | None = None
+) -> int:
+    """`wait`: how long what a pipeline deploys is watched; None: as long as usual."""
     from signoff.actions.approval import terminal_trouble
     from signoff.actions.refusal import Refused
-    from signoff.views.deploy import needs_approval, refused
+    from signoff.views.deploy import needs_approval, refused, watched
 
-    async def job(context: Context, progress: Progress) -> DeployResult | Plan:
+    others: list[Theirs] = []
+
+    async def job(context: Context, progress: Progress) -> DeployResult | Plan | Watched:
         from signoff.commands.approve import approve as approve_it
+        from signoff.commands.deploy import watch
 
-        plan = await plan_it(context)
+        try:
+            plan = await plan_it(context)
+        except Refused as refusal:
+            if not refusal.watchable:
+                raise
+            others.extend(one for one in refusal.theirs if one.by != "ci")
+            return await watch(context, refusal.watchable, progress, wait)
         if options.json or terminal_trouble(sys.stdin, sys.stdout, context.environment):
             return plan
         return await approve_it(context, plan.id, _show, _ask, progress)
 
     from signoff.actions.deploy import DeployResult
+    from signoff.actions.watching import Watched
 
     try:
         made = work(options, job)
     except Refused as refusal:
         _put(refused(refusal), as_json=options.json)
         return 0 if refusal.nothing_to_do else REFUSED
+    if isinstance(made, Watched):
+        answer = watched(made, others)
+        _put(answer, as_json=options.json)
+        return _CODES.get(answer[1]["outcome"], REFUSED)
     if isinstance(made, DeployResult):
         return _told(made, as_json=options.json)
     _put(needs_approval(made), as_json=options.json)

@@ -147,6 +147,12 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
         metavar="OPERATION",
         help="deploy nothing: where an operation is (the last one)",
     )
+    parser.add_argument(
+        "--wait",
+        type=float,
+        metavar="SECONDS",
+        help="how long to watch what a pipeline deploys (default: 600)",
+    )
 
 
 def _rollback(parser: argparse.ArgumentParser) -> None:

@@ -16,13 +16,15 @@ from signoff.model.errors import SignoffError
 from signoff.model.facts import Known, Unknown
 from signoff.model.judgement import Link
 from signoff.model.report import Report
-from signoff.model.subject import Candidate, Commit, WorkloadName
+from signoff.model.subject import Candidate, Commit, Workload, WorkloadName
+from signoff.reading.definitions import Definition
 
 if TYPE_CHECKING:
     from signoff.actions.approval import Approval
     from signoff.actions.deploy import DeployResult
     from signoff.actions.plan import Plan, Request
     from signoff.actions.site import Site
+    from signoff.actions.watching import Watched
 
 T = TypeVar("T")
 
@@ -75,6 +77,19 @@ async def _planned(context: Context, request: Request) -> Plan:
 
     await asyncio.to_thread(keep)
     return plan
+
+
+async def watch(
+    context: Context, names: Sequence[WorkloadName], progress: Progress, seconds: float | None = None
+) -> Watched:
+    """Watch what a pipeline deploys until the chain proves it, it failed, or `seconds` are over. Changes nothing.
+
+    Raises Refused where a pipeline has no commit to deploy yet.
+    """
+    from signoff.actions.watching import WATCH_SECONDS
+    from signoff.actions.watching import watch as watch_it
+
+    return await watch_it(await _site(context), names, progress, WATCH_SECONDS if seconds is None else seconds)
 
 
 async def known_plan(context: Context, plan_id: str) -> Plan:
@@ -137,16 +152,22 @@ async def _site(context: Context) -> Site:
             raise SignoffError(f"there is no remote {name!r}", where="source in signoff.toml", fix="git remote add")
         return absolute(url, context.root)
 
+    async def defined_in(workload: Workload) -> Sequence[Definition]:
+        from signoff.drafting.whereabouts import defined_in as search
+
+        return await asyncio.to_thread(search, context.root, workload.deploy, workload.kind, workload.resource)
+
     return Site(
         subject=await subject_of(context),
+        systems=context.systems,
         writers=writers_of(context.systems),
         prove=prove,
         ledger=context.ledger,
         file_at=file_at,
         remote=remote,
+        defined_in=defined_in,
         now=context.now,
         holds=holds_path(context.root, context.environment),
-        systems=context.systems,
     )
 
 

@@ -25,8 +25,8 @@ LOOKED_FOR = (
 _PASSED_OVER = {"node_modules", "vendor", "third_party", "site-packages", "venv", "__pycache__", "target"}
 _DOCKERFILE = re.compile(r"Dockerfile(\.(?!dockerignore$)[\w-]+)?|[\w.-]+\.Dockerfile")
 _CLOUDBUILD = re.compile(r"cloudbuild[\w.-]*\.(ya?ml|json)")
-_SCRIPT = re.compile(r".+\.(sh|bash|mk|tf)|(GNU)?[Mm]akefile|[Jj]ustfile|package\.json")
-_CI = re.compile(
+SCRIPT = re.compile(r".+\.(sh|bash|mk|tf)|(GNU)?[Mm]akefile|[Jj]ustfile|package\.json")
+CI = re.compile(
     r"(.*/)?(\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.yml|bitbucket-pipelines\.yml|\.circleci/config\.yml)"
 )
 _FILES = 100_000
@@ -49,15 +49,15 @@ def read_files(root: Path) -> Files:
     cloudbuilds: dict[str, CloudBuild] = {}
     scripts: dict[str, DeployScript] = {}
     unreadable: list[str] = []
-    for path in sorted(_paths(root)):
+    for path in sorted(paths(root)):
         name = path.rpartition("/")[2]
         try:
             if _DOCKERFILE.fullmatch(name):
                 dockerfiles.append(path)
             elif _CLOUDBUILD.fullmatch(name):
-                cloudbuilds[path] = cloudbuild.read(_bytes(root / path))
-            elif _SCRIPT.fullmatch(name) or _CI.fullmatch(path):
-                raw = _bytes(root / path)
+                cloudbuilds[path] = cloudbuild.read(bytes_of(root / path))
+            elif SCRIPT.fullmatch(name) or CI.fullmatch(path):
+                raw = bytes_of(root / path)
                 if b"gcloud" in raw or b"deploy-cloudrun" in raw or b"google_cloud_run" in raw:
                     script = deploy_script.read(path, raw)
                     if script.deploys or script.submits:
@@ -67,7 +67,8 @@ def read_files(root: Path) -> Files:
     return Files(tuple(dockerfiles), cloudbuilds, scripts, tuple(unreadable))
 
 
-def _paths(root: Path) -> Iterator[str]:
+def paths(root: Path) -> Iterator[str]:
+    """Files below `root`, with `/`; dependencies, hidden folders (but CI's) and links are passed over."""
     seen = 0
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if _is_looked_into(name)]
@@ -83,7 +84,8 @@ def _is_looked_into(name: str) -> bool:
     return name in {".github", ".circleci"} or not (name.startswith(".") or name in _PASSED_OVER)
 
 
-def _bytes(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """As much as a reader takes. Raises Unreadable."""
     try:
         with path.open("rb") as file:
             return file.read(LIMIT + 1)

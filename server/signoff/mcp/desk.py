@@ -98,7 +98,7 @@ class Desk:
         except Exception:
             log.exception("reading the configuration broke")
             return frozenset(hidden)
-        if not any(w.deploy == "signoff" and w.kind != "worker-pool" for w in context.workloads):
+        if not any(w.deploy in {"signoff", "ci"} and w.kind != "worker-pool" for w in context.workloads):
             hidden.add("deploy_service")
         if not any(w.kind == "job" for w in context.workloads):
             hidden.add("run_job")

@@ -38,7 +38,7 @@ def read(path: str, data: bytes) -> DeployScript:
     text = as_text(data)
     name = path.rsplit("/", 1)[-1]
     if name.endswith(".tf"):
-        return DeployScript("terraform", tuple(_terraform(text)))
+        return DeployScript("terraform", tuple(terraform_resources(text)))
     if name == "package.json":
         return _package(text)
     if name.endswith((".yml", ".yaml")):
@@ -46,7 +46,8 @@ def read(path: str, data: bytes) -> DeployScript:
     return DeployScript("signoff", tuple(deploys_in(text)), tuple(submits_in(text)))
 
 
-def _terraform(text: str) -> Iterator[Deploy]:
+def terraform_resources(text: str) -> Iterator[Deploy]:
+    """Cloud Run resources of a Terraform file; one whose name is no literal has none."""
     for block in _RESOURCE.finditer(text):
         said = dict(_ATTRIBUTE.findall(block[2]))
         line = text.count("\n", 0, block.start(1)) + 1

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from signoff.views.structure import as_json
 from signoff.views.text import as_text
-from signoff.views.words import command, sentence
+from signoff.views.words import command, moment, sentence
 
 if TYPE_CHECKING:
     from signoff.actions.deploy import DeployResult
-    from signoff.actions.plan import Plan
+    from signoff.actions.plan import Plan, Theirs
     from signoff.actions.refusal import Refused
+    from signoff.actions.watching import Watched
 
 Answer = tuple[str, dict[str, Any]]
 """A short text that stands alone, and the same as JSON values."""
@@ -25,6 +27,12 @@ _WORDS = {
     "failed": "NOT deployed",
     "void": "NOT deployed, nothing was changed",
     "busy": "NOT deployed here",
+}
+_WATCHED = {
+    "deployed": "Deployed by ci",
+    "waiting": "NOT PROVEN yet, signoff only watches: ask again later",
+    "unproven": "NOT PROVEN to be deployed",
+    "failed": "NOT deployed: ci failed",
 }
 
 
@@ -42,7 +50,14 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "action": plan.request.action,
         "resumes": plan.resumes,
         "lines": [sentence(line) for line in plan.lines],
+        "theirs": _theirs(plan.theirs),
     }
+
+
+def _theirs(theirs: Sequence[Theirs]) -> list[dict[str, Any]]:
+    return [
+        {"workload": one.workload, "by": one.by, "proven": one.proven, "says": sentence(one.says)} for one in theirs
+    ]
 
 
 def question(plan: Plan) -> str:
@@ -71,7 +86,9 @@ def declined(plan: Plan) -> Answer:
 
 def refused(refusal: Refused) -> Answer:
     outcome = "nothing-to-do" if refusal.nothing_to_do else "refused"
-    structure = {"outcome": outcome, "says": str(refusal), "report": as_json(refusal.report)}
+    structure: dict[str, Any] = {"outcome": outcome, "says": str(refusal), "report": as_json(refusal.report)}
+    if refusal.theirs:
+        structure["theirs"] = _theirs(refusal.theirs)
     return f"{refusal}\n\n{as_text(refusal.report, 'tool')}", structure
 
 
@@ -91,3 +108,25 @@ def result(done: DeployResult) -> Answer:
     }
     report = ["", as_text(done.report, "tool")] if done.report else []
     return "\n".join([says, *steps, *report]), structure
+
+
+def watched(done: Watched, others: Sequence[Theirs]) -> Answer:
+    """What a pipeline did, as far as the chain proves it. `others`: what else was asked for and nobody watches."""
+    lines = [f"  {sentence(line)}" for line in (*(one.says for one in done.pipelines), *(one.says for one in others))]
+    outcome = "waiting" if done.outcome == "deployed" and any(not one.proven for one in others) else done.outcome
+    structure: dict[str, Any] = {
+        "outcome": outcome,
+        "since": moment(done.since),
+        "watched": [
+            {
+                "workload": one.workload,
+                "outcome": one.outcome,
+                "build": one.build.id if one.build else None,
+                "says": sentence(one.says),
+            }
+            for one in done.pipelines
+        ],
+        "theirs": _theirs(others),
+        "report": as_json(done.report),
+    }
+    return "\n".join([_WATCHED[outcome], *lines, "", as_text(done.report, "tool")]), structure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from signoff.safety.release import own
@@ -26,7 +27,8 @@ def as_answer(status: OperationStatus) -> Answer:
     lines = [f"{began.operation}: {state}", f"Begun {moment(began.at)} by {own(began.by)}, commit {began.commit[:12]}."]
     lines += [
         f"  {moment(step.at)} {own(step.workload)} {step.step}: {step.outcome} {own(str(step.says))}".rstrip()
-        for step in status.operation.steps
+        for step, after in zip_longest(status.operation.steps, status.operation.steps[1:])
+        if step.outcome != "began" or after is None or (after.workload, after.step) != (step.workload, step.step)
     ]
     structure: dict[str, Any] = {
         "operation": began.operation,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
 from signoff.actions.site import Site
 from signoff.commands.context import Context
+from signoff.drafting.whereabouts import defined_in as search
 from signoff.model.judgement import Link, Status
 from signoff.model.report import Report, Verdict, WorkloadReport
-from signoff.model.subject import Candidate, Commit, Subject, WorkloadName
+from signoff.model.subject import Candidate, Commit, Subject, Workload, WorkloadName
+from signoff.reading.definitions import Definition
 from signoff.systems.google.writer import Writers
 from support.samples import NOW, link_report
 from support.world import World
@@ -54,15 +56,19 @@ async def site(world: World, chain: Chain) -> AsyncIterator[Site]:
     async def remote() -> str:
         return str(world.remote)
 
+    async def defined_in(workload: Workload) -> Sequence[Definition]:
+        return search(world.clone, workload.deploy, workload.kind, workload.resource)
+
     yield Site(
         subject=Subject(chain.commit, world.clone, context.target, context.workloads),
+        systems=context.systems,
         writers=Writers(context.boundary, context.systems.google),
         prove=chain,
         ledger=context.ledger,
         file_at=file_at,
         remote=remote,
+        defined_in=defined_in,
         now=context.now,
         holds=world.state / "holds",
-        systems=context.systems,
     )
     await context.close()

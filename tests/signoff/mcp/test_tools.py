@@ -64,8 +64,15 @@ async def test_a_deploy_requires_the_users_interaction(clone: Path) -> None:
 
 async def test_where_others_deploy_there_is_no_deploy_tool(clone: Path) -> None:
     toml = clone / "signoff.toml"
-    toml.write_text(toml.read_text("utf-8").replace('kind = "', 'deploy = "ci"\nkind = "'), "utf-8")
+    written = toml.read_text("utf-8")
+    toml.write_text(written.replace('kind = "', 'deploy = "terraform"\nkind = "'), "utf-8")
     assert "deploy_service" not in {tool["name"] for tool in await listed(clone)}
+
+
+async def test_where_a_pipeline_deploys_the_deploy_tool_watches_it(clone: Path) -> None:
+    toml = clone / "signoff.toml"
+    toml.write_text(toml.read_text("utf-8").replace('kind = "', 'deploy = "ci"\nkind = "'), "utf-8")
+    assert "deploy_service" in {tool["name"] for tool in await listed(clone)}
 
 
 async def test_without_a_configuration_the_tools_are_listed_and_say_what_is_missing(tmp_path: Path, era: str) -> None:

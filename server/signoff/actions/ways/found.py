@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from signoff.actions.site import Site
 from signoff.actions.ways.command import CommandBuild
@@ -18,6 +19,7 @@ from signoff.model.facts import Unknown
 from signoff.model.subject import Commit, Workload, WorkloadName
 from signoff.model.text import Text, text
 from signoff.systems.google.deployed import BuildName
+from signoff.views.words import moment
 
 RECENT = 100
 """So many builds of each location are looked at, newest first."""
@@ -30,11 +32,14 @@ class Found:
     name: BuildName
     running: bool
     tags: tuple[str, ...]
+    created: datetime
 
     def line(self) -> Text:
         """As a plan says it."""
         how = "is running already" if self.running else "is done already"
-        return text("  build {} of this commit {}: it is used, and no other one is started", self.name.id, how)
+        log = f"gcloud builds log {self.name.id} --region={self.name.location} --project={self.name.project}"
+        used = text("  build {} of this commit {}: it is used, and no other one is started", self.name.id, how)
+        return text("{} (since {}; log: {})", used, moment(self.created), log)
 
 
 async def find(site: Site, workload: Workload, paths: Collection[str], way: Way) -> Found | Unknown | None:
@@ -82,7 +87,9 @@ async def _by_record(
     if not builds:
         return None
     first = builds[0]
-    return Found(BuildName(target.project, first.location, first.id), first.status in UNDER_WAY, first.tags)
+    return Found(
+        BuildName(target.project, first.location, first.id), first.status in UNDER_WAY, first.tags, first.created
+    )
 
 
 def _of(build: Build, commit: Commit) -> bool:

@@ -151,11 +151,15 @@ def _question(desk: Desk, ctx: Context[Any, Any], made: Any) -> Elicit[Yes] | Ye
 async def _carried_out(desk: Desk, ctx: Context[Any, Any], made: Any, yes: Any, named_plan: str) -> CallToolResult:
     """What came of the plan: refused, declined, not approved yet, or carried out."""
     from signoff.actions.refusal import Refused
-    from signoff.commands.deploy import carry_out
-    from signoff.views.deploy import declined, needs_approval, refused, result
+    from signoff.commands.deploy import carry_out, watch
+    from signoff.views.deploy import declined, needs_approval, refused, result, watched
 
     if isinstance(made, Refused):
-        return answer(*refused(made))
+        if not made.watchable:
+            return answer(*refused(made))
+        others = [one for one in made.theirs if one.by != "ci"]
+        async with reporting(ctx) as progress:
+            return answer(*watched(await watch(await desk.context(), made.watchable, progress), others))
     approval = _approval(desk, ctx, made, yes, named_plan)
     if approval is None:
         return answer(*(declined(made) if can_ask(desk, ctx) else needs_approval(made)))

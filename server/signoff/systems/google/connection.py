@@ -199,12 +199,19 @@ class Connection:
         self._sandbox_http = dict(metadata).get(_HTTP_KEY, self._sandbox_http)
 
     def _made(self, client_class: type[C]) -> C:
+        from google.api_core.gapic_v1.client_info import ClientInfo
+
+        from signoff import __version__
+
         made: Any = client_class  # the generated clients have no base class of their own
         client: Any
+        about: Any = ClientInfo
+        says = about(user_agent=f"signoff/{__version__}")  # so that others can tell whose calls these are
         if self.sandbox is not None:
-            client = made(transport=made.get_transport_class("grpc_asyncio")(channel=self._channel))
+            transport = made.get_transport_class("grpc_asyncio")
+            client = made(transport=transport(channel=self._channel, client_info=says))
         else:
-            client = made(credentials=self._credentials, transport="grpc_asyncio")
+            client = made(credentials=self._credentials, transport="grpc_asyncio", client_info=says)
             self._closing.append(client.transport.close)
         return client  # type: ignore[no-any-return]
 

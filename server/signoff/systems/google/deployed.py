@@ -46,6 +46,8 @@ class Deployed:
     """The operation of signoff that wrote the template last, as its label says; empty where another did."""
     claim: str = ""
     """Which operation holds it right now, as its annotation says (see `actions/claim.py`); empty: none."""
+    changed: str = ""
+    """When it was last written, as `2026-01-01T00:00:00Z`."""
 
 
 @dataclass(frozen=True, slots=True)

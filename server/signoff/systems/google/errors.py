@@ -34,6 +34,8 @@ def why(error: Exception) -> Why | None:
     from google.api_core import exceptions as api
     from google.auth import exceptions as auth
 
+    if isinstance(error, AttributeError) and error.name and error.obj in (None, type(None)):
+        return "malformed"  # grpc.aio logs an answer that it cannot parse, and hands on None in its place
     if isinstance(error, grpc.RpcError):
         error = api.from_grpc_error(error)  # type: ignore[no-untyped-call]
     if isinstance(error, auth.TransportError):

@@ -231,6 +231,7 @@ def _deployed(kind: EditedKind, message: Any) -> Deployed:
         tags=tuple(Tag(*tag) for tag in edit.tags(message)) if kind == "service" else (),
         operation=message.template.labels.get(edit.OPERATION, ""),
         claim=message.annotations.get(edit.OPERATION, ""),
+        changed=message.update_time.ToDatetime().strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
 
 

@@ -14,19 +14,16 @@ from signoff_sandbox.wire.knative import places, specs
 from signoff_sandbox.wire.knative.annotations import PLATFORM, of_resource, take_resource
 from signoff_sandbox.wire.knative.annotations import RUN as GROUP
 from signoff_sandbox.wire.knative.executions import execution_of
+from signoff_sandbox.wire.knative.kinds import Kind
 from signoff_sandbox.wire.knative.lens import refuse_unknown, shown, take, text, whole
 from signoff_sandbox.wire.knative.meta import (
     RUN,
     conditions,
-    listing,
     object_meta,
-    read_object,
-    require_version,
     section,
     strings,
     timestamp,
 )
-from signoff_sandbox.wire.knative.selectors import selected
 from signoff_sandbox.wire.paths import Visit, json_response
 from signoff_sandbox.world import operations, run_executions, run_jobs
 from signoff_sandbox.world.cloud import Cloud
@@ -127,59 +124,6 @@ def _take_template(template: Any, meta: dict[str, Any], spec: dict[str, Any]) ->
     specs.keep_annotations(template.annotations, annotations)
 
 
-def find(visit: Visit) -> Any:
-    """The stored job that the path names. Raises NOT_FOUND."""
-    name = places.resource_of(visit, "jobs")
-    job = visit.cloud.store.get("jobs", name)
-    if job is None:
-        raise places.missing(name, "JOB")
-    return job
-
-
-async def list_jobs(visit: Visit) -> Response:
-    place = places.place_of(visit)
-    places.require(visit, "run.jobs.list", place)
-    stored, unreachable = places.reached(visit, "jobs", place)
-    items, more = selected(visit, [job_of(visit.cloud, job) for job in stored])
-    return json_response(listing(RUN, "JobsList", items, more=more, unreachable=unreachable))
-
-
-async def get_job(visit: Visit) -> Response:
-    places.require(visit, "run.jobs.get", places.resource_of(visit, "jobs"))
-    return json_response(job_of(visit.cloud, find(visit)))
-
-
-async def create_job(visit: Visit) -> Response:
-    cloud, place = visit.cloud, places.place_of(visit)
-    places.require(visit, "run.jobs.create", place)
-    name, meta, spec = read_object(await places.body_of(visit), api=RUN, kind="Job")
-    if place.endswith("/-"):
-        place = f"{place[:-1]}{cloud.settings.location}"
-    job = Job.pb()()
-    take_job(job, meta, spec)
-    return _written(cloud, run_jobs.create(cloud, place, name, job, validate_only=places.dry_run(visit)))
-
-
-async def replace_job(visit: Visit) -> Response:
-    cloud, resource = visit.cloud, places.resource_of(visit, "jobs")
-    places.require(visit, "run.jobs.update", resource)
-    current = find(visit)
-    name, meta, spec = read_object(await places.body_of(visit), api=RUN, kind="Job")
-    if name != short(resource):
-        raise invalid_argument(f"metadata.name: must be '{short(resource)}'.", **{"metadata.name": "differs"})
-    require_version(current, meta)
-    take_job(current, meta, spec)
-    return _written(cloud, run_jobs.update(cloud, current, validate_only=places.dry_run(visit)))
-
-
-async def delete_job(visit: Visit) -> Response:
-    cloud, name = visit.cloud, places.resource_of(visit, "jobs")
-    places.require(visit, "run.jobs.delete", name)
-    job = find(visit)
-    await run_jobs.delete_job(cloud, DeleteJobRequest.pb()(name=name, validate_only=places.dry_run(visit)))
-    return json_response(places.deleted(job, GROUP, "jobs"))
-
-
 async def run_job(visit: Visit) -> Response:
     content = await places.body_of(visit)
     wanted = section(content, "overrides") if isinstance(content, dict) else {}
@@ -187,7 +131,7 @@ async def run_job(visit: Visit) -> Response:
     places.require(visit, "run.jobs.runWithOverrides" if wanted else "run.jobs.run", resource)
     overrides = RunJobRequest.Overrides.pb()()
     take_overrides(overrides, wanted)
-    operation = run_executions.start(visit.cloud, find(visit), overrides)
+    operation = run_executions.start(visit.cloud, KIND.find(visit), overrides)
     execution = Execution.pb()()
     operation.metadata.Unpack(execution)
     return json_response(execution_of(visit.cloud, execution))
@@ -211,24 +155,41 @@ def take_overrides(overrides: Any, content: dict[str, Any]) -> None:
         raise invalid_argument(f"overrides: {error}", overrides="invalid") from error
 
 
-def _written(cloud: Cloud, operation: Any) -> Response:
-    """The job as its operation found it."""
-    job = Job.pb()()
-    operation.metadata.Unpack(job)
-    return json_response(job_of(cloud, job))
+def _create(cloud: Cloud, place: str, name: str, job: Any, dry_run: bool) -> Any:
+    return run_jobs.create(cloud, place, name, job, validate_only=dry_run)
 
 
+def _update(cloud: Cloud, job: Any, dry_run: bool) -> Any:
+    return run_jobs.update(cloud, job, validate_only=dry_run)
+
+
+async def _delete(cloud: Cloud, name: str, dry_run: bool) -> Any:
+    return await run_jobs.delete_job(cloud, DeleteJobRequest.pb()(name=name, validate_only=dry_run))
+
+
+KIND = Kind(
+    kind="Job",
+    kinds="JobsList",
+    word="JOB",
+    api=RUN,
+    group=GROUP,
+    collection="jobs",
+    message=Job.pb(),
+    shown=job_of,
+    take=take_job,
+    create=_create,
+    update=_update,
+    delete=_delete,
+    missing={
+        "list": "fieldSelector",
+        "create": run_jobs.KEPT,
+        "replaceJob": run_jobs.KEPT,
+        "delete": "propagationPolicy",
+    },
+)
 ROUTES = (
     *places.methods(
         GROUP, "jobs", "run", "POST", run_job, f"{places.NAME}:run", missing=run_jobs.ONE_CONTAINER, by_location=False
     ),
-    *places.methods(GROUP, "jobs", "list", "GET", list_jobs, missing="fieldSelector", by_location=False),
-    *places.methods(GROUP, "jobs", "create", "POST", create_job, missing=run_jobs.KEPT, by_location=False),
-    *places.methods(GROUP, "jobs", "get", "GET", get_job, places.NAME, by_location=False),
-    *places.methods(
-        GROUP, "jobs", "replaceJob", "PUT", replace_job, places.NAME, missing=run_jobs.KEPT, by_location=False
-    ),
-    *places.methods(
-        GROUP, "jobs", "delete", "DELETE", delete_job, places.NAME, missing="propagationPolicy", by_location=False
-    ),
+    *KIND.routes(),
 )

@@ -14,7 +14,7 @@ from signoff_sandbox.wire.knative import places
 from signoff_sandbox.wire.knative.annotations import CREATOR, MODIFIER
 from signoff_sandbox.wire.knative.meta import SERVING, condition, listing, object_meta
 from signoff_sandbox.wire.knative.selectors import selected
-from signoff_sandbox.wire.knative.services import GROUP, find, service_of
+from signoff_sandbox.wire.knative.services import GROUP, KIND, service_of
 from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.run_conditions import find as find_condition
@@ -55,7 +55,7 @@ def _getting(kind: str) -> Callable[[Visit], Any]:
     async def get(visit: Visit) -> Response:
         permission = f"run.{HALVES[kind][0]}.get"
         places.require(visit, permission, places.resource_of(visit, "services"))
-        return json_response(half_of(visit.cloud, find(visit), kind))
+        return json_response(half_of(visit.cloud, KIND.find(visit), kind))
 
     return get
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from google.cloud.run_v2.types import DeleteServiceRequest, Service
-from starlette.responses import Response
 
-from signoff_sandbox.wire.knative import places, specs
+from signoff_sandbox.wire.knative import specs
 from signoff_sandbox.wire.knative.annotations import (
     CREATOR,
     INGRESS,
@@ -20,23 +19,18 @@ from signoff_sandbox.wire.knative.annotations import (
     of_resource,
     take_resource,
 )
+from signoff_sandbox.wire.knative.kinds import Kind
 from signoff_sandbox.wire.knative.lens import compact, refuse_unknown, shown, take
 from signoff_sandbox.wire.knative.meta import (
     SERVING,
     conditions,
-    listing,
     object_meta,
-    read_object,
-    require_version,
     section,
     strings,
 )
-from signoff_sandbox.wire.knative.selectors import selected
 from signoff_sandbox.wire.knative.traffic import TARGETS, target_of
-from signoff_sandbox.wire.paths import PathMethod, Visit, json_response
 from signoff_sandbox.world import operations, run_services
 from signoff_sandbox.world.cloud import Cloud
-from signoff_sandbox.world.errors import invalid_argument
 from signoff_sandbox.world.run_names import short
 
 GROUP = "serving.knative.dev"
@@ -117,72 +111,32 @@ def take_template(template: Any, meta: dict[str, Any], spec: dict[str, Any]) -> 
     specs.keep_annotations(template.annotations, annotations)
 
 
-def find(visit: Visit) -> Any:
-    """The stored service that the path names. Raises NOT_FOUND."""
-    name = places.resource_of(visit, "services")
-    service = visit.cloud.store.get("services", name)
-    if service is None:
-        raise places.missing(name, "SERVICE")
-    return service
+def _create(cloud: Cloud, place: str, name: str, service: Any, dry_run: bool) -> Any:
+    return run_services.create(cloud, place, name, service, validate_only=dry_run)
 
 
-async def list_services(visit: Visit) -> Response:
-    place = places.place_of(visit)
-    places.require(visit, "run.services.list", place)
-    stored, unreachable = places.reached(visit, "services", place)
-    items, more = selected(visit, [service_of(visit.cloud, service) for service in stored])
-    return json_response(listing(SERVING, "ServiceList", items, more=more, unreachable=unreachable))
+def _update(cloud: Cloud, service: Any, dry_run: bool) -> Any:
+    return run_services.update(cloud, service, None, validate_only=dry_run)
 
 
-async def get_service(visit: Visit) -> Response:
-    places.require(visit, "run.services.get", places.resource_of(visit, "services"))
-    return json_response(service_of(visit.cloud, find(visit)))
+async def _delete(cloud: Cloud, name: str, dry_run: bool) -> Any:
+    return await run_services.delete_service(cloud, DeleteServiceRequest.pb()(name=name, validate_only=dry_run))
 
 
-async def create_service(visit: Visit) -> Response:
-    cloud, place = visit.cloud, places.place_of(visit)
-    places.require(visit, "run.services.create", place)
-    name, meta, spec = read_object(await places.body_of(visit), api=SERVING, kind="Service")
-    if place.endswith("/-"):
-        place = f"{place[:-1]}{cloud.settings.location}"
-    service = Service.pb()()
-    take_service(service, meta, spec)
-    operation = run_services.create(cloud, place, name, service, validate_only=places.dry_run(visit))
-    return json_response(service_of(cloud, _written(operation)))
-
-
-async def replace_service(visit: Visit) -> Response:
-    cloud, resource = visit.cloud, places.resource_of(visit, "services")
-    places.require(visit, "run.services.update", resource)
-    current = find(visit)
-    name, meta, spec = read_object(await places.body_of(visit), api=SERVING, kind="Service")
-    if name != short(resource):
-        raise invalid_argument(f"metadata.name: must be '{short(resource)}'.", **{"metadata.name": "differs"})
-    require_version(current, meta)
-    take_service(current, meta, spec)
-    operation = run_services.update(cloud, current, None, validate_only=places.dry_run(visit))
-    return json_response(service_of(cloud, _written(operation)))
-
-
-async def delete_service(visit: Visit) -> Response:
-    cloud, name = visit.cloud, places.resource_of(visit, "services")
-    places.require(visit, "run.services.delete", name)
-    service = find(visit)
-    await run_services.delete_service(cloud, DeleteServiceRequest.pb()(name=name, validate_only=places.dry_run(visit)))
-    return json_response(places.deleted(service, GROUP, "services"))
-
-
-def _written(operation: Any) -> Any:
-    """The service as the operation found it."""
-    service = Service.pb()()
-    operation.metadata.Unpack(service)
-    return service
-
-
-ROUTES: tuple[PathMethod, ...] = (
-    *places.methods(GROUP, "services", "list", "GET", list_services, missing="fieldSelector"),
-    *places.methods(GROUP, "services", "create", "POST", create_service, missing=MISSING),
-    *places.methods(GROUP, "services", "get", "GET", get_service, places.NAME),
-    *places.methods(GROUP, "services", "replaceService", "PUT", replace_service, places.NAME, missing=MISSING),
-    *places.methods(GROUP, "services", "delete", "DELETE", delete_service, places.NAME),
+KIND = Kind(
+    kind="Service",
+    kinds="ServiceList",
+    word="SERVICE",
+    api=SERVING,
+    group=GROUP,
+    collection="services",
+    message=Service.pb(),
+    shown=service_of,
+    take=take_service,
+    create=_create,
+    update=_update,
+    delete=_delete,
+    by_location=True,
+    missing={"list": "fieldSelector", "create": MISSING, "replaceService": MISSING},
 )
+ROUTES = KIND.routes()

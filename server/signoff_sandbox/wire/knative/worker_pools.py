@@ -8,28 +8,22 @@ from __future__ import annotations
 from typing import Any
 
 from google.cloud.run_v2.types import DeleteWorkerPoolRequest, InstanceSplit, WorkerPool
-from starlette.responses import Response
 
-from signoff_sandbox.wire.knative import places
 from signoff_sandbox.wire.knative.annotations import CREATOR, MODIFIER, PLATFORM, of_resource, take_resource
 from signoff_sandbox.wire.knative.annotations import RUN as GROUP
+from signoff_sandbox.wire.knative.kinds import Kind
 from signoff_sandbox.wire.knative.lens import Lens, refuse_unknown, shown, take
 from signoff_sandbox.wire.knative.meta import (
     RUN,
     conditions,
-    listing,
     object_meta,
-    read_object,
-    require_version,
     section,
     strings,
 )
-from signoff_sandbox.wire.knative.selectors import selected
 from signoff_sandbox.wire.knative.services import take_template, template_of
-from signoff_sandbox.wire.paths import Visit, json_response
 from signoff_sandbox.world import operations, run_worker_pools
 from signoff_sandbox.world.cloud import Cloud
-from signoff_sandbox.world.errors import invalid_argument, unimplemented
+from signoff_sandbox.world.errors import unimplemented
 from signoff_sandbox.world.run_instance_splits import LATEST, REVISION
 from signoff_sandbox.world.run_names import short
 
@@ -118,81 +112,32 @@ def take_worker_pool(pool: Any, meta: dict[str, Any], spec: dict[str, Any]) -> N
     take([SPLITS], pool, spec)
 
 
-def find(visit: Visit) -> Any:
-    """The stored worker pool that the path names. Raises NOT_FOUND."""
-    name = places.resource_of(visit, "workerPools")
-    pool = visit.cloud.store.get("workerPools", name)
-    if pool is None:
-        raise places.missing(name, "WORKER_POOL")
-    return pool
+def _create(cloud: Cloud, place: str, name: str, pool: Any, dry_run: bool) -> Any:
+    return run_worker_pools.create(cloud, place, name, pool, validate_only=dry_run)
 
 
-async def list_worker_pools(visit: Visit) -> Response:
-    place = places.place_of(visit)
-    places.require(visit, "run.workerpools.list", place)
-    stored, unreachable = places.reached(visit, "workerPools", place)
-    items, more = selected(visit, [worker_pool_of(visit.cloud, pool) for pool in stored])
-    return json_response(listing(RUN, "WorkerPoolList", items, more=more, unreachable=unreachable))
+def _update(cloud: Cloud, pool: Any, dry_run: bool) -> Any:
+    return run_worker_pools.update(cloud, pool, None, validate_only=dry_run)
 
 
-async def get_worker_pool(visit: Visit) -> Response:
-    places.require(visit, "run.workerpools.get", places.resource_of(visit, "workerPools"))
-    return json_response(worker_pool_of(visit.cloud, find(visit)))
+async def _delete(cloud: Cloud, name: str, dry_run: bool) -> Any:
+    request = DeleteWorkerPoolRequest.pb()(name=name, validate_only=dry_run)
+    return await run_worker_pools.delete_worker_pool(cloud, request)
 
 
-async def create_worker_pool(visit: Visit) -> Response:
-    cloud, place = visit.cloud, places.place_of(visit)
-    places.require(visit, "run.workerpools.create", place)
-    name, meta, spec = read_object(await places.body_of(visit), api=RUN, kind="WorkerPool")
-    if place.endswith("/-"):
-        place = f"{place[:-1]}{cloud.settings.location}"
-    pool = WorkerPool.pb()()
-    take_worker_pool(pool, meta, spec)
-    return _written(cloud, run_worker_pools.create(cloud, place, name, pool, validate_only=places.dry_run(visit)))
-
-
-async def replace_worker_pool(visit: Visit) -> Response:
-    cloud, resource = visit.cloud, places.resource_of(visit, "workerPools")
-    places.require(visit, "run.workerpools.update", resource)
-    current = find(visit)
-    name, meta, spec = read_object(await places.body_of(visit), api=RUN, kind="WorkerPool")
-    if name != short(resource):
-        raise invalid_argument(f"metadata.name: must be '{short(resource)}'.", **{"metadata.name": "differs"})
-    require_version(current, meta)
-    take_worker_pool(current, meta, spec)
-    return _written(cloud, run_worker_pools.update(cloud, current, None, validate_only=places.dry_run(visit)))
-
-
-async def delete_worker_pool(visit: Visit) -> Response:
-    cloud, name = visit.cloud, places.resource_of(visit, "workerPools")
-    places.require(visit, "run.workerpools.delete", name)
-    pool = find(visit)
-    request = DeleteWorkerPoolRequest.pb()(name=name, validate_only=places.dry_run(visit))
-    await run_worker_pools.delete_worker_pool(cloud, request)
-    return json_response(places.deleted(pool, GROUP, "workerpools"))
-
-
-def _written(cloud: Cloud, operation: Any) -> Response:
-    """The worker pool as its operation found it."""
-    pool = WorkerPool.pb()()
-    operation.metadata.Unpack(pool)
-    return json_response(worker_pool_of(cloud, pool))
-
-
-_KEPT = run_worker_pools.KEPT
-ROUTES = (
-    *places.methods(GROUP, "workerpools", "list", "GET", list_worker_pools, by_location=False),
-    *places.methods(GROUP, "workerpools", "create", "POST", create_worker_pool, missing=_KEPT, by_location=False),
-    *places.methods(GROUP, "workerpools", "get", "GET", get_worker_pool, places.NAME, by_location=False),
-    *places.methods(
-        GROUP,
-        "workerpools",
-        "replaceWorkerPool",
-        "PUT",
-        replace_worker_pool,
-        places.NAME,
-        missing=_KEPT,
-        by_location=False,
-    ),
-    *places.methods(GROUP, "workerpools", "delete", "DELETE", delete_worker_pool, places.NAME, by_location=False),
+KIND = Kind(
+    kind="WorkerPool",
+    kinds="WorkerPoolList",
+    word="WORKER_POOL",
+    api=RUN,
+    group=GROUP,
+    collection="workerPools",
+    message=WorkerPool.pb(),
+    shown=worker_pool_of,
+    take=take_worker_pool,
+    create=_create,
+    update=_update,
+    delete=_delete,
+    missing={"create": run_worker_pools.KEPT, "replaceWorkerPool": run_worker_pools.KEPT},
 )
+ROUTES = KIND.routes()

@@ -32,6 +32,14 @@ CASES = [
 ]
 
 
+def test_an_answer_that_cannot_be_parsed_is_malformed() -> None:
+    """grpc.aio hands on None in its place, and the client fails at the first field."""
+    nothing = type("Answer", (), {"services": None})().services
+    with pytest.raises(AttributeError) as failed:
+        nothing.next_page_token  # noqa: B018
+    assert why(failed.value) == "malformed"
+
+
 @pytest.mark.parametrize(("error", "reason"), CASES, ids=lambda value: str(value)[:40])
 def test_each_answer_of_google_is_a_reason_and_a_bug_of_ours_is_none(error: Exception, reason: str | None) -> None:
     assert why(error) == reason
