@@ -25,14 +25,18 @@ from signoff.systems.google.writer import Writers
 
 
 async def changed(work: Work) -> bool:
-    """Whether a resource has another image or revision than the plan saw."""
+    """Whether a resource has another image or traffic than before the operation."""
     now = await _now(work.writers, work.item)
-    return [(one.image, one.created) for one in now] != [(one.image, one.created) for one in work.item.resources]
+    return [(one.image, one.serving) for one in now] != [(one.image, one.serving) for one in work.item.before]
 
 
 async def deployed_alone(work: Work) -> Built | None:
-    """The image that the target runs everywhere by now, where that is proven to hold the commit; None otherwise."""
-    if not await changed(work):
+    """The image that the target runs everywhere by now, where that is proven to hold the commit; None otherwise.
+
+    None too where this operation itself wrote it, before it was interrupted: then its own steps go on.
+    """
+    now = await _now(work.writers, work.item)
+    if not await changed(work) or any(one.operation == work.operation for one in now):
         return None
     image = ""
     async with Survey(work.site.subject, work.site.systems, work.site.now()) as survey:

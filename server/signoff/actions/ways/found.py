@@ -19,7 +19,7 @@ from signoff.model.facts import Unknown
 from signoff.model.subject import Commit, Workload, WorkloadName
 from signoff.model.text import Text, text
 from signoff.systems.google.deployed import BuildName
-from signoff.views.words import moment
+from signoff.views.words import command, moment
 
 RECENT = 100
 """So many builds of each location are looked at, newest first."""
@@ -37,9 +37,8 @@ class Found:
     def line(self) -> Text:
         """As a plan says it."""
         how = "is running already" if self.running else "is done already"
-        log = f"gcloud builds log {self.name.id} --region={self.name.location} --project={self.name.project}"
         used = text("  build {} of this commit {}: it is used, and no other one is started", self.name.id, how)
-        return text("{} (since {}; log: {})", used, moment(self.created), log)
+        return text("{} (since {}; log: {})", used, moment(self.created), command(self.name.log))
 
 
 async def find(site: Site, workload: Workload, paths: Collection[str], way: Way) -> Found | Unknown | None:
@@ -67,8 +66,7 @@ async def _by_content(site: Site, workload: Workload, way: CommandBuild) -> Foun
     build = (proven.build if proven is not None and proven.commit == way.commit else None) or running(trace)
     if build is None:
         return None
-    name = BuildName(site.subject.target.project, build.location, build.id)
-    return Found(name, build.status in UNDER_WAY, build.tags)
+    return _found(site, build)
 
 
 async def _by_record(
@@ -84,12 +82,12 @@ async def _by_record(
         builds += page.value.items
     builds = [one for one in builds if _of(one, commit) and _for(one, workload, paths, trigger)]
     builds.sort(key=lambda one: (one.status == "SUCCESS", one.created), reverse=True)
-    if not builds:
-        return None
-    first = builds[0]
-    return Found(
-        BuildName(target.project, first.location, first.id), first.status in UNDER_WAY, first.tags, first.created
-    )
+    return _found(site, builds[0]) if builds else None
+
+
+def _found(site: Site, build: Build) -> Found:
+    name = BuildName(site.subject.target.project, build.location, build.id)
+    return Found(name, build.status in UNDER_WAY, build.tags, build.created)
 
 
 def _of(build: Build, commit: Commit) -> bool:

@@ -9,7 +9,6 @@ from typing import Literal
 from signoff.actions.plan import PlanError
 from signoff.actions.site import Site
 from signoff.actions.steps import known
-from signoff.actions.ways.alone import deployed_alone
 from signoff.actions.ways.watch import watched
 from signoff.actions.ways.work import Built, Work
 from signoff.model.facts import Unknown
@@ -67,5 +66,4 @@ async def make(work: Work, planned: TriggerBuild) -> Built:
     started = await work.writers.builds.run(planned.trigger, planned.commit)
     name = known(started, f"running the trigger {planned.trigger.name}", wrote=True)
     work.tell(f"{name.id} started")
-    built = await watched(work, name, own=True)
-    return await deployed_alone(work) or built
+    return await watched(work, name, own=True)
