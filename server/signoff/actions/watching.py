@@ -68,13 +68,14 @@ async def watch(
     workload.
     """
     workloads = [workload_of(site, name) for name in names]
+    places = {workload.name: await _place(site, workload) for workload in workloads}
     loop = asyncio.get_running_loop()
     since, end = site.now(), loop.time() + seconds
     turn = 0
     while True:
         report = await site.prove(names, (*BEFORE, *RUN))
         _has_its_commit(report)
-        pipelines = await _looked(site, workloads, report, since)
+        pipelines = await _looked(site, workloads, report, since, places)
         left = end - loop.time()
         if left <= 0 or all(pipeline.ended for pipeline in pipelines):
             worst = min((pipeline.outcome for pipeline in pipelines), key=_WORST.index)
@@ -96,16 +97,32 @@ def _has_its_commit(report: Report) -> None:
             raise Refused(what, report, fix="do what its findings say; then ci begins, and can be watched")
 
 
-async def _looked(site: Site, workloads: Sequence[Workload], report: Report, since: datetime) -> list[Pipeline]:
+async def _place(site: Site, workload: Workload) -> str:
+    """The line of the pipeline that deploys it, as ` (ci.yml:12 deploys it)`; empty where no file says so."""
+    found = await site.defined_in(workload)
+    return f" ({found[0].at} deploys it)" if found else ""
+
+
+async def _looked(
+    site: Site, workloads: Sequence[Workload], report: Report, since: datetime, places: Mapping[WorkloadName, str]
+) -> list[Pipeline]:
     reports = {workload.name: workload for workload in report.workloads}
     commits = {site.subject.commit, *(one.wanted for one in report.workloads if one.wanted is not None)}
     builds = await builds_of(site, commits)
-    return [await _pipeline(site, workload, reports[workload.name], builds, since) for workload in workloads]
+    return [
+        await _pipeline(site, workload, reports[workload.name], builds, (since, places[workload.name]))
+        for workload in workloads
+    ]
 
 
 async def _pipeline(
-    site: Site, workload: Workload, found: WorkloadReport, builds: tuple[Build, ...] | Unknown, since: datetime
+    site: Site,
+    workload: Workload,
+    found: WorkloadReport,
+    builds: tuple[Build, ...] | Unknown,
+    watched: tuple[datetime, str],
 ) -> Pipeline:
+    """`watched`: since when, and the place where its pipeline is written."""
     name, links, target = workload.name, found.links, site.subject.target
     bad = [link for link in RUN if links[link].status not in GOOD]
     if not bad:
@@ -133,7 +150,8 @@ async def _pipeline(
         seen = text("{}, and it is not deployed yet", said(build))
     else:
         seen = text("no build of {} is in Cloud Build", (found.wanted or site.subject.commit)[:7])
-    says = text("{} waits on ci since {}: {}; {}", name, moment(since), seen, how)
+    since, place = watched
+    says = text("{} waits on ci{} since {}: {}; {}", name, place, moment(since), seen, how)
     silent = all(links[link].status is Status.UNKNOWN and not links[link].findings for link in bad)
     return Pipeline(name, "unproven" if silent else "waiting", False, says, build)
 

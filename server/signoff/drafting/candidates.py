@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 
 from signoff.drafting.files import Files
 from signoff.model.subject import Deployer, Kind
+from signoff.reading.deploy_script import DeployScript
 from signoff.reading.gcloud import Deploy, Submit
 
+_SHELL = re.compile(r".+\.(sh|bash)")
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?")
 _IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]+)?/[^@:\s$]+")
 
@@ -50,6 +52,8 @@ class Candidate:
     """Where the tree is uploaded to build it."""
     submit: tuple[Submit, str] | None = None
     """`gcloud builds submit --tag` of its image, and where: that too sends the tree."""
+    script: tuple[tuple[str, ...], str] | None = None
+    """The team's own command that builds and deploys it, and where that was seen."""
     dockerfile: str | None = None
     live: tuple[str, ...] = ()
 
@@ -83,6 +87,12 @@ def candidates(files: Files, live: LiveProject | None, fallback: str) -> list[Ca
             one = found.setdefault((seen.deploy.kind, name), Candidate(seen.deploy.kind, name))
             one.seen.append(seen)
             one.config = one.config or config
+    for path, script, deploy in _by_argument(files):
+        for kind, name in _guessed(files, live, fallback):
+            if kind == deploy.kind:
+                one = found.setdefault((kind, name), Candidate(kind, name))
+                one.seen.append(Seen(f"{path}:{deploy.line}", script.by, deploy, script.branches))
+                one.script = one.script or ((f"./{path}", name), f"{path}:{deploy.line}")
     if not found:
         for kind, name in _guessed(files, live, fallback):
             found.setdefault((kind, name), Candidate(kind, name))
@@ -91,6 +101,7 @@ def candidates(files: Files, live: LiveProject | None, fallback: str) -> list[Ca
         one.config = one.config or _config_of(one, files, alone=len(chosen) == 1)
         one.uploads = _uploaded(one.config, files)
         one.submit = _submitted(one, files) if one.config is None else None
+        one.script = one.script or _scripted(one, files)
         one.dockerfile = _dockerfile_of(one, files, alone=len(chosen) == 1, fallback=fallback)
         one.live = live.where(one.kind, one.name) if live else ()
     return chosen
@@ -102,8 +113,33 @@ def _deploys(files: Files) -> Iterator[tuple[Seen, str | None]]:
         for deploy in script.deploys:
             yield Seen(f"{path}:{deploy.line}" if deploy.line else path, script.by, deploy, script.branches), None
     for path, build in files.cloudbuilds.items():
+        submitted = _submitting(path, files)
         for deploy in build.deploys:
-            yield Seen(path, "ci", deploy), path if build.docker_builds else None
+            at = submitted or (f"{path}:{deploy.line}" if deploy.line else path)
+            yield Seen(at, "signoff" if submitted else "ci", deploy), path if build.docker_builds else None
+
+
+def _by_argument(files: Files) -> Iterator[tuple[str, DeployScript, Deploy]]:
+    """Scripts of people that deploy what their first argument names."""
+    for path, script in files.scripts.items():
+        if script.by == "signoff" and _SHELL.fullmatch(path):
+            for deploy in script.deploys:
+                if deploy.argument:
+                    yield path, script, deploy
+
+
+def _scripted(one: Candidate, files: Files) -> tuple[tuple[str, ...], str] | None:
+    """The script of people that deploys it, where nothing else says how it is built: the script does it all."""
+    deployer = one.deployer
+    if deployer is None or deployer.by != "signoff" or one.upload is not None or one.submit is not None:
+        return None
+    path = deployer.at.rpartition(":")[0]
+    script = files.scripts.get(path)
+    if script is None or not _SHELL.fullmatch(path):
+        return None
+    by_itself = script.builds and one.config is None
+    through_build = one.config is not None and bool(files.cloudbuilds[one.config].deploys)
+    return ((f"./{path}",), deployer.at) if by_itself or through_build else None
 
 
 def _guessed(files: Files, live: LiveProject | None, fallback: str) -> Iterator[tuple[Kind, str]]:
@@ -153,8 +189,10 @@ def _config_of(one: Candidate, files: Files, *, alone: bool) -> str | None:
 
 def _uploaded(config: str | None, files: Files) -> str | None:
     """A person's script that submits this configuration sends the working tree; CI sends a clean checkout."""
-    if config is None:
-        return None
+    return _submitting(config, files) if config is not None else None
+
+
+def _submitting(config: str, files: Files) -> str | None:
     for path, script in files.scripts.items():
         for submit in script.submits:
             if script.by == "signoff" and posixpath.normpath(submit.config or "cloudbuild.yaml") == config:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from signoff.drafting.candidates import Candidate, LiveProject, candidates
+from signoff.drafting.candidates import Candidate, LiveProject, Seen, candidates
 from signoff.drafting.files import Files
 
 PLACEHOLDER = "your-project-id"
@@ -222,9 +222,18 @@ def _workload(name: str, one: Candidate) -> Table:
         lines.append(Line("name", _toml(one.name), "a service and a job have the same name"))
     lines += _inputs(one)
     lines += _build(one)
-    if deployer is not None and deployer.by != "signoff":
-        lines.append(Line("deploy", _toml(deployer.by), f"{deployer.at} deploys it"))
+    if deployer is not None:
+        lines.append(Line("deploy", _toml(deployer.by), _who(one, deployer)))
     return Table(f"workloads.{name}", tuple(lines), () if lines[1:] else ("inputs: not known, so everything counts",))
+
+
+def _who(one: Candidate, deployer: Seen) -> str:
+    """Why it is theirs, and who else was seen to deploy it."""
+    others = list(dict.fromkeys(seen.at for seen in one.seen if seen.by != deployer.by))
+    also = f"; {', '.join(others)} names it too" if others else ""
+    if deployer.by == "signoff":
+        return f"{deployer.at} deploys it, which a person starts: no CI and no Terraform of this repository does"
+    return f"{deployer.at} deploys it{also}"
 
 
 def _inputs(one: Candidate) -> list[Line]:
@@ -249,6 +258,10 @@ def _inputs(one: Candidate) -> list[Line]:
 
 
 def _build(one: Candidate) -> list[Line]:
+    if one.script is not None and one.deployer is not None and one.deployer.by == "signoff":
+        command, at = one.script
+        value = f'{{ command = {_toml(command)}, source = "upload" }}'
+        return [Line("build", value, f"{at} builds and deploys, from the working tree as far as is known")]
     if one.config is not None:
         source = {} if one.uploads is None else {"source": "upload"}
         origin = "its inputs are what the Dockerfile in there copies" + (

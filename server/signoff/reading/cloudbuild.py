@@ -9,7 +9,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from signoff.reading.errors import Unreadable, as_text
@@ -17,6 +17,10 @@ from signoff.reading.gcloud import Deploy, deploys_in, flags_of
 from signoff.reading.yaml_text import mapping, read_yaml, texts
 
 _DOCKER = re.compile(r"(.*/)?docker(:.*)?")
+_DEPLOYING = re.compile(
+    r"\brun\b[\W]+(?:(?:jobs|services|worker-pools)\b[\W]+)?(?:deploy|update|create)(?![\w-])", re.IGNORECASE
+)
+"""A deploying command of gcloud, however YAML writes its words: `run, deploy` and `- run` above `- deploy`."""
 _VALUED = {
     "-t", "--tag", "-f", "--file", "--build-arg", "--target", "--cache-from", "--cache-to", "--platform", "--network",
     "--secret", "--ssh", "--label", "--progress", "--output", "-o", "--build-context", "--builder", "--add-host",
@@ -60,6 +64,11 @@ def read(data: bytes) -> CloudBuild:
         one = mapping(step)
         builds += _docker_builds(one, substitutions)
         deploys += deploys_in(_as_shell(one), substitutions)
+    lines = [text.count("\n", 0, found.start()) + 1 for found in _DEPLOYING.finditer(text)]
+    if len(lines) == len(deploys):  # else a line that is told would be a guess
+        deploys = [replace(deploy, line=line) for deploy, line in zip(deploys, lines, strict=True)]
+    else:
+        deploys = [replace(deploy, line=0) for deploy in deploys]
     return CloudBuild(texts(document.get("images")), tuple(builds), tuple(deploys), substitutions)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from signoff.model.subject import Deployer, Kind
 from signoff.reading.errors import Unreadable, as_text
 from signoff.reading.gcloud import Deploy, Submit, deploys_in, submits_in
-from signoff.reading.shell import assignments, filled
+from signoff.reading.shell import assignments, commands, filled
 from signoff.reading.yaml_text import mapping, read_yaml, texts
 
 _RESOURCE = re.compile(
@@ -25,12 +25,13 @@ _ACTION = "google-github-actions/deploy-cloudrun@"
 
 @dataclass(frozen=True, slots=True)
 class DeployScript:
-    """`by`: who runs it. `branches`: those whose pushes start it, where it says so."""
+    """`by`: who runs it. `branches`: those whose pushes start it, where it says so. `builds`: itself, with Docker."""
 
     by: Deployer
     deploys: tuple[Deploy, ...]
     submits: tuple[Submit, ...] = ()
     branches: tuple[str, ...] = ()
+    builds: bool = False
 
 
 def read(path: str, data: bytes) -> DeployScript:
@@ -43,7 +44,11 @@ def read(path: str, data: bytes) -> DeployScript:
         return _package(text)
     if name.endswith((".yml", ".yaml")):
         return _workflow(text)
-    return DeployScript("signoff", tuple(deploys_in(text)), tuple(submits_in(text)))
+    return DeployScript("signoff", tuple(deploys_in(text)), tuple(submits_in(text)), builds=_builds(text))
+
+
+def _builds(text: str) -> bool:
+    return any("docker" in one.words and {"build", "push"} & set(one.words) for one in commands(text))
 
 
 def terraform_resources(text: str) -> Iterator[Deploy]:

@@ -5,6 +5,7 @@ https://cloud.google.com/sdk/gcloud/reference/run/deploy
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ _VERBS: Mapping[tuple[str, ...], Kind] = {
     ("run", "worker-pools", "deploy"): "worker-pool",
     ("run", "worker-pools", "update"): "worker-pool",
 }
+_FIRST = re.compile(r"\$1|\$\{1(:?\?[^}]*)?\}")
 _VALUED = {
     "--region", "--project", "--source", "--image", "--config", "--tag", "--service-account", "--memory", "--cpu",
     "--port", "--concurrency", "--timeout", "--max-instances", "--min-instances", "--set-env-vars", "--account",
@@ -34,7 +36,10 @@ _VALUED = {
 
 @dataclass(frozen=True, slots=True)
 class Deploy:
-    """One deploying command. A value that is not there or not known from the text is None; `line` from 1."""
+    """One deploying command. A value that is not there or not known from the text is None; `line` from 1.
+
+    `argument`: the name is the script's first argument.
+    """
 
     kind: Kind
     name: str | None
@@ -43,6 +48,7 @@ class Deploy:
     project: str | None = None
     source: str | None = None
     image: str | None = None
+    argument: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +91,16 @@ def _deploys(command: Command, known: Mapping[str, str]) -> Iterator[Deploy]:
     for verb, kind in _VERBS.items():
         if words[: len(verb)] == verb:
             flags, places = flags_of(words[len(verb) :], _VALUED)
+            name = filled(places[0], known) if places else ""
             yield Deploy(
                 kind=kind,
-                name=_known(filled(places[0], known)) if places else None,
+                name=_known(name),
                 line=command.line,
                 region=_last(flags, "--region", known),
                 project=_last(flags, "--project", known),
                 source=_last(flags, "--source", known),
                 image=_last(flags, "--image", known),
+                argument=_FIRST.fullmatch(name) is not None,
             )
 
 

@@ -20,12 +20,9 @@ from support.world import JOB, World
 _CHANGING = (
     (r"plan-[0-9a-f]{12}", "plan-ID"),
     (r"sha256:[0-9a-f]{64}", "sha256:DIGEST"),
+    (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "NUMBER"),
     (r"\b[0-9a-f]{12}\b", "COMMIT"),
-    (r"of [0-9a-f]{7}\b", "of COMMIT"),
-    (r"build [0-9a-f]{8}\b", "build NUMBER"),
-    (r"builds log \S+", "builds log NUMBER"),
     (r"(web|analysis)-0000\d-[a-z0-9]{3}", r"\1-REVISION"),
-    (r"extractor-[a-z0-9]{5}\b", "extractor-EXECUTION"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
 )
 

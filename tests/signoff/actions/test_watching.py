@@ -118,7 +118,7 @@ async def test_a_build_under_way_is_told_with_its_number_since_when_and_its_log(
     }
     world.sandbox.plant({"builds": [planted]})
     told: list[str] = []
-    done = await watch(context, WEB, lambda done, total, message: told.append(message), 0.01)
+    done = await watch(context, WEB, lambda done, total, message: told.append(message), 2)
     says = f"web waits on ci: build 0fa11eda of {commit[:7]} is WORKING since 2026-01-01T10:00:00Z; log: gcloud builds"
     assert done.outcome == "waiting"
     assert says in shown(done)
@@ -144,6 +144,15 @@ async def test_without_a_build_of_the_commit_it_says_what_it_waits_for_and_since
     assert done.outcome == "waiting"
     since = done.since.strftime("%Y-%m-%dT%H:%M:%SZ")
     assert f"web waits on ci since {since}: no build of {commit[:7]} is in Cloud Build; built is fail" in shown(done)
+
+
+async def test_where_the_pipeline_is_written_is_named(world: World, context: Context) -> None:
+    (world.clone / ".github/workflows").mkdir(parents=True)
+    step = "steps: [{run: gcloud run deploy web --image x/web --region us-central1}]"
+    change(world, "workflow")
+    world.commit(".github/workflows/ship.yml", f"on: push\njobs:\n  d:\n    {step}\n")
+    done = await watch(context, WEB, silent, 0)
+    assert "web waits on ci (.github/workflows/ship.yml:4 deploys it) since" in shown(done)
 
 
 async def test_a_build_of_the_pipeline_that_failed_is_named_with_its_log(world: World, context: Context) -> None:

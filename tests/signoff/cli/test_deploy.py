@@ -129,3 +129,29 @@ def test_a_job_that_only_has_to_run_is_not_built_again(running: World) -> None:
     assert again.returncode == 0, again.stdout + again.stderr
     assert "nothing to deploy: extractor has it already and has not run since" in again.stdout
     assert len(running.sandbox.state()["builds"]) == builds
+
+
+def test_what_others_deploy_is_watched_or_named_and_never_written(running: World) -> None:
+    written = (running.clone / "signoff.toml").read_text("utf-8")
+    theirs = written.replace("[workloads.web]\n", '[workloads.web]\ndeploy = "ci"\n')
+    theirs = theirs.replace("[workloads.analysis]\n", '[workloads.analysis]\ndeploy = "terraform"\n')
+    running.commit("signoff.toml", theirs)
+    try:
+        running.commit("shared/server.py", (running.clone / "shared/server.py").read_text("utf-8") + "\n# theirs\n")
+        before = running.sandbox.state()
+        watched = piped(running, "deploy", "web", "analysis", "--wait", "0", "--json")
+        assert watched.returncode == 5, watched.stdout + watched.stderr
+        answer = json.loads(watched.stdout)
+        assert (answer["outcome"], [one["workload"] for one in answer["watched"]]) == ("waiting", ["web"])
+        assert [(one["workload"], one["by"]) for one in answer["theirs"]] == [("analysis", "terraform")]
+        refused = piped(running, "deploy", "analysis")
+        assert refused.returncode == 1, refused.stdout + refused.stderr
+        assert "no *.tf of this repository defines the service analysis" in refused.stdout
+        after = running.sandbox.state()
+        assert [after[kind] for kind in ("services", "builds")] == [before[kind] for kind in ("services", "builds")]
+        running.ship("web")
+        done = piped(running, "deploy", "web")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "web (ci deploys it): built, released and serving, proven" in done.stdout
+    finally:
+        running.commit("signoff.toml", written)

@@ -131,7 +131,7 @@ async def test_nextjs_with_a_dockerfile_and_a_trigger_that_deploys(tmp_path: Pat
     result, _config, workloads = await made(tmp_path, files)
     assert list(workloads) == ["storefront"]
     assert workloads["storefront"].deploy == "ci"
-    assert "cloudbuild.yaml deploys it" in line(result.text, "deploy")
+    assert "# cloudbuild.yaml:6 deploys it" in line(result.text, "deploy")
     assert Inputs(workloads["storefront"].inputs).matches(b"package-lock.json")
     assert not Inputs(workloads["storefront"].inputs).matches(b"README.md")
 
@@ -158,6 +158,70 @@ async def test_terraform(tmp_path: Path) -> None:
     )
     _result, config, workloads = await made(tmp_path, {"infra/run.tf": terraform})
     assert (workloads["api"].deploy, config.target().regions) == ("terraform", ("us-east4",))
+
+
+async def test_who_deploys_is_said_with_the_file_and_line_it_was_concluded_from(tmp_path: Path) -> None:
+    files = {
+        "run.tf": '# infra\nresource "google_cloud_run_v2_service" "a" {\n  name = "api"\n  location = "us-east4"\n}\n'
+        'resource "google_cloud_run_v2_job" "e" {\n  name = "etl"\n  location = "us-east4"\n}\n',
+        ".github/workflows/ship.yml": "on: {push: {branches: [main]}}\njobs:\n  d:\n    steps:\n"
+        "      - run: gcloud run deploy api --image x/api --region us-east4\n",
+        "bin/web.sh": "#!/bin/sh\ngcloud run deploy web --image gcr.io/p/web --region us-east4\n",
+    }
+    result, _config, workloads = await made(tmp_path, files)
+    assert {name: one.deploy for name, one in workloads.items()} == {"api": "ci", "etl": "terraform", "web": "signoff"}
+    said = [one.partition("# ")[2] for one in result.text.splitlines() if one.startswith("deploy =")]
+    assert said == [
+        ".github/workflows/ship.yml:5 deploys it; run.tf:2 names it too",
+        "run.tf:6 deploys it",
+        "bin/web.sh:2 deploys it, which a person starts: no CI and no Terraform of this repository does",
+    ]
+
+
+async def test_a_script_that_builds_by_itself_is_the_teams_command(tmp_path: Path) -> None:
+    script = """\
+#!/bin/sh
+set -e
+docker build -t gcr.io/acme/api .
+docker push gcr.io/acme/api
+gcloud run deploy api --image gcr.io/acme/api --region us-east1 --project acme
+"""
+    result, _config, workloads = await made(tmp_path, {"bin/ship.sh": script, "Dockerfile": "FROM x\nCOPY . .\n"})
+    assert workloads["api"].build == BuildCommand(("./bin/ship.sh",), "upload")
+    assert workloads["api"].deploy == "signoff"
+    assert "# bin/ship.sh:5 builds and deploys" in line(result.text, "build")
+
+
+async def test_a_script_that_takes_the_service_as_its_argument_is_the_command_of_each(tmp_path: Path) -> None:
+    script = """\
+#!/bin/bash
+SERVICE="$1"
+gcloud builds submit --tag "gcr.io/acme/$SERVICE" "$SERVICE"
+gcloud run deploy "$SERVICE" --image "gcr.io/acme/$SERVICE" --region us-east1 --project acme
+"""
+    files = {
+        "bin/deploy-service.sh": script,
+        "web/Dockerfile": "FROM x\nCOPY . .\n",
+        "analysis/Dockerfile": "FROM x\nCOPY . .\n",
+    }
+    _result, _config, workloads = await made(tmp_path, files)
+    assert {name: one.build for name, one in workloads.items()} == {
+        name: BuildCommand(("./bin/deploy-service.sh", name), "upload") for name in ("analysis", "web")
+    }
+
+
+async def test_a_configuration_that_a_person_submits_and_that_deploys_is_no_ci(tmp_path: Path) -> None:
+    step = "- name: gcr.io/google.com/cloudsdktool/cloud-sdk\n  args:\n  - gcloud\n  - run\n  - deploy\n  - api\n"
+    config = DOCKER_STEP.format(tag="gcr.io/p/api", file="Dockerfile").replace("images:", step + "images:")
+    files = {"Dockerfile": "FROM x\nCOPY . .\n", "cloudbuild.yaml": config}
+    _result, _config, workloads = await made(tmp_path, files)
+    assert workloads["api"].deploy == "ci"
+    (tmp_path / "signoff.toml").unlink()
+    files["ship.sh"] = "gcloud builds submit --config cloudbuild.yaml --region us-east1\n"
+    result, _config, workloads = await made(tmp_path, files)
+    assert workloads["api"].deploy == "signoff"
+    assert workloads["api"].build == BuildCommand(("./ship.sh",), "upload")
+    assert "# ship.sh:1 deploys it" in line(result.text, "deploy")
 
 
 async def test_two_projects_become_two_targets(tmp_path: Path) -> None:

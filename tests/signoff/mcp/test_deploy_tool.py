@@ -113,3 +113,19 @@ async def test_over_http_nobodys_answer_is_a_yes(world: World, era: str) -> None
     assert answer.structured_content["outcome"] == "needs-approval"
     assert person.asked == []
     assert standing(world) == before
+
+
+async def test_what_a_pipeline_deploys_is_watched_without_a_yes_and_without_a_write(
+    world: World, era: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signoff.actions.watching.WATCH_SECONDS", 0.0)
+    written = (world.clone / "signoff.toml").read_text("utf-8")
+    world.commit("signoff.toml", written.replace("[workloads.web]\n", '[workloads.web]\ndeploy = "ci"\n'))
+    commit = world.commit("shared/mapper.py", f"def mapped(row):\n    return 'ci {era}'\n")
+    before, person = standing(world), Person("accept", True)
+    answer = await deploy(world, era, person=person)
+    assert not answer.is_error
+    assert answer.structured_content["outcome"] == "waiting"
+    assert f"no build of {commit[:7]} is in Cloud Build" in answer.content[0].text  # type: ignore[union-attr]
+    assert person.asked == []
+    assert standing(world) == before

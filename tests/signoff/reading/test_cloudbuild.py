@@ -46,8 +46,8 @@ def test_every_way_of_building_and_deploying_is_found() -> None:
         DockerBuild("a/b.Dockerfile", "a", ("x/y",), None, ()),
     )
     assert found.deploys == (
-        Deploy("service", "web", 1, "europe-west1"),
-        Deploy("job", "extractor", 2, "europe-west1", image="x/jobs"),
+        Deploy("service", "web", 15, "europe-west1"),
+        Deploy("job", "extractor", 22, "europe-west1", image="x/jobs"),
     )
     assert found.images == ("eu.gcr.io/$PROJECT_ID/web:$SHORT_SHA",)
     assert found.substitutions == {"_REGION": "europe-west1", "_DIR": "web"}

@@ -32,7 +32,7 @@ gcloud run deploy "$1"
         (
             Deploy("service", "web", 8, "europe-west1", "acme-prod"),
             Deploy("job", "extractor", 11, "us-east1", source="jobs/extractor"),
-            Deploy("service", None, 13),
+            Deploy("service", None, 13, argument=True),
         ),
         (Submit(7, ".", "cloudbuild.web.yaml"),),
     )
