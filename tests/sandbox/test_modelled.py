@@ -57,7 +57,8 @@ def test_http_methods_have_googles_names_and_paths() -> None:
 def url(binding: Binding) -> str:
     """A path of this method."""
     shaped = re.sub(r"\{[\w.]+=([^}]+)\}", lambda found: re.sub(r"\*+", "x1", found[1]), binding.uri)
-    return re.sub(r"\{[\w.]+\}", "x1", shaped)
+    # A region that there is: what Cloud Run is asked for elsewhere it denies before it looks.
+    return re.sub(r"\{[\w.]+\}", "x1", shaped).replace("/locations/x1", "/locations/us-central1")
 
 
 async def over_grpc(channel: grpc.aio.Channel, method: str) -> tuple[grpc.StatusCode, str]:

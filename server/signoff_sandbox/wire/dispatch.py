@@ -37,7 +37,7 @@ from signoff_sandbox.world.callers import Caller
 from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import ApiError, ConnectionDropped, bug_of_sandbox, unimplemented
 from signoff_sandbox.world.faults import ANYBODY, Effects
-from signoff_sandbox.world.locations import asked_of, require_reachable
+from signoff_sandbox.world.locations import asked_of, require_reachable, require_region
 from signoff_sandbox.world.past import as_it_was
 
 log = logging.getLogger(__name__)
@@ -90,6 +90,7 @@ async def dispatch(cloud: Cloud, method: str, request: Any, caller: Caller = ANY
     handler = HANDLERS.get(method)
     if handler is None:
         raise unimplemented(method)
+    require_region(cloud, method, asked_of(request))
     require_reachable(cloud, asked_of(request))
     refuse_denied(cloud, method, request)
     seen = as_it_was(cloud, met) if _READS.search(method) else cloud
@@ -97,7 +98,8 @@ async def dispatch(cloud: Cloud, method: str, request: Any, caller: Caller = ANY
     async def ask(token: str, size: int | None) -> MessagePage:
         if "page_token" in request.DESCRIPTOR.fields_by_name:
             request.page_token = token
-            request.page_size = min(size or request.page_size, request.page_size or size or 0)
+            if size is not None and (request.page_size == 0 or request.page_size > size):
+                request.page_size = size
         return MessagePage(await _handled(handler, seen, method, request))
 
     page = await answered(met, getattr(request, "page_token", ""), ask)

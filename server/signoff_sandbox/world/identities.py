@@ -31,6 +31,9 @@ ROLES: dict[str, frozenset[str]] = {
     "run.jobs.runWithOverrides": frozenset(
         {"roles/run.jobsExecutorWithOverrides", "roles/run.developer", "roles/run.admin"}
     ),
+    "artifactregistry.repositories.downloadArtifacts": frozenset(
+        f"roles/artifactregistry.{role}" for role in ("reader", "writer", "repoAdmin", "admin")
+    ),
     "secretmanager.versions.access": frozenset({"roles/secretmanager.secretAccessor", "roles/secretmanager.admin"}),
 }
 #: Roles that hold every permission; an editor reads no secrets and sets no policies.

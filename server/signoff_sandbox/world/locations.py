@@ -1,6 +1,7 @@
-"""Locations that cannot be reached: whoever asks one gets UNAVAILABLE, and whoever asks all of them learns of it.
+"""Locations: those of Cloud Run, and those that cannot be reached.
 
-Planted by `unreachableLocations` of the state, a list such as ["europe-west1"].
+Whoever asks one that cannot be reached gets UNAVAILABLE, and whoever asks all of them learns of it. It is planted by
+`unreachableLocations` of the state, a list such as ["europe-west1"].
 """
 
 from __future__ import annotations
@@ -13,6 +14,20 @@ from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError
 
 _FIELDS = ("name", "parent", "resource")
+RUN = "google.cloud.run.v2."
+#: https://cloud.google.com/run/docs/locations
+REGIONS = frozenset(
+    [
+        *("africa-south1", "asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2", "asia-northeast3"),
+        *("asia-south1", "asia-south2", "asia-southeast1", "asia-southeast2", "australia-southeast1"),
+        *("australia-southeast2", "europe-central2", "europe-north1", "europe-north2", "europe-southwest1"),
+        *("europe-west1", "europe-west2", "europe-west3", "europe-west4", "europe-west6", "europe-west8"),
+        *("europe-west9", "europe-west10", "europe-west12", "me-central1", "me-central2", "me-west1"),
+        *("northamerica-northeast1", "northamerica-northeast2", "northamerica-south1", "southamerica-east1"),
+        *("southamerica-west1", "us-central1", "us-east1", "us-east4", "us-east5", "us-south1", "us-west1"),
+        *("us-west2", "us-west3", "us-west4"),
+    ]
+)
 
 
 def require_reachable(cloud: Cloud, resource: str) -> None:
@@ -20,6 +35,21 @@ def require_reachable(cloud: Cloud, resource: str) -> None:
     parts = resource.split("/")
     if len(parts) > 3 and parts[2] == "locations" and parts[3] in cloud.unreachable_locations:
         raise ApiError(grpc.StatusCode.UNAVAILABLE, f"The service is currently unavailable in location {parts[3]}.")
+
+
+def require_region(cloud: Cloud, method: str, resource: str) -> None:
+    """PERMISSION_DENIED, in Google's words, if Cloud Run is asked for a resource where it is not.
+
+    Where something was planted is a region.
+    """
+    parts = resource.split("/")
+    if not method.startswith(RUN) or len(parts) < 4 or parts[2] != "locations" or parts[3] in ("-", "", *REGIONS):
+        return
+    place = "/".join(parts[:4])
+    if not any(name.startswith(f"{place}/") for kind in ("services", "jobs") for name in cloud.store.names(kind)):
+        raise ApiError(
+            grpc.StatusCode.PERMISSION_DENIED, f"Permission denied on 'locations/{parts[3]}' (or it may not exist)."
+        )
 
 
 def asked_of(request: Any) -> str:

@@ -8,7 +8,7 @@ import grpc
 
 from signoff_sandbox.runtime.instances import Instance, StartFailed, start
 from signoff_sandbox.runtime.pool import ROLLOUT, Pool
-from signoff_sandbox.world import run_logs, run_plans, run_secrets
+from signoff_sandbox.world import run_access, run_logs, run_plans, run_secrets
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.image_refs import digest_of
 from signoff_sandbox.world.run_conditions import Common, OfRevision, State, set_condition
@@ -62,6 +62,14 @@ async def _start_first(cloud: Cloud, name: str) -> None:
                 grpc.StatusCode.INTERNAL,
                 reason=Common.CONTAINER_MISSING,
             )
+    closed = run_access.unreadable_image(cloud, service_of(name), revision.containers)
+    if closed:
+        raise RevisionFailed(
+            f"Revision '{short(name)}' is not ready and cannot serve traffic. {closed}",
+            "ContainerReady",
+            grpc.StatusCode.PERMISSION_DENIED,
+            reason=Common.CONTAINER_PERMISSION_DENIED,
+        )
     unreadable = run_secrets.complaints(cloud, service_of(name), revision)
     if unreadable:
         raise RevisionFailed(

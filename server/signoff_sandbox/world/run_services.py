@@ -9,9 +9,9 @@ import grpc
 from google.cloud.run_v2.types import IngressTraffic, Service
 
 from signoff_sandbox.wire.masks import merged
-from signoff_sandbox.world import identities, ingress, operations, run_reconciler, run_traffic, run_urls
+from signoff_sandbox.world import identities, ingress, operations, run_access, run_reconciler, run_traffic, run_urls
 from signoff_sandbox.world.cloud import Cloud, Handler
-from signoff_sandbox.world.errors import ApiError, aborted, already_exists, invalid_argument, not_found
+from signoff_sandbox.world.errors import ApiError, aborted, already_exists, invalid_argument, not_found, unimplemented
 from signoff_sandbox.world.run_conditions import State, set_condition, settle
 from signoff_sandbox.world.run_defaults import complete
 from signoff_sandbox.world.run_names import place_of, refuse_reserved, require_id, short
@@ -75,6 +75,7 @@ def create(cloud: Cloud, parent: str, service_id: str, wanted: Any, *, validate_
         service.ingress = IngressTraffic.INGRESS_TRAFFIC_ALL
     complete(service)
     _require_valid(service)
+    run_access.require_act_as(cloud, name, service.template.service_account)
     if validate_only:
         return operations.finished(cloud, parent, service, service)
     service.uri = ingress.open_address(cloud, name, None)
@@ -117,6 +118,7 @@ def update(cloud: Cloud, wanted: Any, mask: Any | None, *, validate_only: bool =
     complete(before)  # what a state file left out is no difference
     renewed = service.template != before.template
     if renewed:
+        run_access.require_act_as(cloud, service.name, service.template.service_account)
         _refuse_taken_revision(cloud, service)
     if validate_only:
         return operations.finished(cloud, place_of(service.name), service, service)
@@ -181,6 +183,9 @@ def _require_valid(service: Any) -> None:
             raise invalid_argument(
                 f"template.containers[{index}].image: must not be empty.", template=f"containers[{index}].image"
             )
+        for kind in ("startup_probe", "liveness_probe"):
+            if getattr(container, kind).HasField("grpc"):
+                raise unimplemented(f"template.containers[{index}].{kind}.grpc")
     if sum(1 for container in containers if container.ports) != 1:
         raise invalid_argument(
             "Exactly one container must have a port: it is the one that gets the requests.", template="ports"
@@ -220,8 +225,9 @@ METHODS: dict[str, Handler] = {
     "google.cloud.run.v2.Services/DeleteService": delete_service,
 }
 KEPT = (
-    "one instance a revision, whatever the load; VPC access, volumes other than secrets, GPUs, encryption, build "
-    "configuration, limits of CPU and memory, and probes beyond a listening port are kept, not used"
+    "VPC access, volumes other than secrets, GPUs, encryption, build configuration, IAP, manual scaling, session "
+    "affinity and limits of CPU and memory are kept, not used; probes ask the port that gets the requests, those by "
+    "gRPC are refused; containers start at once, whatever they depend on"
 )
 PARTLY = {
     "google.cloud.run.v2.Services/CreateService": KEPT,
