@@ -25,6 +25,7 @@ GCLOUD_APIS = {
     "SERVICEUSAGE": "serviceusage",
     "CLOUDRESOURCEMANAGER": "cloudresourcemanager",
     "IAM": "iam",
+    "IAMCREDENTIALS": "iamcredentials",
     "CONTAINERANALYSIS": "containeranalysis",
 }
 INTERRUPTED = 130
