@@ -50,6 +50,7 @@ _PUBLIC_PROJECTS = frozenset(
     {"cloud-builders", "google.com", "cloudrun", "distroless", "google-containers", "google-appengine", "buildpacks"}
 )
 _BUCKET = re.compile(r"gs://([^/\s#\"']+)")
+_ACCOUNT = re.compile(r"@(?!gcp-sa-)([a-z][a-z0-9-]*)\.iam\.gserviceaccount\.com")
 _OF_A_SERVICE = re.compile(r"-\d{5}-[a-z0-9]{3}$")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{1,5}|-")
 _SQL = re.compile(r"([a-z][a-z0-9:.-]*):[a-z]+-[a-z]+\d+:([a-z][a-z0-9-]*)")
@@ -101,6 +102,8 @@ def _found(text: str, key: str, within: str) -> Iterator[tuple[str, str]]:
             yield from (("repository", part) for part in path[:-1])
             if image["tag"]:
                 yield "tag", image["tag"]
+    for project in _ACCOUNT.findall(text):
+        yield "project", project
     for bucket in _BUCKET.findall(text):
         yield "bucket", bucket
     for project, instance in _SQL.findall(text):

@@ -128,11 +128,7 @@ class TextMasks:
         numbered = _NUMBER.sub(lambda found: self._pseudonyms.of("project number", found[0]), local)
         if numbered == local:
             numbered = self._pseudonyms.of("account", local)
-        project, dot, rest = domain.partition(".iam.")
-        if dot and not domain.startswith("gcp-sa-"):
-            self._kinds.setdefault(folded(project), "project")
-            return f"{numbered}@{self._pseudonyms.of(self._kinds[folded(project)], project)}{dot}{rest}"
-        return f"{numbered}@{domain}"
+        return f"{numbered}@{self.names(domain)}"
 
     def _url(self, url: str) -> str:
         bare = url.rstrip(".,;:")

@@ -98,7 +98,8 @@ async def dispatch(cloud: Cloud, method: str, request: Any, caller: Caller = ANY
     async def ask(token: str, size: int | None) -> MessagePage:
         if "page_token" in request.DESCRIPTOR.fields_by_name:
             request.page_token = token
-            request.page_size = min(size or request.page_size, request.page_size or size or 0)
+            if size is not None and (request.page_size == 0 or request.page_size > size):
+                request.page_size = size
         return MessagePage(await _handled(handler, seen, method, request))
 
     page = await answered(met, getattr(request, "page_token", ""), ask)

@@ -57,7 +57,9 @@ async def _listed(method: PathMethod, visit: Visit, met: Effects) -> Response:
     first: list[Response] = []
 
     async def ask(token: str, size: int | None) -> JsonPage:
-        asked = {token_key: token, size_key: str(size or query.get(size_key, ""))}
+        wanted = query.get(size_key, "")
+        smaller = size is not None and not (wanted.isdigit() and 0 < int(wanted) <= size)
+        asked = {token_key: token, size_key: str(size) if smaller else wanted}
         string = urlencode([*others, *((key, value) for key, value in asked.items() if value)])
         request = Request({**visit.request.scope, "query_string": string.encode()}, visit.request.receive)
         response = await method.answer(replace(visit, request=request))

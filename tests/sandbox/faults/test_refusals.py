@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import Any
 
+import grpc
 import httpx2
 import pytest
 import requests
@@ -16,6 +18,7 @@ from google.rpc import error_details_pb2
 from signoff_sandbox.server import RunningSandbox
 from support.either_wire import EitherWire
 from support.planted import PLACE, SERVICE
+from support.sandbox import TOKEN, running_sandbox
 
 LIST = "google.cloud.run.v2.Services/ListServices"
 UPDATE = "google.cloud.run.v2.Services/UpdateService"
@@ -90,6 +93,24 @@ async def test_latency_delays_the_answer_past_a_deadline(planted: RunningSandbox
     late = (exceptions.DeadlineExceeded, exceptions.RetryError, requests.exceptions.ReadTimeout)
     with pytest.raises(late):
         await listed(wire, timeout=0.05)
+
+
+def test_a_sandbox_ends_while_calls_hang() -> None:
+    """`running_sandbox` fails where the process does not end, or says anything."""
+    with running_sandbox() as sandbox:
+        sandbox.fault("google.cloud.run.v2.Services/*", latencySeconds=600)
+        url = f"http://{sandbox.http}/v2/{PLACE}/services"
+        with pytest.raises(httpx2.ReadTimeout):
+            httpx2.get(url, headers={"authorization": f"Bearer {TOKEN}"}, trust_env=False, timeout=0.2)
+        with grpc.insecure_channel(sandbox.grpc) as channel, pytest.raises(grpc.RpcError):
+            call = channel.unary_unary(f"/{LIST}")
+            call(b"", timeout=0.2, metadata=(("authorization", f"Bearer {TOKEN}"),))
+        hanging = socket.create_connection(("127.0.0.1", int(sandbox.http.rpartition(":")[2])))
+        head = f"GET /v2/{PLACE}/services HTTP/1.1\r\nhost: sandbox\r\nauthorization: Bearer {TOKEN}\r\n\r\n"
+        hanging.sendall(head.encode())
+        while sandbox.calls().get(LIST, 0) != 3:
+            pass
+    hanging.close()
 
 
 DROPPED = (exceptions.ServiceUnavailable, requests.exceptions.RequestException)

@@ -296,6 +296,16 @@ def test_labels_that_tell_nothing_stay(value: str) -> None:
     assert Situation(NOTHING).masked({"x": [{"labels": {"a": value}}]}) == {"x": [{"labels": {"a": value}}]}
 
 
+def test_a_project_that_only_an_account_names_goes_everywhere() -> None:
+    members = ["serviceAccount:ci@other-corp.iam.gserviceaccount.com"]
+    entry = {"textPayload": "other-corp may deploy"}
+    made = Situation(NOTHING).masked(
+        {"logEntries": [entry], "iamPolicies": {"x": {"bindings": [{"members": members}]}}}
+    )
+    assert "other-corp" not in json.dumps(made)
+    assert made["logEntries"][0]["textPayload"] == "project-1 may deploy"
+
+
 def test_what_the_platform_says_stays() -> None:
     service = {
         "name": "projects/p-1/locations/us-central1/services/ready",
