@@ -25,6 +25,7 @@ GCLOUD_APIS = {
     "SERVICEUSAGE": "serviceusage",
     "CLOUDRESOURCEMANAGER": "cloudresourcemanager",
     "IAM": "iam",
+    "IAMCREDENTIALS": "iamcredentials",
     "CONTAINERANALYSIS": "containeranalysis",
 }
 INTERRUPTED = 130
@@ -112,6 +113,9 @@ async def _up(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         log_lag_seconds=arguments.log_lag,
         reconcile_seconds=arguments.reconcile_seconds,
+        traffic_seconds=arguments.traffic_seconds,
+        startup_timeout_seconds=arguments.startup_seconds,
+        idle_seconds=arguments.idle_seconds,
     )
     ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     loop = asyncio.get_running_loop()
@@ -150,7 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="signoff-sandbox", description="An embedded Google Cloud on loopback.")
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="run in the foreground; prints the addresses as one line of JSON")
-    up.add_argument("--state", type=Path, help="state file: loaded if it exists, saved at the end")
+    up.add_argument("--state", type=Path, help="state file: loaded if it exists, kept from then on")
     up.add_argument("--data", type=Path, help="folder for clones and builds (default: a temporary one)")
     up.add_argument("--http-log", type=Path, help="append what is asked and answered over HTTP, a JSON object a line")
     up.add_argument("--grpc-port", type=_port, default=0, help="0 for any free one")
@@ -159,6 +163,9 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--seed", type=int, default=0, help="of everything that chance decides (default: %(default)s)")
     up.add_argument("--log-lag", type=_seconds, default=0.0, help="seconds until a log entry can be read")
     up.add_argument("--reconcile-seconds", type=_seconds, default=0.2, help="how long a change takes to take effect")
+    up.add_argument("--traffic-seconds", type=_seconds, default=0.0, help="how much later traffic moves")
+    up.add_argument("--startup-seconds", type=_seconds, default=30.0, help="until a container must listen")
+    up.add_argument("--idle-seconds", type=_seconds, default=900.0, help="until an instance without requests goes")
     up.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
     edge = commands.add_parser("edge", help="put nginx in front of services as a load balancer; prints its addresses")
     routes = edge.add_mutually_exclusive_group(required=True)

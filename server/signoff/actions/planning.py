@@ -25,6 +25,7 @@ from signoff.actions.shown import goes_on, left_behind, lines_of, order
 from signoff.actions.site import Site
 from signoff.actions.theirs import not_ours, theirs_of
 from signoff.actions.ways.found import find
+from signoff.actions.ways.proof import known_of
 from signoff.actions.ways.way import plan_way
 from signoff.actions.ways.work import paths_of
 from signoff.ledger.folds import Operation, last_operation
@@ -80,7 +81,7 @@ async def plan_deploy(site: Site, request: Request, *, held: bool = False) -> Pl
     items = await asyncio.gather(*(_item(site, request, report, workload, dead) for workload in chosen))
     resumes = goes_on_with(dead, site, wanted)
     lines = goes_on(resumes) if resumes else []
-    there = await asyncio.gather(*(_there(site, item) for item in items))
+    there = await asyncio.gather(*(_there(site, item, workload) for item, workload in zip(items, chosen, strict=True)))
     for item, workload, known in zip(items, chosen, there, strict=True):
         lines += [*lines_of(item, workload, site.subject.target), *order(workload, asked, theirs), *known]
         lines += on_its_way(site, item)
@@ -161,9 +162,6 @@ def _must_be_ours(workload: Workload, request: Request) -> None:
     if workload.kind == "worker-pool":
         fix = "deploy it with gcloud; check_drift then proves it"
         raise PlanError(f"{workload.name} is a worker pool, which signoff does not deploy yet", where=where, fix=fix)
-    if request.image is None and workload.build is None:
-        fix = 'set build = { config = "cloudbuild.yaml" }, or name an image by digest'
-        raise PlanError(f"signoff.toml does not say how {workload.name} is built", where=where, fix=fix)
     if request.image is not None and "@sha256:" not in request.image:
         fix = "name it as PATH@sha256:DIGEST; a tag can move between the yes and the deploy"
         raise PlanError("the image is not named by digest", where="image", fix=fix)
@@ -200,11 +198,13 @@ async def _item(
     return replace(item, build=way)
 
 
-async def _there(site: Site, item: Deploy) -> list[Text]:
+async def _there(site: Site, item: Deploy, workload: Workload) -> list[Text]:
     """What of it exists already. It is no part of the plan's id: a build that ends meanwhile makes no other plan."""
+    if item.image is not None:
+        return [await known_of(site, workload, item.image)]
     if item.build is None:
         return []
-    found = await find(site, item.workload, paths_of(item), item.build)
+    found = await find(site, workload, paths_of(item), item.build)
     if isinstance(found, Unknown):
         fix = "signoff doctor says which permission or login is missing"
         raise PlanError(f"whether {item.workload} is being built already is not known ({found.why})", fix=fix)

@@ -24,6 +24,8 @@ class Made:
 
     image: str | None = None
     build: str | None = None
+    alone: bool = False
+    """Whether the way to the image has deployed it as well: then the next steps only observe."""
     revisions: tuple[tuple[str, str], ...] = ()
     """Full resource name and the revision made there; a job has none."""
     urls: tuple[str, ...] = ()
