@@ -34,7 +34,8 @@ def main(rounds: int = 5) -> None:
     if not installed():
         print(f"skipped: {MISSING}")
         return
-    with tempfile.TemporaryDirectory() as name, a_world(Path(name), "web", options=("--reconcile-seconds", "0")) as world:
+    at_once = ("--reconcile-seconds", "0")
+    with tempfile.TemporaryDirectory() as name, a_world(Path(name), "web", options=at_once) as world:
         gcloud = connected(world.sandbox, Path(name))
         images = [_image(world)]
         world.commit("shared/mapper.py", "def mapped(row):\n    return 'other'\n")
