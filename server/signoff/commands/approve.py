@@ -42,8 +42,8 @@ async def approve(
 ) -> DeployResult:
     """Show the plan as it is now, ask, and carry it out on a yes.
 
-    `asked`: a plan's id, or the plan itself where it was made just now. `ask` gets the question and gives what was typed. Raises PlanError without a person, on a no, and for a plan that
-    is unknown or void.
+    `asked`: a plan's id, or the plan itself where it was made just now. `ask` gets the question and gives what was
+    typed. Raises PlanError without a person, on a no, and for a plan that is unknown or void.
     """
     from signoff.actions.approval import typed
 
