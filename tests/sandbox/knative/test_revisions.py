@@ -100,8 +100,8 @@ async def test_a_service_has_a_configuration_and_a_route(planted: RunningSandbox
 
 async def test_a_region_that_does_not_exist_is_denied(planted: RunningSandbox, run: Run) -> None:
     for collection in ("services", "revisions"):
-        answer = await run("GET", f"{SERVING}/{collection}", region="us-centrall", status=403)
-        assert answer["error"]["message"] == "Permission denied on 'locations/us-centrall' (or it may not exist)."
+        answer = await run("GET", f"{SERVING}/{collection}", region="us-central9", status=403)
+        assert answer["error"]["message"] == "Permission denied on 'locations/us-central9' (or it may not exist)."
 
 
 async def test_an_unreachable_location_is_named_where_all_were_asked(planted: RunningSandbox, run: Run) -> None:
