@@ -14,7 +14,6 @@ from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError
 
 _FIELDS = ("name", "parent", "resource")
-RUN = "google.cloud.run.v2."
 #: https://cloud.google.com/run/docs/locations
 REGIONS = frozenset(
     [
@@ -37,13 +36,13 @@ def require_reachable(cloud: Cloud, resource: str) -> None:
         raise ApiError(grpc.StatusCode.UNAVAILABLE, f"The service is currently unavailable in location {parts[3]}.")
 
 
-def require_region(cloud: Cloud, method: str, resource: str) -> None:
-    """PERMISSION_DENIED, in Google's words, if Cloud Run is asked for a resource where it is not.
+def require_region(cloud: Cloud, resource: str) -> None:
+    """PERMISSION_DENIED, in Google's words, if a resource of Cloud Run (full name) is where Cloud Run is not.
 
     Where something was planted is a region.
     """
     parts = resource.split("/")
-    if not method.startswith(RUN) or len(parts) < 4 or parts[2] != "locations" or parts[3] in ("-", "", *REGIONS):
+    if len(parts) < 4 or parts[2] != "locations" or parts[3] in ("-", "", *REGIONS):
         return
     place = "/".join(parts[:4])
     if not any(name.startswith(f"{place}/") for kind in ("services", "jobs") for name in cloud.store.names(kind)):

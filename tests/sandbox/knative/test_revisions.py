@@ -98,6 +98,12 @@ async def test_a_service_has_a_configuration_and_a_route(planted: RunningSandbox
         assert one["status"]["conditions"] == [{"type": "Ready", "status": "True"}]
 
 
+async def test_a_region_that_does_not_exist_is_denied(planted: RunningSandbox, run: Run) -> None:
+    for collection in ("services", "revisions"):
+        answer = await run("GET", f"{SERVING}/{collection}", region="us-central9", status=403)
+        assert answer["error"]["message"] == "Permission denied on 'locations/us-central9' (or it may not exist)."
+
+
 async def test_an_unreachable_location_is_named_where_all_were_asked(planted: RunningSandbox, run: Run) -> None:
     state.merge(planted.cloud, {"unreachableLocations": ["us-central1"]})
     assert state.dump(planted.cloud)["unreachableLocations"] == ["us-central1"]
