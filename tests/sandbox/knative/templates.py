@@ -89,10 +89,15 @@ MAPS = st.dictionaries(KEYS, TEXTS, max_size=3)
 
 
 @st.composite
-def containers(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """One without a name, or several with names of their own."""
+def containers(draw: st.DrawFn, fields: dict[str, Any]) -> list[dict[str, Any]]:
+    """One without a name, or several with names of their own; each mounts only volumes that the template has."""
     names = draw(st.just([""]) | st.lists(NAMES, min_size=1, max_size=3, unique=True))
-    return [{"name": name, **draw(CONTAINERS)} for name in names]
+    volumes = {volume["name"] for volume in fields.get("volumes", ())}
+    made = [{"name": name, **draw(CONTAINERS)} for name in names]
+    for container in made:
+        mounts = [mount for mount in container.get("volumeMounts", ()) if mount["name"] in volumes]
+        container["volumeMounts"] = mounts
+    return made
 
 
 COMMON = {
@@ -125,14 +130,14 @@ def revision_templates(draw: st.DrawFn) -> Any:
             healthCheckDisabled=st.booleans(),
         )
     )
-    return json_format.ParseDict({**fields, "containers": draw(containers())}, RevisionTemplate.pb()())
+    return json_format.ParseDict({**fields, "containers": draw(containers(fields))}, RevisionTemplate.pb()())
 
 
 @st.composite
 def task_templates(draw: st.DrawFn) -> Any:
     """A raw v2 TaskTemplate."""
     fields = draw(optional(**COMMON, maxRetries=st.integers(0, 10)))
-    return json_format.ParseDict({**fields, "containers": draw(containers())}, TaskTemplate.pb()())
+    return json_format.ParseDict({**fields, "containers": draw(containers(fields))}, TaskTemplate.pb()())
 
 
 TARGETS = st.fixed_dictionaries({"percent": st.integers(1, 100)}, optional={"tag": NAMES}).flatmap(

@@ -6,7 +6,7 @@ from typing import Any
 
 from google.cloud.run_v2.types import Service
 from google.protobuf import json_format
-from hypothesis import given
+from hypothesis import given, settings
 
 from sandbox.knative.templates import services
 from signoff_sandbox.settings import Settings
@@ -159,6 +159,7 @@ def test_another_label_changes_only_that(service: Any) -> None:
     assert written_over(labelled, service) == wanted
 
 
+@settings(max_examples=40)  # making two of everything takes its time
 @given(services(), services())
 def test_a_service_says_the_same_whatever_it_is_written_over(service: Any, other: Any) -> None:
     shown = service_of(CLOUD, service)
