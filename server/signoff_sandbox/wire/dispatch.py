@@ -90,7 +90,8 @@ async def dispatch(cloud: Cloud, method: str, request: Any, caller: Caller = ANY
     handler = HANDLERS.get(method)
     if handler is None:
         raise unimplemented(method)
-    require_region(cloud, method, asked_of(request))
+    if method.startswith("google.cloud.run.v2."):
+        require_region(cloud, asked_of(request))
     require_reachable(cloud, asked_of(request))
     refuse_denied(cloud, method, request)
     seen = as_it_was(cloud, met) if _READS.search(method) else cloud

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from signoff_sandbox.wire.paths import PathMethod, Visit, region_of
 from signoff_sandbox.world.errors import ApiError, invalid_argument, permission_denied
 from signoff_sandbox.world.identities import caller_may
-from signoff_sandbox.world.locations import require_reachable
+from signoff_sandbox.world.locations import require_reachable, require_region
 from signoff_sandbox.world.projects import id_of
 from signoff_sandbox.world.run_names import location_of, project_of, short
 
@@ -49,7 +49,7 @@ def methods(
     made = [PathMethod(f"run.namespaces.{collection}.{name}", (verb,), namespaces, answer, missing=missing)]
     if by_location:
         full = f"run.projects.locations.{collection}.{name}"
-        made.append(PathMethod(full, (verb,), located(collection, tail), answer, missing=missing, host=RUN_HOST))
+        made.append(PathMethod(full, (verb,), located(collection, tail), answer, missing=missing))
     return tuple(made)
 
 
@@ -84,8 +84,9 @@ def reached(visit: Visit, collection: str, parent: str) -> tuple[list[Any], list
 def require(visit: Visit, permission: str, resource: str) -> None:
     """PERMISSION_DENIED in v1's words if whoever calls lacks a permission on a v2 resource, which may be a place.
 
-    UNAVAILABLE if that is in a location that cannot be reached.
+    So too where there is no such region; UNAVAILABLE if that is in a location that cannot be reached.
     """
+    require_region(visit.cloud, resource)
     require_reachable(visit.cloud, resource)
     if not caller_may(visit.cloud, permission, resource):
         said = visit.request.url.path.partition("/v1/")[2].partition(":")[0]
