@@ -4,7 +4,7 @@ BIN := .venv/bin
 # In the environment, so that the pins hold for what builds the package too.
 PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test peers format docs bench soak clean
+.PHONY: demo test peers crash format docs bench soak clean
 
 demo: .venv/ready
 	@$(BIN)/signoff demo --folder .demo
@@ -22,6 +22,10 @@ test: .venv/ready-dev
 peers: .venv/ready-dev
 	@$(BIN)/python tests/peers/install.py
 	$(BIN)/pytest tests/peers
+
+# Every step of a deploy × killed, cancelled, a call that fails: some minutes. `test` does some of them.
+crash: .venv/ready-dev
+	$(BIN)/pytest -m "whole or not whole" tests/signoff/actions/test_interrupted.py
 
 format: .venv/ready-dev
 	$(BIN)/ruff check --fix .

@@ -27,6 +27,7 @@ GCLOUD_APIS = {
     "SERVICEUSAGE": "serviceusage",
     "CLOUDRESOURCEMANAGER": "cloudresourcemanager",
     "IAM": "iam",
+    "IAMCREDENTIALS": "iamcredentials",
     "CONTAINERANALYSIS": "containeranalysis",
 }
 INTERRUPTED = 130
@@ -114,6 +115,9 @@ async def _up(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         log_lag_seconds=arguments.log_lag,
         reconcile_seconds=arguments.reconcile_seconds,
+        traffic_seconds=arguments.traffic_seconds,
+        startup_timeout_seconds=arguments.startup_seconds,
+        idle_seconds=arguments.idle_seconds,
     )
     ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     loop = asyncio.get_running_loop()
@@ -169,6 +173,9 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--seed", type=int, metavar="N", default=0, help=f"of everything that chance decides {default}")
     up.add_argument("--log-lag", **seconds, default=0.0, help=f"seconds until a log entry can be read {default}")
     up.add_argument("--reconcile-seconds", **seconds, default=0.2, help=f"how long changes take {default}")
+    up.add_argument("--traffic-seconds", **seconds, default=0.0, help=f"how much later traffic moves {default}")
+    up.add_argument("--startup-seconds", **seconds, default=30.0, help=f"until a container must listen {default}")
+    up.add_argument("--idle-seconds", **seconds, default=900.0, help=f"until an idle instance goes {default}")
     up.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
     edge = commands.add_parser("edge", help="put nginx in front of services as a load balancer; prints its addresses")
     routes = edge.add_mutually_exclusive_group(required=True)

@@ -20,7 +20,7 @@ from signoff_sandbox.holding import hold
 from signoff_sandbox.journal import Journal
 from signoff_sandbox.runtime.pace import Pace
 from signoff_sandbox.settings import Settings
-from signoff_sandbox.wire import grpc_server, knative, manifests, projects
+from signoff_sandbox.wire import credentials, grpc_server, knative, manifests, projects
 from signoff_sandbox.wire.certificate import server_context
 from signoff_sandbox.wire.hosts import ByHost
 from signoff_sandbox.wire.http_log import HttpLog
@@ -39,6 +39,7 @@ PATHS: tuple[PathMethod, ...] = (
     *manifests.ROUTES,
     *registry_reads.ROUTES,
     *projects.ROUTES,
+    *credentials.ROUTES,
     *knative.ROUTES,
 )
 

@@ -15,6 +15,7 @@ from support.discovery import document, problems
 APIS = (
     *("run.v1", "run.v2", "cloudbuild.v1", "logging.v2", "artifactregistry.v1", "containeranalysis.v1"),
     *("cloudscheduler.v1", "secretmanager.v1", "storage.v1", "serviceusage.v1", "cloudresourcemanager.v1", "iam.v1"),
+    "iamcredentials.v1",
     "artifactregistry.v1beta2",  # of which gcloud asks the locations
 )
 #: Paths that no discovery document speaks of: the sandbox's own and the registry's Docker API; uploads are media.

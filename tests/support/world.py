@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,10 +99,10 @@ def a_repository(folder: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def a_world(folder: Path, *shipped: str) -> Iterator[World]:
-    """Everything pushed, and the named workloads running in the sandbox."""
+def a_world(folder: Path, *shipped: str, options: Sequence[str] = ()) -> Iterator[World]:
+    """Everything pushed, and the named workloads running in the sandbox; `options` are the sandbox's own."""
     clone, remote = a_repository(folder)
-    with running_sandbox(None, "--data", str(folder / "sandbox")) as sandbox:
+    with running_sandbox(None, "--data", str(folder / "sandbox"), *options) as sandbox:
         world = World(clone, remote, folder / "state", sandbox)
         if shipped:
             world.ship(*shipped)

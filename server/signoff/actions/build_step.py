@@ -7,10 +7,11 @@ from dataclasses import replace
 from signoff.actions.plan import Deploy
 from signoff.actions.site import Site
 from signoff.actions.steps import Act, Made, StepFailed
+from signoff.actions.ways.alone import deployed_alone
 from signoff.actions.ways.found import find
 from signoff.actions.ways.proof import proven
 from signoff.actions.ways.watch import watched
-from signoff.actions.ways.way import Way, make
+from signoff.actions.ways.way import Way, make, may_deploy
 from signoff.actions.ways.work import Built, Work
 from signoff.check import Progress
 from signoff.model.facts import Unknown
@@ -26,18 +27,24 @@ def build(site: Site, item: Deploy, planned: Way, operation: str) -> Act:
         built, how = await _built(work, planned)
         says = await proven(work, built, planned.commit)
         number = built.build.id if built.build else None
-        return replace(made, build=number, image=built.image, says=text("{} {}; {}", how, built.image, says))
+        return replace(
+            made, build=number, image=built.image, alone=built.alone, says=text("{} {}; {}", how, built.image, says)
+        )
 
     return act
 
 
 async def _built(work: Work, planned: Way) -> tuple[Built, str]:
-    found = await find(work.site, work.item.workload, work.paths, planned)
+    found = await find(work.site, work.workload, work.paths, planned)
     if isinstance(found, Unknown):
         raise StepFailed(text("whether it is being built already is not known: {} ({})", found.why, found.detail))
     if found is None:
         built = await make(work, planned)
-        return built, f"build {built.build.id} made" if built.build else "made"
-    work.tell(f"build {found.name.id} of this commit is used")
-    built = await watched(work, found.name, own=work.operation in found.tags)
-    return built, f"build {found.name.id} of this commit was there: it made"
+        how = f"build {built.build.id} made" if built.build else "there is"
+    else:
+        work.tell(f"build {found.name.id} of this commit is used")
+        built = await watched(work, found.name, own=work.operation in found.tags)
+        how = f"build {found.name.id} of this commit was there: it made"
+    if may_deploy(planned) and not built.alone:
+        built = await deployed_alone(work) or built
+    return built, how

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from signoff.actions.plan import Item
-from signoff.actions.steps import Occupied, StepFailed, known
+from signoff.actions.steps import Occupied, Outdated, StepFailed, known
 from signoff.model.subject import WorkloadName
 from signoff.model.text import Text, text
 from signoff.systems.google.deployed import Conflict, Written
@@ -75,13 +75,15 @@ class Claims:
     died: Callable[[str], bool]
 
     async def take(self, writers: Writers, item: Item) -> None:
-        """Claim every resource of the item. Raises StepFailed with who holds it, and since when."""
+        """Claim every resource as the plan saw it. Raises StepFailed, with who holds it and since when."""
         claim = self.claim.renewed(self.now()).written()
-        for resource in item.resources:
-            answer = await writers.set_claim(kind_of(item), resource.resource, claim, over=self._may_replace)
+        for planned in item.resources:
+            answer = await writers.set_claim(
+                kind_of(item), planned.resource, claim, over=self._may_replace, etag=planned.etag
+            )
             outcome = known(answer, f"claiming {item.workload}", wrote=True)
             if isinstance(outcome, Conflict):
-                raise _held_by(item, outcome.there)
+                raise _changed(item) if outcome.outdated else _held_by(item, outcome.there)
 
     async def give_back(self, writers: Writers, item: Item) -> Text | None:
         """Take the claim away; what went wrong with that, where something did. It ends by itself with its lease."""
@@ -130,6 +132,10 @@ def lock_of(target: str, workload: WorkloadName) -> str:
 def kind_of(item: Item) -> EditedKind:
     """The kind as the writing adapter knows it; worker pools were refused before."""
     return "job" if item.kind == "job" else "service"
+
+
+def _changed(item: Item) -> StepFailed:
+    return Outdated(text("{} was changed after the plan was made; nothing was done here", item.workload))
 
 
 def _held_by(item: Item, annotation: str | None) -> StepFailed:

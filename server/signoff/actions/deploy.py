@@ -12,9 +12,9 @@ from signoff.actions.approval import Approval
 from signoff.actions.claim import Claim, Claims, lock_of, whoever_runs_this
 from signoff.actions.deploy_steps import steps_of
 from signoff.actions.operation import Operation
-from signoff.actions.plan import Plan, PlanError, Request, Theirs, before_as_data
+from signoff.actions.plan import Plan, PlanError, Request, Theirs, before_as_data, request_as_data
 from signoff.actions.planning import DEPLOYED, make, workload_of
-from signoff.actions.refusal import at_it
+from signoff.actions.refusal import Busy, whoever
 from signoff.actions.site import Site
 from signoff.actions.steps import StepReport
 from signoff.actions.theirs import theirs_of
@@ -49,27 +49,22 @@ class DeployResult:
 async def carry_out(site: Site, plan_id: str, request: Request, approval: Approval, progress: Progress) -> DeployResult:
     """Carry out what was approved, if the world is still the one that the plan was made from.
 
-    Raises PlanError when the approval is for another plan. Cancelling stops at a safe point: a write under way is
-    finished, traffic goes back to what served before, and the ledger says what was done.
+    `request` names its workloads, as a plan's does. Raises PlanError when the approval is for another plan, and Busy
+    when another process of this machine deploys one of the workloads. Cancelling stops at a safe point: a write under
+    way is finished, traffic goes back to what served before, and the ledger says what was done.
     """
     if approval.plan != plan_id:
         raise PlanError(f"the yes was given to {approval.plan}, not to {plan_id}", fix="ask for approval of this plan")
-    plan = await make(site, request)
-    if plan.id != plan_id:
-        return DeployResult("void", text("the target or the commit changed after {} was made", plan_id), plan)
+    locks = {lock_of(request.target, name): name for name in request.workloads}
     try:
-        with hold(site.holds, [lock_of(request.target, item.workload) for item in plan.items]):
+        with hold(site.holds, locks, whoever(whoever_runs_this(), site.now())):
+            # Compared while nobody else of this machine deploys: else who was slow would do it a second time.
+            plan = await make(site, request, held=True)
+            if plan.id != plan_id:
+                return DeployResult("void", text("the target or the commit changed after {} was made", plan_id), plan)
             return await _operation(site, plan, approval, progress)
     except Held as held:
-        return DeployResult("busy", _busy(site, plan, held.name), plan)
-
-
-def _busy(site: Site, plan: Plan, name: str) -> Text:
-    for item in plan.items:
-        last = folds.last_operation(site.ledger, plan.request.target, item.workload)
-        if last is not None and last.ended is None and lock_of(plan.request.target, item.workload) == name:
-            return text("{}; nothing was done here", at_it(item.workload, last))
-    return text("another process of this machine holds {}; nothing was done here", name)
+        raise Busy(locks[held.name], held.who) from held
 
 
 async def _operation(site: Site, plan: Plan, approval: Approval, progress: Progress) -> DeployResult:
@@ -88,6 +83,7 @@ async def _operation(site: Site, plan: Plan, approval: Approval, progress: Progr
             commit=plan.commit,
             by=by,
             before={item.workload: before_as_data(item) for item in plan.items},
+            asked=request_as_data(plan.request),
         ),
     )
     claims = Claims(
@@ -125,21 +121,23 @@ def _superseded(site: Site, plan: Plan) -> Collection[OperationEnded]:
 
 
 def _where(steps: Sequence[StepReport]) -> Text:
-    """At which step of which workload it stopped."""
-    last = next((step for step in reversed(steps) if step.status in {"stopped", "failed", "done", "undone"}), None)
-    return text("{} of {}: {} {}", last.name, last.workload, last.status, last.says) if last else text("at its start")
+    """At which step of which workload it stopped, and what became of the traffic."""
+    stopped = [step for step in steps if step.status in {"stopped", "failed"}]
+    if stopped:
+        return text("; ".join("{}" for _ in stopped), *(_failure(step, steps) for step in stopped))
+    last = next((step for step in reversed(steps) if step.status == "done"), None)
+    return text("{} of {}: done {}", last.name, last.workload, last.says) if last else text("at its start")
 
 
 def _outcome(plan: Plan, steps: Sequence[StepReport], report: Report, theirs: Sequence[Theirs]) -> tuple[Outcome, Text]:
     """Only the chain calls it deployed; a job's `serving` waits for its next run, which a deploy does not start."""
-    busy = next((step for step in steps if step.status == "busy"), None)
-    if busy is not None and not any(step.status == "done" for step in steps):
-        return "busy", busy.says
-    bad = next((step for step in steps if step.status in {"failed", "busy"}), None)
-    if bad is not None:
-        undone = next((step for step in steps if step.status == "undone" and step.workload == bad.workload), None)
-        after = text("; {}", undone.says) if undone else text("")
-        return "failed", text("{} of {} failed: {}{}", bad.name, bad.workload, bad.says, after)
+    stopped = [step for step in steps if step.status in {"failed", "busy", "void"}]
+    if stopped and not any(step.status == "done" for step in steps):
+        first = stopped[0]
+        if first.status in {"busy", "void"}:
+            return "busy" if first.status == "busy" else "void", first.says
+    if stopped:
+        return "failed", text("; ".join("{}" for _ in stopped), *(_failure(step, steps) for step in stopped))
     if plan.request.action == "roll-back":
         return "rolled-back", text("; ".join("{}" for _ in plan.items), *_last_traffic(steps))
     links = {w.name: w.links for w in report.workloads}
@@ -161,6 +159,14 @@ def _outcome(plan: Plan, steps: Sequence[StepReport], report: Report, theirs: Se
         return "ran", text("{}: it ran with what was released, proven on a fresh look", ", ".join(names))
     says = text("{}: built, released and serving, proven on a fresh look", ", ".join(names))
     return ("waiting" if left else "deployed"), text("{}" * (1 + len(left)), says, *left)
+
+
+def _failure(bad: StepReport, steps: Sequence[StepReport]) -> Text:
+    """What failed, and what became of the traffic."""
+    undone = next((step for step in steps if step.status == "undone" and step.workload == bad.workload), None)
+    after = text("; {}", undone.says) if undone else text("")
+    how = "stopped" if bad.status == "stopped" else "failed"
+    return text("{} of {} {}: {}{}", bad.name, bad.workload, how, bad.says, after)
 
 
 def _last_traffic(steps: Sequence[StepReport]) -> list[Text]:

@@ -13,11 +13,13 @@ from signoff.actions.revision_step import revision
 from signoff.actions.rollback_step import to_revisions
 from signoff.actions.run_step import cancelled, ran
 from signoff.actions.site import Site
-from signoff.actions.steps import Act, Made, Step
+from signoff.actions.steps import Act, Made, Step, Undo
 from signoff.actions.traffic_step import back, traffic, watched
+from signoff.actions.ways.alone import moved, released
+from signoff.actions.ways.command import CommandBuild
+from signoff.actions.ways.way import may_deploy
 from signoff.check import Progress
 from signoff.model.judgement import Link
-from signoff.model.subject import Commit
 from signoff.model.text import text
 from signoff.systems.google.writer import Writers
 
@@ -38,14 +40,13 @@ def steps_of(site: Site, item: Item, operation: str, claims: Claims) -> Sequence
 
 def _of_service(site: Site, item: Deploy, operation: str) -> list[Step]:
     name = item.workload
-    released = frozenset({Link.RELEASED})
     steps = [
         *_build(site, item, operation),
-        Step("revision", name, released, revision(item, operation, _commit(item)), back(item, operation)),
+        Step("revision", name, frozenset({Link.RELEASED}), _release(item, operation), _back(item, operation)),
         Step("smoke", name, REACHED, watched(site, item, REACHED, 0)),
     ]
     for percent in item.traffic:
-        steps.append(Step(f"traffic {percent}", name, frozenset({Link.SERVING}), traffic(item, percent)))
+        steps.append(Step(f"traffic {percent}", name, frozenset({Link.SERVING}), moved(item, traffic(item, percent))))
         if percent < 100:
             steps.append(Step(f"watch {percent}", name, BETWEEN, watched(site, item, BETWEEN, item.hold)))
     return [*steps, Step("prove", name, RAN | BETWEEN, proof(site, item, RAN | BETWEEN))]
@@ -53,7 +54,7 @@ def _of_service(site: Site, item: Deploy, operation: str) -> list[Step]:
 
 def _of_job(site: Site, item: Deploy, operation: str) -> list[Step]:
     name = item.workload
-    template = Step("template", name, frozenset({Link.RELEASED}), revision(item, operation, _commit(item)))
+    template = Step("template", name, frozenset({Link.RELEASED}), _release(item, operation))
     prove = Step("prove", name, RAN, proof(site, item, RAN))
     return [*_build(site, item, operation), template, *_stale(item), prove]
 
@@ -77,13 +78,21 @@ def _of_roll_back(site: Site, item: RollBack, operation: str) -> list[Step]:
 
 
 def _build(site: Site, item: Deploy, operation: str) -> list[Step]:
+    """A command may have deployed when it fails, and is undone like a deploy."""
     if item.build is None:
         return []
-    return [Step("build", item.workload, frozenset({Link.BUILT}), build(site, item, item.build, operation))]
+    undo = back(item, operation) if isinstance(item.build, CommandBuild) and item.kind == "service" else None
+    return [Step("build", item.workload, frozenset({Link.BUILT}), build(site, item, item.build, operation), undo)]
 
 
-def _commit(item: Deploy) -> Commit | None:
-    return item.build.commit if item.build else None
+def _release(item: Deploy, operation: str) -> Act:
+    commit = item.build.commit if item.build else None
+    return (released if may_deploy(item.build) else revision)(item, operation, commit)
+
+
+def _back(item: Deploy, operation: str) -> Undo | None:
+    """Once is enough: going back from a command is going back from all that follows it."""
+    return None if isinstance(item.build, CommandBuild) else back(item, operation)
 
 
 def _claimed(item: Item, claims: Claims) -> Act:

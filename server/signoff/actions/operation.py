@@ -9,7 +9,7 @@ from typing import Literal
 from signoff.actions.claim import Claims
 from signoff.actions.plan import Item
 from signoff.actions.site import Site
-from signoff.actions.steps import Made, Occupied, Step, StepFailed, StepReport, StepStatus
+from signoff.actions.steps import Made, Occupied, Outdated, Step, StepFailed, StepReport, StepStatus
 from signoff.check import Progress
 from signoff.ledger.events import StepTaken
 from signoff.model.subject import WorkloadName
@@ -68,23 +68,31 @@ class Operation:
     async def _steps(self, steps: Sequence[Step]) -> bool:
         made = Made()
         for number, step in enumerate(steps):
-            self._record(step, "began")
+            begun, left = steps[: number + 1], steps[number + 1 :]
             try:
+                self._record(step, "began")
                 made = await step.act(self.site.writers, made, self._told(step))
+                self._report(step, "done", made.says or text(""))
+                self._told(step)(0, None, "done")
             except StepFailed as failure:
-                self._report(step, "busy" if isinstance(failure, Occupied) else "failed", failure.says)
-                self._not_started(steps[number + 1 :], text("{} failed", step.name))
-                await unbroken(self._undo(steps[: number + 1]))
+                end = StepReport(step.name, step.workload, _status(failure), failure.says)
+                await unbroken(self._end(end, begun, left))
                 return False
             except BaseException as stop:  # cancelled, or a bug of ours: either way users get what they had before
                 why = "it was cancelled" if isinstance(stop, asyncio.CancelledError) else f"it broke with {stop!r}"
-                self._report(step, "stopped", text("{} while it ran", why))
-                self._not_started(steps[number + 1 :], text("{} was stopped", step.name))
-                await unbroken(self._undo(steps[: number + 1]))
+                end = StepReport(step.name, step.workload, "stopped", text("{} while it ran", why))
+                await unbroken(self._end(end, begun, left))
                 raise
-            self._report(step, "done", made.says or text(""))
-            self._told(step)(0, None, "done")
         return True
+
+    async def _end(self, end: StepReport, begun: Sequence[Step], left: Sequence[Step]) -> None:
+        """Say how the step ended, and undo: also where the ledger can not be written."""
+        try:
+            self._report(begun[-1], end.status, end.says)
+        finally:
+            how = "was stopped" if end.status == "stopped" else "failed"
+            self._not_started(left, text("{} {}", end.name, how))
+            await self._undo(begun)
 
     async def _undo(self, begun: Sequence[Step]) -> None:
         """From the last to the first; what can not be undone is said, and the rest is undone all the same."""
@@ -118,3 +126,9 @@ class Operation:
         self.site.ledger.append(
             StepTaken(self.site.now(), self.id, self._target, step.workload, step.name, outcome, said)
         )
+
+
+def _status(failure: StepFailed) -> StepStatus:
+    if isinstance(failure, Occupied):
+        return "busy"
+    return "void" if isinstance(failure, Outdated) else "failed"

@@ -18,12 +18,14 @@ from signoff.actions.plan import (
     before_from_data,
     before_of,
     make_plan,
+    request_from_data,
 )
-from signoff.actions.refusal import Busy, Refused
+from signoff.actions.refusal import Busy, Refused, whoever
 from signoff.actions.shown import goes_on, left_behind, lines_of, order
 from signoff.actions.site import Site
 from signoff.actions.theirs import not_ours, theirs_of
 from signoff.actions.ways.found import find
+from signoff.actions.ways.proof import known_of
 from signoff.actions.ways.way import plan_way
 from signoff.actions.ways.work import paths_of
 from signoff.ledger.folds import Operation, last_operation
@@ -43,27 +45,28 @@ DEPLOYED = (Link.BUILT, Link.RELEASED, Link.SERVING)
 _GOOD = frozenset({Status.PASS, Status.SKIPPED})
 
 
-async def make(site: Site, request: Request) -> Plan:
+async def make(site: Site, request: Request, *, held: bool = False) -> Plan:
     """The plan of what was asked for, from the world as it is. Changes nothing.
 
-    Raises Refused with the report that shows why not, and PlanError where something can not be read or is not ours.
+    `held`: this process holds the workloads' locks already. Raises Refused with the report that shows why not, and
+    PlanError where something can not be read, is not ours, or is being deployed by somebody else (Busy).
     """
     if request.action == "roll-back":
         from signoff.actions.rollback import plan_roll_back
 
-        return await plan_roll_back(site, request)
+        return await plan_roll_back(site, request, held=held)
     if request.action == "run":
         from signoff.actions.running import plan_run
 
-        return await plan_run(site, request)
-    return await plan_deploy(site, request)
+        return await plan_run(site, request, held=held)
+    return await plan_deploy(site, request, held=held)
 
 
-async def plan_deploy(site: Site, request: Request) -> Plan:
+async def plan_deploy(site: Site, request: Request, *, held: bool = False) -> Plan:
     """The plan of bringing `request.workloads` (none named: what this session touched and is stale) to the target."""
     links = (Link.COMMITTED, *PREFLIGHT, *DEPLOYED)
     report = await site.prove(request.workloads, links)
-    names = request.workloads or _stale(report)
+    names = request.workloads or _unfinished(site, request) or _stale(report)
     asked = [workload_of(site, name) for name in names]
     chosen = [workload for workload in asked if workload.deploy == "signoff" or request.image is not None]
     theirs = await theirs_of(site, report, asked)
@@ -73,40 +76,50 @@ async def plan_deploy(site: Site, request: Request) -> Plan:
         _must_be_ours(workload, request)
     names = tuple(workload.name for workload in chosen)
     _preflight(report, names, given=request.image is not None)
-    dead = died(site, request.target, names)
+    wanted = replace(request, workloads=tuple(workload.name for workload in asked))
+    dead = died(site, request.target, names, held=held)
     items = await asyncio.gather(*(_item(site, request, report, workload, dead) for workload in chosen))
-    resumes = goes_on_with(dead, site, names)
+    resumes = goes_on_with(dead, site, wanted)
     lines = goes_on(resumes) if resumes else []
-    there = await asyncio.gather(*(_there(site, item) for item in items))
+    there = await asyncio.gather(*(_there(site, item, workload) for item, workload in zip(items, chosen, strict=True)))
     for item, workload, known in zip(items, chosen, there, strict=True):
         lines += [*lines_of(item, workload, site.subject.target), *order(workload, asked, theirs), *known]
         lines += on_its_way(site, item)
     lines += [one.says for one in theirs]
     lines += left_behind(report, names)
-    wanted = replace(request, workloads=tuple(workload.name for workload in asked))
     operation = resumes.began.operation if resumes else None
     return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), operation, theirs)
 
 
-def died(site: Site, target: str, names: Collection[WorkloadName]) -> Mapping[WorkloadName, Operation]:
+def died(site: Site, target: str, names: Collection[WorkloadName], *, held: bool) -> Mapping[WorkloadName, Operation]:
     """Operations that were begun on these workloads and never ended. Raises Busy where one is still at it."""
     found = {}
     for name in names:
         last = last_operation(site.ledger, target, name)
         if last is None or last.ended is not None:
             continue
-        if is_held(site.holds, lock_of(target, name)):
-            raise Busy(name, last)
+        if not held and is_held(site.holds, lock_of(target, name)):
+            raise Busy(name, f"{whoever(last.began.by, last.began.at)} ({last.began.operation})")
         found[name] = last
     return found
 
 
-def goes_on_with(
-    dead: Mapping[WorkloadName, Operation], site: Site, names: Collection[WorkloadName]
-) -> Operation | None:
-    """The one that was of this commit and these workloads: only then what it did is what is wanted now."""
-    same = (o for o in dead.values() if o.began.commit == site.subject.commit and set(o.began.before) == set(names))
-    return next(same, None)
+def goes_on_with(dead: Mapping[WorkloadName, Operation], site: Site, wanted: Request) -> Operation | None:
+    """The one that was asked for the same, of this commit: only then what it did is what is wanted now."""
+    for operation in dead.values():
+        began = operation.began
+        if began.commit == site.subject.commit and began.asked and request_from_data(began.asked) == wanted:
+            return operation
+    return None
+
+
+def _unfinished(site: Site, request: Request) -> tuple[WorkloadName, ...]:
+    """What the last operation on this commit was at when it died: the same command goes on with it."""
+    last = last_operation(site.ledger, request.target)
+    if last is None or last.ended is not None or last.began.commit != site.subject.commit or not last.began.asked:
+        return ()
+    asked = request_from_data(last.began.asked)
+    return asked.workloads if replace(asked, workloads=()) == request else ()
 
 
 def _stale(report: Report) -> tuple[WorkloadName, ...]:
@@ -149,9 +162,6 @@ def _must_be_ours(workload: Workload, request: Request) -> None:
     if workload.kind == "worker-pool":
         fix = "deploy it with gcloud; check_drift then proves it"
         raise PlanError(f"{workload.name} is a worker pool, which signoff does not deploy yet", where=where, fix=fix)
-    if request.image is None and workload.build is None:
-        fix = 'set build = { config = "cloudbuild.yaml" }, or name an image by digest'
-        raise PlanError(f"signoff.toml does not say how {workload.name} is built", where=where, fix=fix)
     if request.image is not None and "@sha256:" not in request.image:
         fix = "name it as PATH@sha256:DIGEST; a tag can move between the yes and the deploy"
         raise PlanError("the image is not named by digest", where="image", fix=fix)
@@ -176,7 +186,7 @@ async def _item(
         workload.name,
         workload.kind,
         resources,
-        _before(resources, died.get(workload.name)),
+        before_all(resources, died.get(workload.name)),
         image=request.image,
         traffic=workload.traffic,
         hold=workload.hold,
@@ -188,18 +198,20 @@ async def _item(
     return replace(item, build=way)
 
 
-async def _there(site: Site, item: Deploy) -> list[Text]:
+async def _there(site: Site, item: Deploy, workload: Workload) -> list[Text]:
     """What of it exists already. It is no part of the plan's id: a build that ends meanwhile makes no other plan."""
+    if item.image is not None:
+        return [await known_of(site, workload, item.image)]
     if item.build is None:
         return []
-    found = await find(site, item.workload, paths_of(item), item.build)
+    found = await find(site, workload, paths_of(item), item.build)
     if isinstance(found, Unknown):
         fix = "signoff doctor says which permission or login is missing"
         raise PlanError(f"whether {item.workload} is being built already is not known ({found.why})", fix=fix)
     return [found.line()] if found else []
 
 
-def _before(resources: Sequence[Deployed], died: Operation | None) -> tuple[Before, ...]:
+def before_all(resources: Sequence[Deployed], died: Operation | None) -> tuple[Before, ...]:
     """As they stand; but what an operation that died had begun to move is not what users are meant to go back to."""
     now = tuple(before_of(resource) for resource in resources)
     if died is None:

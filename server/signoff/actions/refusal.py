@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from signoff.actions.plan import PlanError, Theirs
-from signoff.ledger.folds import Operation
 from signoff.model.report import EXIT_CODES, Report, Verdict
 from signoff.model.subject import WorkloadName
 from signoff.views.words import moment
@@ -43,11 +44,11 @@ class Busy(PlanError):
 
     exit_code = EXIT_CODES[Verdict.PENDING]
 
-    def __init__(self, workload: WorkloadName, operation: Operation) -> None:
-        super().__init__(at_it(workload, operation), fix=f"signoff deploy --status {operation.began.operation}")
+    def __init__(self, workload: str, who: str) -> None:
+        what = f"{workload} is being deployed by {who or 'another process of this machine'}; nothing was done here"
+        super().__init__(what, fix="signoff deploy --status shows where it is")
 
 
-def at_it(workload: WorkloadName, operation: Operation) -> str:
-    """Who is at it, and since when."""
-    began = operation.began
-    return f"{workload} is being deployed by {began.by} since {moment(began.at)} ({began.operation})"
+def whoever(by: str, since: datetime) -> str:
+    """As `Busy` says it of an operation, and a process of the lock that it holds."""
+    return f"{by} since {moment(since)}"

@@ -20,7 +20,7 @@ def to_revisions(item: RollBack) -> Act:
         for before, revision in zip(item.before, item.revisions, strict=True):
             wanted = ((revision, 100),)
             now = await deployed(writers, "service", before.resource)
-            if now.serving != wanted or now.follows_latest:
+            if now.serving != wanted or now.follows_latest or not now.settled:
                 await shared(writers, before.resource, wanted, None, progress)
                 now = await deployed(writers, "service", before.resource)
             if now.serving != wanted:

@@ -23,7 +23,7 @@ BEFORE = (Link.BUILT, Link.RELEASED)
 """A run of an old template proves nothing, so what is wrong there comes first."""
 
 
-async def plan_run(site: Site, request: Request) -> Plan:
+async def plan_run(site: Site, request: Request, *, held: bool = False) -> Plan:
     """The plan of running jobs; none named: what this session touched, is released, and has not run since.
 
     Raises Refused where a template is not the one that is wanted, and PlanError for what is no job.
@@ -35,14 +35,14 @@ async def plan_run(site: Site, request: Request) -> Plan:
         if workload.kind != "job":
             raise PlanError(f"{name} is a {workload.kind}, which is not run", fix="name a job")
     _released(report, names)
-    dead = died(site, request.target, names)
+    wanted = replace(request, workloads=tuple(names))
+    dead = died(site, request.target, names, held=held)
     items = tuple(await asyncio.gather(*(_item(site, workload_of(site, name)) for name in names)))
-    resumes = goes_on_with(dead, site, names)
+    resumes = goes_on_with(dead, site, wanted)
     lines = goes_on(resumes) if resumes else []
     for item in items:
         lines += lines_of(item, workload_of(site, item.workload), site.subject.target)
         lines += on_its_way(site, item)
-    wanted = replace(request, workloads=tuple(names))
     return make_plan(wanted, site.subject.commit, items, tuple(lines), resumes.began.operation if resumes else None)
 
 

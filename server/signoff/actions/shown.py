@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from signoff.actions.plan import Before, Deploy, Item, RollBack, Run, Theirs
 from signoff.actions.traffic_step import shown, shown_now
+from signoff.actions.ways.command import CommandBuild
 from signoff.ledger.folds import Operation
 from signoff.model.judgement import Link, Status
 from signoff.model.report import Report
@@ -71,6 +72,8 @@ def _undo(item: Deploy, before: Before) -> Text:
 
 
 def _steps(item: Deploy) -> str:
+    if isinstance(item.build, CommandBuild):
+        return "as the command moves it; where it only builds, all of it to the new revision in the end"
     if item.traffic == (100,):
         return "none at first, then all of it to the new revision"
     parts = [f"{percent} % for {item.hold} s" for percent in item.traffic[:-1]]

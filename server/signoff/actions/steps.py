@@ -24,6 +24,8 @@ class Made:
 
     image: str | None = None
     build: str | None = None
+    alone: bool = False
+    """Whether the way to the image has deployed it as well: then the next steps only observe."""
     revisions: tuple[tuple[str, str], ...] = ()
     """Full resource name and the revision made there; a job has none."""
     urls: tuple[str, ...] = ()
@@ -66,12 +68,17 @@ class Occupied(StepFailed):
     """Another operation holds the workload: nothing was done, and nothing is wrong."""
 
 
-StepStatus = Literal["done", "failed", "busy", "not started", "stopped", "undone"]
+class Outdated(StepFailed):
+    """The world is not the plan's any more: nothing was done."""
+
+
+StepStatus = Literal["done", "failed", "busy", "void", "not started", "stopped", "undone"]
 
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """How one step ended. `busy`: another operation holds the workload; `stopped`: it was cancelled while it ran."""
+    """How one step ended. `busy`: another operation holds the workload; `void`: it is not as the plan saw it;
+    `stopped`: it was cancelled while it ran."""
 
     name: str
     workload: WorkloadName

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from signoff.actions.plan import Before, Deploy, RollBack
-from signoff.actions.revision_step import TAG, deployed, shared
+from signoff.actions.revision_step import TAG, deployed, shared, wait_settled
 from signoff.actions.site import Site
 from signoff.actions.steps import Act, Made, StepFailed, Undo
 from signoff.check import Progress
@@ -61,8 +61,10 @@ async def _moved(writers: Writers, resource: str, revision: str, shares: Shares,
     wanted = ((revision, 100),) if whole else tuple(sorted(shares))
     now = await deployed(writers, "service", resource)
     tagged = any(tag.name == TAG for tag in now.tags)
-    if now.serving == wanted and now.follows_latest == whole and not (whole and tagged):
+    if now.settled and now.serving == wanted and now.follows_latest == whole and not (whole and tagged):
         return
+    if not whole and dict(now.serving).get(revision, 0) >= dict(shares)[revision]:
+        return  # an operation that died had come further: nobody loses a revision that they have already
     if whole and now.ready != revision:
         raise StepFailed(text("{} is the latest revision now, not {}: somebody else deployed", now.ready, revision))
     await shared(writers, resource, shares, (TAG, "") if whole else (TAG, revision), progress)
@@ -75,8 +77,18 @@ def back(item: Deploy | RollBack, operation: str) -> Undo:
     """Traffic of every resource as it was before the operation."""
 
     async def undo(writers: Writers) -> Text:
-        says = [await _back(writers, before, operation) for before in item.before]
-        return text("; ".join("{}" for _ in says), *says)
+        says, failed = [], False
+        for before in item.before:
+            try:
+                says.append(await _back(writers, before, operation))
+            except StepFailed as failure:
+                failed = True
+                was = text("{} served {} before", short(before.resource), shown(before.serving))
+                says.append(text("{}; {}: send it back when you can", failure.says, was))
+        joined = text("; ".join("{}" for _ in says), *says)
+        if failed:
+            raise StepFailed(joined, changed=None)
+        return joined
 
     return undo
 
@@ -85,16 +97,24 @@ async def _back(writers: Writers, before: Before, operation: str) -> Text:
     """What served before serves again, by name: the latest revision may be the one that failed."""
     now = await deployed(writers, "service", before.resource)
     name = short(before.resource)
-    if now.operation != operation and now.serving == before.serving and now.follows_latest == before.follows_latest:
+    same = now.settled and now.serving == before.serving and now.follows_latest == before.follows_latest
+    if same and now.operation != operation:
         return text("{} was not changed: {} serves", name, shown(before.serving))
     if not before.serving:
         return text("nothing served {} before, so there is nothing to go back to", name)
     tag = (TAG, now.created) if now.operation == operation and now.created != before.serving[0][0] else None
-    if now.serving != before.serving or now.follows_latest:
-        await shared(writers, before.resource, before.serving, tag, lambda *_: None)
+    failure = None
+    if now.serving != before.serving or now.follows_latest or not now.settled:  # what is on its way is not seen yet
+        try:
+            await shared(writers, before.resource, before.serving, tag, lambda *_: None)
+        except StepFailed as failed:
+            failure = failed
+            there = await deployed(writers, "service", before.resource)
+            await wait_settled(writers, "service", before.resource, there.generation, lambda *_: None)
         now = await deployed(writers, "service", before.resource)
     if now.serving != before.serving:
-        raise StepFailed(text("the traffic of {} is: {}", name, shown(now.serving)), changed=True)
+        why = text(" ({})", failure.says) if failure else text("")
+        raise StepFailed(text("{} serves now: {}{}", name, shown(now.serving), why), changed=True)
     kept = text("; {} is kept for study under the tag {}", tag[1], tag[0]) if tag else text("")
     return text("{} serves again{}; it is pinned there until the next deploy", shown(before.serving), kept)
 

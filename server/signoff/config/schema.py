@@ -78,7 +78,7 @@ class CloudBuildTable(Table):
     config: RepositoryPath = Field(description="The Cloud Build configuration, for instance cloudbuild.web.yaml.")
     source: Literal["git", "upload"] = Field(
         default="git",
-        description="`git`: from the remote; `upload`: the working tree is sent (`gcloud builds submit`).",
+        description="`git`: from the remote; `upload`: an archive is sent (signoff sends the commit alone).",
     )
 
 

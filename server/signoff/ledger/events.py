@@ -66,7 +66,7 @@ class OperationBegan:
     """A plan is carried out. `by`: who said yes, as `NAME@MACHINE`.
 
     `before`: per workload what stood in the target, as `actions.plan` writes it: what a failure leads back to, also
-    when another process goes on after this one died.
+    when another process goes on after this one died. `asked`: the plan's request, so that only the same one goes on.
     """
 
     kind: ClassVar[str] = "operation"
@@ -77,6 +77,7 @@ class OperationBegan:
     commit: str
     by: str
     before: Mapping[str, Json]
+    asked: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class StepTaken:
     target: str
     workload: str
     step: str
-    outcome: Literal["began", "done", "failed", "busy", "not started", "stopped", "undone"]
+    outcome: Literal["began", "done", "failed", "busy", "void", "not started", "stopped", "undone"]
     says: str | Quoted = ""
 
 

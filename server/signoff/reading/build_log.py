@@ -16,9 +16,9 @@ _FRAME = re.compile(
 )
 """What Cloud Build says itself around the steps: where it fails, that is not why."""
 _SAYS = re.compile(
-    r"\b(?:error|err!|failed|failure|fatal|panic|exception|cannot|can't|could not|couldn't|unable to|denied"
+    r"\b(?:errors?|failed|failure|fatal|panic|exception|cannot|can't|could not|couldn't|unable to|denied"
     r"|not found|no such|does not exist|undefined|unresolved|unexpected|invalid|missing|killed)\b"
-    r"|\w(?:Error|Exception)\b",
+    r"|\berr!|\w(?:Error|Exception)\b",
     re.IGNORECASE,
 )
 _QUIET = re.compile(r"\b(?:0|no) (?:errors?|failed|failures?)\b|\bwarn(?:ing)?\b|\bnotice\b|\bdeprecat", re.IGNORECASE)

@@ -25,7 +25,7 @@ APIS = (
         "logging.v2",
     ),
     *("cloudscheduler.v1", "secretmanager.v1", "storage.v1", "serviceusage.v1", "cloudresourcemanager.v1"),
-    *("cloudresourcemanager.v3", "iam.v1"),
+    *("cloudresourcemanager.v3", "iam.v1", "iamcredentials.v1"),
 )
 
 

@@ -41,7 +41,7 @@ async def get_project(visit: Visit) -> Response:
 async def get_service_account(visit: Visit) -> Response:
     """Every account whose name can be one exists; `-` stands for the project that its email names."""
     email = unquote(visit.path["email"])
-    found = _ACCOUNT.fullmatch(email)
+    found = SERVICE_ACCOUNT.fullmatch(email)
     if found is None:
         raise not_found(f"projects/{visit.path['project']}/serviceAccounts/{email}")
     settings = visit.cloud.settings
@@ -57,8 +57,8 @@ async def get_service_account(visit: Visit) -> Response:
     )
 
 
-#: https://cloud.google.com/iam/docs/service-account-types
-_ACCOUNT = re.compile(
+#: Emails of service accounts. https://cloud.google.com/iam/docs/service-account-types
+SERVICE_ACCOUNT = re.compile(
     r"(?P<number>\d+)-compute@developer\.gserviceaccount\.com|(?P<build>\d+)@cloudbuild\.gserviceaccount\.com"
     r"|[a-z][-a-z0-9]{4,28}[a-z0-9]@(?P<project>[a-z][-a-z0-9]*)\.iam\.gserviceaccount\.com"
 )

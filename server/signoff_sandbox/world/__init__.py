@@ -10,7 +10,9 @@ registry     Artifact Registry: images and repositories;  registry_reads, regist
 logging_api  Cloud Logging;  logbook: its entries;  logfilter: its query language
 iam          IAM policies and permissions;  identities: whom a token speaks for and what that one may do
 packages     client packages that an installation may lack
-faults       planted misbehaviour
+faults       planted misbehaviour: whom it strikes and how often;  fault_keys: what its keys may hold;
+             callers: who calls;  past: what a stale read sees;  planted: errors, and faults beside requests
+policies     IAM policies by resource, kept in the store
 run_*        Cloud Run: services, reconciler, revisions, instances, traffic, jobs, executions, tasks, their logs
 ingress      addresses of services;  frontend: what Google does before a request reaches a container;
              load_balancer: how it knows that one sent the request
@@ -23,5 +25,5 @@ git_remotes  where a repository lies that is named by its public address
 container_analysis  Container Analysis: the provenance of images
 storage      Cloud Storage for source archives and build logs;  storage_uploads;  buckets: its files
 google_json  Google's REST JSON of a message
-machine      processes, images, instances, listeners and chance of one cloud;  planted: faults beside requests
+machine      processes, images, instances, listeners and chance of one cloud
 """

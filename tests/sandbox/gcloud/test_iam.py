@@ -31,3 +31,12 @@ def test_the_policy_of_an_unknown_service_is_not_found(gcloud: Gcloud) -> None:
     missing = gcloud("run", "services", "get-iam-policy", "none", f"--region={REGION}", code=1)
     assert "NOT_FOUND" in missing.err
     assert "services/none" in missing.err
+
+
+def test_whoever_speaks_for_a_service_account_may_what_that_may(gcloud: Gcloud) -> None:
+    caller = "caller@demo.iam.gserviceaccount.com"
+    as_caller = ("run", "services", "list", f"--region={REGION}", f"--impersonate-service-account={caller}")
+    assert "Permission 'run.services.list' denied" in gcloud(*as_caller, code=1).err
+    binding = {"role": "roles/run.admin", "members": [f"serviceAccount:{caller}"]}
+    gcloud.sandbox.plant({"iamPolicies": {"projects/demo": {"bindings": [binding]}}})
+    assert "SERVICE" in gcloud(*as_caller).out

@@ -12,6 +12,7 @@ from signoff.actions.site import Site
 from signoff.actions.ways.proof import lineage
 from signoff.model.lineage import Lineage
 from signoff.model.subject import BuildTrigger, CloudBuildConfig, WorkloadName
+from signoff.views.words import sentence
 from support.deploying import WEB, build_finished, builds_of, built_by, deploy, image_now, plan_of, said
 from support.world import World
 
@@ -66,6 +67,26 @@ async def test_a_trigger_runs_at_the_commit_and_its_image_serves(
     assert build["buildTriggerId"] == "0a1b"
     assert image_now(world).endswith(build["results"]["images"][0]["digest"])
     assert await proven_commit(site, world) == commit
+
+
+async def test_a_trigger_that_deploys_by_itself_is_proven_and_nothing_is_written_over_it(
+    world: World, site: Site, chain: Chain
+) -> None:
+    config = (world.clone / "cloudbuild.web.yaml").read_text(encoding="utf-8")
+    image = "us-central1-docker.pkg.dev/demo/app/web"
+    push = f"  - {{name: gcr.io/cloud-builders/docker, args: [push, {image}]}}\n"
+    run = f"[run, deploy, web, --image={image}, --region=us-central1]"
+    steps = f"{push}  - {{name: gcr.io/cloud-builders/gcloud, args: {run}}}\nimages:"
+    a_trigger(world)
+    (world.clone / "web/main.py").write_text((world.clone / "web/main.py").read_text() + "\n# by itself\n")
+    commit = world.commit("cloudbuild.web.yaml", config.replace("images:", steps))
+    site = built_by(site, BuildTrigger("ship-web"), commit)
+    chain.commit = site.subject.commit
+    done = await deploy(site)
+    assert done.outcome == "deployed", said(done)
+    assert "signoff-operation" not in world.service()["template"].get("labels", {})
+    steps_said = {step.name: sentence(step.says) for step in done.steps}
+    assert "was deployed by the command or trigger itself" in steps_said["revision"]
 
 
 async def test_a_disabled_trigger_is_refused_when_it_is_planned(world: World, site: Site) -> None:

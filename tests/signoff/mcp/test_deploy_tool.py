@@ -129,3 +129,13 @@ async def test_what_a_pipeline_deploys_is_watched_without_a_yes_and_without_a_wr
     assert f"no build of {commit[:7]} is in Cloud Build" in answer.content[0].text  # type: ignore[union-attr]
     assert person.asked == []
     assert standing(world) == before
+
+
+async def test_what_no_pipeline_can_have_yet_is_refused_with_the_report(world: World, era: str) -> None:
+    written = (world.clone / "signoff.toml").read_text("utf-8")
+    world.commit("signoff.toml", written.replace("[workloads.web]\n", '[workloads.web]\ndeploy = "ci"\n'))
+    world.commit("shared/mapper.py", f"def mapped(row):\n    return 'local {era}'\n", push=False)
+    answer = await deploy(world, era)
+    assert not answer.is_error
+    assert answer.structured_content["outcome"] == "refused"
+    assert "ci, which gets no commit before it has pushed passed" in answer.content[0].text  # type: ignore[union-attr]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from signoff.actions.plan import PlanError
 from signoff.actions.site import Site
 from signoff.actions.steps import StepFailed
 from signoff.actions.ways.work import Built, Work
@@ -28,6 +29,8 @@ async def proven(work: Work, built: Built, commit: Commit) -> Text:
     found = await lineage(work.site, work.workload, built.image)
     if isinstance(found, Unknown):
         raise StepFailed(text("what {} was built from is not known: {} ({})", built.image, found.why, found.detail))
+    if built.stated and found.how == "none" and work.workload.accept_labels:
+        return text("only its tag says that it is of commit {}, which accept_labels accepts", short(commit))
     if not found.holds(work.workload.accept_labels):
         raise StepFailed(text("{} is not proven to be built from {}: {}", built.image, commit[:12], why_not(found)))
     if found.how == "upload" and found.commit is not None and found.build is not None:
@@ -46,3 +49,17 @@ def why_not(found: Lineage) -> Text:
         names = text(", ".join("{}" for _ in found.content.files), *found.content.files)
         return text("{} of its files are not the commit's ({})", found.content.differing, names)
     return text("it is of {}, whose inputs are {}", found.commit or "no commit", found.content.state)
+
+
+async def known_of(site: Site, workload: Workload, image: str) -> Text:
+    """What a plan says of an image that was given."""
+    try:
+        found = await lineage(site, workload, image)
+    except ValueError as error:
+        raise PlanError("the image is not a reference", where=image, fix="name it as PATH@sha256:DIGEST") from error
+    if isinstance(found, Unknown):
+        return text("  what that image was built from is not known ({})", found.why)
+    if found.commit is None or found.strength == "stated":
+        return text("  note: which commit that image was built from is not proven: {}", why_not(found))
+    held = "it holds" if found.content.state == "holds" else "it does not hold"
+    return text("  that image is of commit {} ({}): {} what is wanted", short(found.commit), found.strength, held)

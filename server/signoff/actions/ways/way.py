@@ -6,13 +6,21 @@ from typing import assert_never
 
 from signoff.actions.plan import PlanError
 from signoff.actions.site import Site
-from signoff.actions.ways import config, trigger
+from signoff.actions.ways import command, config, image, trigger, upload
+from signoff.actions.ways.command import CommandBuild
 from signoff.actions.ways.config import ConfigBuild
+from signoff.actions.ways.image import ImageBuild
 from signoff.actions.ways.trigger import TriggerBuild
+from signoff.actions.ways.upload import UploadBuild
 from signoff.actions.ways.work import Built, Work
-from signoff.model.subject import BuildTrigger, CloudBuildConfig, Commit, Workload
+from signoff.model.subject import BuildCommand, BuildTrigger, CloudBuildConfig, Commit, ExistingImage, Workload
 
-Way = ConfigBuild | TriggerBuild
+Way = ConfigBuild | TriggerBuild | UploadBuild | CommandBuild | ImageBuild
+
+
+def may_deploy(way: Way | None) -> bool:
+    """Whether it may deploy by itself: a command as it likes, a trigger by a step of its build."""
+    return isinstance(way, CommandBuild | TriggerBuild)
 
 
 async def plan_way(site: Site, workload: Workload, commit: Commit) -> Way:
@@ -20,11 +28,17 @@ async def plan_way(site: Site, workload: Workload, commit: Commit) -> Way:
     match workload.build:
         case CloudBuildConfig(source="git") as build:
             return await config.plan(site, workload, build, commit)
+        case CloudBuildConfig(source="upload") as build:
+            return await upload.plan(site, workload, build, commit)
         case BuildTrigger() as build:
             return await trigger.plan(site, workload, build, commit)
+        case BuildCommand() as build:
+            return await command.plan(site, workload, build, commit)
+        case ExistingImage() as build:
+            return await image.plan(site, workload, build, commit)
     where = f"workloads.{workload.name} in signoff.toml"
     fix = 'set build = { config = "cloudbuild.yaml" }, or name an image by digest'
-    raise PlanError(f"signoff can not build {workload.name} in the way it is configured", where=where, fix=fix)
+    raise PlanError(f"signoff.toml does not say how {workload.name} is built", where=where, fix=fix)
 
 
 async def make(work: Work, way: Way) -> Built:
@@ -34,4 +48,10 @@ async def make(work: Work, way: Way) -> Built:
             return await config.make(work, way)
         case TriggerBuild():
             return await trigger.make(work, way)
+        case UploadBuild():
+            return await upload.make(work, way)
+        case CommandBuild():
+            return await command.make(work, way)
+        case ImageBuild():
+            return await image.make(work, way)
     assert_never(way)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from signoff.actions.site import Site
 from signoff.actions.steps import StepFailed
 from signoff.check import Progress
+from signoff.model.builds import Build
 from signoff.model.subject import Commit, Workload
 from signoff.model.text import text
 from signoff.systems.google.deployed import BuildName, BuildState, path_of
@@ -44,22 +45,30 @@ class Work:
 class Built:
     """An image by digest, and the build that made it, where one did.
 
-    `alone`: the way deployed it by itself, so that signoff has only to prove it.
+    `alone`: the way deployed it by itself, so that signoff has only to prove it. `stated`: only a tag says of which
+    commit it is.
     """
 
     image: str
     build: BuildName | None = None
     alone: bool = False
+    stated: bool = False
 
 
 def paths_of(item: Deploy) -> frozenset[str]:
-    """The image paths that the workload has now."""
-    return frozenset(path_of(resource.image) for resource in item.resources)
+    """The image paths that the workload has now, and the one that somebody else builds for it."""
+    named = {item.build.path} if item.build is not None and item.build.way == "image" else set()
+    return frozenset(path_of(resource.image) for resource in item.resources) | named
 
 
 def tags(item: Deploy, commit: Commit, operation: str) -> Sequence[str]:
     """What a build of ours is marked with, so that it is found again: by whom, for what, of which commit."""
     return ("signoff", workload_tag(item.workload), commit_tag(commit), operation)
+
+
+def path_in(build: Build, digest: str) -> str:
+    """The path under which the build pushed the image."""
+    return next(image.path for image in build.images if image.digest == digest)
 
 
 def workload_tag(name: str) -> str:

@@ -158,8 +158,11 @@ async def _carried_out(desk: Desk, ctx: Context[Any, Any], made: Any, yes: Any, 
         if not made.watchable:
             return answer(*refused(made))
         others = [one for one in made.theirs if one.by != "ci"]
-        async with reporting(ctx) as progress:
-            return answer(*watched(await watch(await desk.context(), made.watchable, progress), others))
+        try:
+            async with reporting(ctx) as progress:
+                return answer(*watched(await watch(await desk.context(), made.watchable, progress), others))
+        except Refused as refusal:  # there is nothing to watch: the pipeline has no commit yet
+            return answer(*refused(refusal))
     approval = _approval(desk, ctx, made, yes, named_plan)
     if approval is None:
         return answer(*(declined(made) if can_ask(desk, ctx) else needs_approval(made)))

@@ -63,6 +63,8 @@ class Conflict:
 
     there: str | None
     """What stands there now, where that is what is in the way: the image, or the claim of another operation."""
+    outdated: bool = False
+    """It is not in the state any more that was expected of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 WRITE = Policy(seconds=60.0, tries=1)
 _SUCCEEDED, _FAILED = 4, 3  # run.v2 Condition.State
-_PAUSES = (0.2, 0.3, 0.5, 1.0, 2.0)
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 2.0)
 """Seconds between looks at something that takes its time; the last one repeats."""
 
 
@@ -100,18 +100,21 @@ class Writers:
         )
 
     async def set_claim(
-        self, kind: EditedKind, resource: str, claim: str, *, over: Callable[[str], bool]
+        self, kind: EditedKind, resource: str, claim: str, *, over: Callable[[str], bool], etag: str = ""
     ) -> Known[Written | Conflict] | Unknown:
-        """Say which operation holds the resource; empty: none. `over`: whether the claim that is there may be replaced.
+        """Say which operation holds the resource; empty: none. `over`: whether what is there may be replaced.
 
-        Where it may not, the answer is a Conflict with that claim, and nothing is written.
+        Where it may not, the answer is a Conflict with that claim, and nothing is written; nor is it where the resource
+        has another etag than `etag`, if one is given.
         """
 
         def merge(message: Any) -> list[str] | Conflict:
             there = message.annotations.get(edit.OPERATION, "")
             if there == claim:
                 return []
-            return edit.set_claim(message, claim) if not there or over(there) else Conflict(there)
+            if not over(there):
+                return Conflict(there)
+            return Conflict(None, outdated=True) if etag not in {"", message.etag} else edit.set_claim(message, claim)
 
         return await self._merged(kind, resource, "claim", merge)
 

@@ -1,0 +1,108 @@
+"""A way that may deploy by itself: then signoff writes nothing, and only observes and proves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from signoff.actions.claim import kind_of
+from signoff.actions.plan import Deploy
+from signoff.actions.revision_step import deployed, revision, wait_settled
+from signoff.actions.steps import Act, Made, StepFailed
+from signoff.actions.ways.work import Built, Work
+from signoff.check import Progress
+from signoff.gather.placements import placements
+from signoff.gather.trace import lineage_of
+from signoff.model.facts import Unknown
+from signoff.model.lineage import Placement
+from signoff.model.run import Job, Template
+from signoff.model.subject import Commit
+from signoff.model.text import text
+from signoff.survey import Survey
+from signoff.systems.google.deployed import Deployed
+from signoff.systems.google.edit import short
+from signoff.systems.google.writer import Writers
+
+
+async def changed(work: Work) -> bool:
+    """Whether a resource has another image or traffic than before the operation."""
+    now = await _now(work.writers, work.item)
+    return [(one.image, one.serving) for one in now] != [(one.image, one.serving) for one in work.item.before]
+
+
+async def deployed_alone(work: Work) -> Built | None:
+    """The image that the target runs everywhere by now, where that is proven to hold the commit; None otherwise.
+
+    None too where this operation itself wrote it, before it was interrupted: then its own steps go on.
+    """
+    now = await _now(work.writers, work.item)
+    if not await changed(work) or any(one.operation == work.operation for one in now):
+        return None
+    image = ""
+    async with Survey(work.site.subject, work.site.systems, work.site.now()) as survey:
+        placed = (await survey.get(placements))[work.item.workload]
+        if isinstance(placed, Unknown):
+            raise _not_known(placed)
+        for placement in placed:
+            template = _template(placement)
+            if template is None or not template.main.image.digest:
+                return None
+            found = await lineage_of(survey, work.workload, template.main.image)
+            if isinstance(found, Unknown):
+                raise _not_known(found)
+            if not found.holds(work.workload.accept_labels):
+                return None
+            image = f"{template.main.image.path}@{template.main.image.digest}"
+    return Built(image, alone=True)
+
+
+def _not_known(answer: Unknown) -> StepFailed:
+    return StepFailed(text("what the target runs is not known: {} ({})", answer.why, answer.detail), changed=True)
+
+
+def _template(placement: Placement) -> Template | None:
+    if isinstance(placement.resource, Job):
+        return placement.resource.template
+    return placement.newest.template if placement.newest is not None else None
+
+
+def released(item: Deploy, operation: str, commit: Commit | None) -> Act:
+    """The step `revision` or `template`: what was deployed already is waited for; else signoff writes, as ever.
+
+    What the way wrote meanwhile, under this operation's claim, is nobody else's deploy.
+    """
+
+    async def act(writers: Writers, made: Made, progress: Progress) -> Made:
+        now = await _now(writers, item)
+        if not made.alone:
+            return await revision(replace(item, resources=tuple(now)), operation, commit)(writers, made, progress)
+        revisions = []
+        for one in now:
+            settled = await wait_settled(writers, kind_of(item), one.resource, one.generation, progress)
+            if settled.state == "failed":
+                what = settled.revision or short(one.resource)
+                raise StepFailed(text("{} is not ready: {}", what, settled.message), changed=True)
+            revisions.append((one.resource, settled.revision))
+        names = ", ".join(name for _, name in revisions if name) or "the template"
+        says = text("{} was deployed by the command or trigger itself", names)
+        return replace(made, revisions=tuple(revisions), urls=tuple("" for _ in revisions), says=says)
+
+    return act
+
+
+def moved(item: Deploy, act: Act) -> Act:
+    """The steps `traffic`: what has all of it already is left as it is."""
+
+    async def either(writers: Writers, made: Made, progress: Progress) -> Made:
+        if made.alone:
+            now = {one.resource: one.serving for one in await _now(writers, item)}
+            if all(now[resource] == ((name, 100),) for resource, name in made.revisions):
+                names = ", ".join(name for _, name in made.revisions)
+                return replace(made, says=text("{} has all of the traffic already", names))
+        return await act(writers, made, progress)
+
+    return either
+
+
+async def _now(writers: Writers, item: Deploy) -> Sequence[Deployed]:
+    return [await deployed(writers, kind_of(item), one.resource) for one in item.resources]

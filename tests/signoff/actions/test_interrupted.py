@@ -1,0 +1,334 @@
+"""Every step of a deploy, of a job's and of a roll-back, ended in every way: killed, cancelled, a call that fails.
+
+Processes are real and are killed with SIGKILL; builds, revisions and traffic are the sandbox's, over Google's wire; the
+chain is the product's own. Whatever happens: the traffic is all on the old revision, all on the new one, or where the
+report says; and the same command goes on without building or deploying anything twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from signoff.actions.deploy import DeployResult
+from signoff.actions.plan import Plan, Request
+from signoff.actions.planning import make
+from signoff.actions.site import Site
+from signoff.actions.traffic_step import shown
+from signoff.commands.context import Context
+from signoff.commands.deploy_status import deploy_status
+from signoff.ledger import folds
+from signoff.ledger.events import RevisionProven
+from signoff.model.subject import WorkloadName
+from signoff.views.words import sentence
+from support.dying import Point, Watched, carried_out, killed, with_site
+from support.samples import NOW
+from support.waiting import eventually
+from support.world import JOB, SERVICE, World, a_world
+
+UPDATE = "google.cloud.run.v2.Services/UpdateService"
+UPDATE_JOB = "google.cloud.run.v2.Jobs/UpdateJob"
+CREATE_BUILD = "google.devtools.cloudbuild.v1.CloudBuild/CreateBuild"
+GET_BUILD = "google.devtools.cloudbuild.v1.CloudBuild/GetBuild"
+READ = "google.cloud.run.v2.*"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What is asked for, and its steps, each with the call it depends on; `writes`: those that change the target."""
+
+    workload: str
+    steps: dict[str, str]
+    writes: tuple[str, ...]
+    action: str = "deploy"
+
+
+SERVICE_FLOW = Flow(
+    "web",
+    {
+        "preflight": UPDATE,
+        "build": CREATE_BUILD,
+        "revision": UPDATE,
+        "smoke": READ,
+        "traffic 10": UPDATE,
+        "watch 10": READ,
+        "traffic 100": UPDATE,
+        "prove": READ,
+    },
+    ("preflight", "revision", "traffic 100"),
+)
+JOB_FLOW = Flow(
+    "extractor",
+    {"preflight": UPDATE_JOB, "build": GET_BUILD, "template": UPDATE_JOB, "prove": READ},
+    ("preflight", "template"),
+)
+ROLL_BACK = Flow("web", {"preflight": UPDATE, "traffic": UPDATE, "prove": READ}, ("preflight", "traffic"), "roll-back")
+FLOWS = {"service": SERVICE_FLOW, "job": JOB_FLOW, "roll-back": ROLL_BACK}
+
+QUICK = {
+    "service: before build",
+    "service: write revision",
+    "service: after traffic 100",
+    "job: after template",
+    "roll-back: write traffic",
+    "service: revision meets a lost answer",
+    "service: watch 10 meets refusals from then on",
+    "job: build meets a refusal",
+}
+"""What every run of the tests does; the others are marked `whole`: `make crash` does all of them, in some minutes."""
+
+
+def case(name: str, *values: Any) -> Any:
+    return pytest.param(*values, id=name, marks=() if name in QUICK else pytest.mark.whole)
+
+
+POINTS = [
+    case(f"{name}: {moment} {step}", flow, Point(step, moment, flow.workload))
+    for name, flow in FLOWS.items()
+    for step in flow.steps
+    for moment in ("before", "write", "after")
+    if moment != "write" or step in flow.writes
+]
+FAILURES = [
+    case(f"{name}: {step} meets {word}", flow, step, method, effect)
+    for name, flow in FLOWS.items()
+    for step, method in flow.steps.items()
+    for word, effect in {
+        "a refusal": {"code": "PERMISSION_DENIED", "times": 1},
+        "refusals from then on": {"code": "PERMISSION_DENIED"},
+        **({} if method == READ else {"a lost answer": {"dropAfter": True, "times": 1}}),
+    }.items()
+]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One sandbox for the whole file, without pauses; each test begins where the one before left the target."""
+    with a_world(tmp_path_factory.mktemp("world"), "web", "extractor", options=("--reconcile-seconds", "0")) as made:
+        steps = "traffic = [10, 100]\ntraffic_hold_seconds = 0"
+        toml = (made.clone / "signoff.toml").read_text("utf-8")
+        made.commit("signoff.toml", toml.replace("critical = true", steps))
+        yield made
+
+
+@pytest.fixture
+def world(shared: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    for name, value in shared.environment.items():
+        monkeypatch.setenv(name, value)
+    shared.sandbox.clear_faults()
+    yield shared
+    shared.sandbox.clear_faults()
+
+
+class Scene:
+    """A change that is to be deployed (or a revision to go back to), and what stands in the target before it."""
+
+    def __init__(self, world: World, flow: Flow) -> None:
+        self.world, self.flow = world, flow
+        self.request = Request("production", (WorkloadName(flow.workload),), action=flow.action)  # type: ignore[arg-type]
+        self.commit = world.commit("shared/mapper.py", f"def mapped(row):\n    return {time.time_ns()}\n")
+        self.before = self.serving()
+        self.revisions = self._revisions()
+        self.image = self.job_image()
+        self.goal = ""
+
+    def prepare(self, site: Site) -> None:
+        """For a roll-back: another revision than the one that serves was proven."""
+        if self.flow.action == "roll-back":
+            [(now, _)] = self.before
+            self.goal = next(name for name in sorted(self.revisions, reverse=True) if name != now)
+            site.ledger.append(RevisionProven(NOW, "production", SERVICE, self.goal, "image", None))
+            self.request = Request("production", self.request.workloads, action="roll-back", revision=None)
+
+    def serving(self) -> tuple[tuple[str, int], ...]:
+        """Revision and percent, as the sandbox has it."""
+        service = self.world.service()
+        newest = service["latestReadyRevision"].rpartition("/")[2]
+        found = {}
+        for status in service["trafficStatuses"]:
+            name = status.get("revision", "").rpartition("/")[2] or newest
+            found[name] = found.get(name, 0) + status.get("percent", 0)
+        return tuple(sorted((name, percent) for name, percent in found.items() if percent))
+
+    def _revisions(self) -> set[str]:
+        state = self.world.sandbox.state()["revisions"]
+        return {entry["name"].rpartition("/")[2] for entry in state if entry["name"].startswith(SERVICE)}
+
+    def made(self) -> set[str]:
+        """Revisions that are new."""
+        return self._revisions() - self.revisions
+
+    def job_image(self) -> str:
+        job = next(entry for entry in self.world.sandbox.state()["jobs"] if entry["name"] == JOB)
+        return str(job["template"]["template"]["containers"][0]["image"])
+
+    def builds(self) -> list[str]:
+        """How the builds of this commit stand."""
+        builds = self.world.sandbox.state()["builds"]
+        return [b["status"] for b in builds if b["source"]["gitSource"]["revision"] == self.commit]
+
+    def claim(self) -> str:
+        """What the resource says of who holds it."""
+        kind, name = ("jobs", JOB) if self.flow is JOB_FLOW else ("services", SERVICE)
+        entry = next(each for each in self.world.sandbox.state()[kind] if each["name"] == name)
+        return str(entry.get("annotations", {}).get("signoff-operation", ""))
+
+    def check_done(self) -> None:
+        """It is where it was meant to go, once."""
+        if self.flow is JOB_FLOW:
+            assert self.job_image() != self.image
+        elif self.flow is ROLL_BACK:
+            assert self.serving() == ((self.goal, 100),)
+            assert self.made() == set()
+        else:
+            [revision] = self.made()
+            assert self.serving() == ((revision, 100),)
+        assert self.builds() == ([] if self.flow is ROLL_BACK else ["SUCCESS"])
+
+    def check_reported(self, done: DeployResult) -> None:
+        """Old, new, or what the report says; and no claim is left."""
+        serving = self.serving()
+        if serving != self.before and done.outcome in {"failed", "busy", "void"}:
+            last = [sentence(step.says) for step in done.steps if step.status != "not started"][-1]
+            assert shown(serving) in last or f"web served {shown(self.before)} before" in last
+        if done.outcome in {"deployed", "rolled-back", "waiting"}:
+            self.check_done()
+        assert len(self.made()) <= 1
+        assert len(self.builds()) <= 1
+        assert not any(status in {"QUEUED", "WORKING"} for status in self.builds())
+
+
+def on(world: World, work: Callable[[Context, Site], Awaitable[Any]]) -> Any:
+    """Something done with the product's own context of the clone."""
+    return asyncio.run(with_site(world.clone, work))
+
+
+def left_running(folder: Path) -> list[str]:
+    """Processes that work in a folder, after a moment to end."""
+    end = time.monotonic() + 10
+    while found := [name for name in os.listdir("/proc") if name.isdigit() and _works_in(name, folder)]:
+        if time.monotonic() > end:
+            break
+        time.sleep(0.02)
+    return found
+
+
+def _works_in(process: str, folder: Path) -> bool:
+    try:
+        return Path(os.readlink(f"/proc/{process}/cwd")).is_relative_to(folder)
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize(("flow", "point"), POINTS)
+def test_after_a_kill_the_same_command_goes_on_and_does_nothing_twice(world: World, flow: Flow, point: Point) -> None:
+    scene = Scene(world, flow)
+
+    async def die(context: Context, site: Site) -> Plan:
+        scene.prepare(site)
+        plan = await make(site, scene.request)
+        code = await asyncio.to_thread(killed, world.clone, world.environment, plan.request, plan.id, point)
+        assert code == -9
+        return plan
+
+    async def go_on(context: Context, site: Site) -> DeployResult:
+        status = await deploy_status(context)
+        assert status.state == "died"
+        last = status.operation.steps[-1]
+        assert (last.step, last.outcome) == (point.step, "began")
+        await eventually(lambda: settled(world))
+        plan = await make(site, scene.request)
+        assert plan.resumes == status.operation.began.operation
+        done = await carried_out(site, plan)
+        assert done.operation == plan.resumes
+        return done
+
+    on(world, die)
+    assert left_running(world.clone) == []
+    between = dict(scene.serving())
+    new = set(between) - {name for name, _ in scene.before}
+    assert not new or 100 in between.values() or point.step.startswith(("traffic", "watch"))
+    done = on(world, go_on)
+    assert done.outcome == ("rolled-back" if flow is ROLL_BACK else "waiting" if flow is JOB_FLOW else "deployed")
+    scene.check_done()
+    assert scene.claim() == ""
+
+
+def settled(world: World) -> bool:
+    """Whether every write has taken effect: a plan is made from a world that stands still."""
+    state = world.sandbox.state()
+    return not any(entry.get("reconciling") for entry in [*state["services"], *state["jobs"]])
+
+
+@pytest.mark.parametrize(("flow", "point"), POINTS)
+def test_cancelled_anywhere_it_stops_at_a_safe_point_and_says_where(world: World, flow: Flow, point: Point) -> None:
+    scene = Scene(world, flow)
+
+    async def cancelled(context: Context, site: Site) -> folds.Operation | None:
+        scene.prepare(site)
+        plan = await make(site, scene.request)
+        task: list[asyncio.Task[Any]] = []
+
+        def there(reached: Point) -> None:
+            if reached == point:
+                task[0].cancel()
+
+        task.append(asyncio.create_task(carried_out(Watched(site, there).site, plan)))
+        with pytest.raises(asyncio.CancelledError):
+            await task[0]
+        return folds.last_operation(site.ledger, "production")
+
+    ended: folds.Operation = on(world, cancelled)
+    assert ended.ended is not None
+    assert ended.ended.outcome == "stopped"
+    stopped = next((s for s in reversed(ended.steps) if s.outcome in {"stopped", "done"}), None)
+    assert stopped is not None
+    if flow is not JOB_FLOW and scene.serving() != scene.before:
+        assert (stopped.step, stopped.outcome) == ("prove", "done")
+        assert len(scene.serving()) == 1
+    assert stopped.step in str(ended.ended.says)
+    assert all(status in {"SUCCESS", "CANCELLED"} for status in scene.builds())
+    assert scene.claim() == ""
+
+
+@pytest.mark.parametrize(("flow", "step", "method", "effect"), FAILURES)
+def test_where_a_call_fails_the_report_is_what_the_sandbox_says(
+    world: World, flow: Flow, step: str, method: str, effect: dict[str, Any]
+) -> None:
+    scene = Scene(world, flow)
+
+    async def failing(context: Context, site: Site) -> DeployResult:
+        scene.prepare(site)
+        plan = await make(site, scene.request)
+
+        def there(reached: Point) -> None:
+            if reached == Point(step, "before", flow.workload):
+                world.sandbox.fault(method, **effect)
+
+        return await carried_out(Watched(site, there).site, plan)
+
+    done: DeployResult = on(world, failing)
+    world.sandbox.clear_faults()
+    scene.check_reported(done)
+    if "times" in effect:
+        assert done.operation
+        assert done.operation not in scene.claim()
+    ended = on(world, lambda context, site: _last(site))
+    assert ended.ended.outcome == done.outcome
+    assert said(ended.ended.says) == said(sentence(done.says))
+
+
+async def _last(site: Site) -> Any:
+    return folds.last_operation(site.ledger, "production")
+
+
+def said(words: object) -> str:
+    """Without the quotation marks, which the ledger writes as JSON has them."""
+    return str(words).translate({ord("“"): '"', ord("”"): '"'})
