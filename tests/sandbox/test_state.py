@@ -68,7 +68,10 @@ def test_an_empty_cloud_has_an_empty_state() -> None:
         ({"services": {}}, "file.json: services: must be a list"),
         ({"iamPolicies": []}, "file.json: iamPolicies: must be an object"),
         ([], "file.json: the state must be a JSON object"),
-        ({"services": [{"name": SERVICE}, {"nam": "b"}]}, 'file.json: services[1]: Message type "google.cloud.run.v2.Serv'),
+        (
+            {"services": [{"name": SERVICE}, {"nam": "b"}]},
+            'file.json: services[1]: Message type "google.cloud.run.v2.Serv',
+        ),
         ({"services": [{"uri": "b"}]}, "file.json: services[0]: needs its 'name'"),
         (
             {"services": [{"name": "web"}]},
