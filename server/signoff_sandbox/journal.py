@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +28,7 @@ from signoff_sandbox.state import StateError
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.google_json import to_json
 
+log = logging.getLogger(__name__)
 #: Bytes of journal after which the state file is written anew.
 LONG = 4 * 1024 * 1024
 #: What the store keeps and the state file has as an object.
@@ -117,8 +119,12 @@ class Journal:
         else:
             self._file.rename(self._old)
         self._begin_anew()
-        await asyncio.to_thread(lambda: state.write_file(self._path, taken()))
-        self._old.unlink(missing_ok=True)
+        try:
+            await asyncio.to_thread(lambda: state.write_file(self._path, taken()))
+        except StateError as error:  # nothing is lost: both journals are read before the next attempt
+            log.warning("%s", error)
+        else:
+            self._old.unlink(missing_ok=True)
 
     def _begin_anew(self) -> None:
         if self._writing is not None:

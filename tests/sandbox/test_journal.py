@@ -179,6 +179,26 @@ async def test_a_journal_that_has_grown_long_becomes_the_state_file_while_change
     assert state.dump(kept(path)[0]) == state.dump(cloud)
 
 
+async def test_a_state_file_that_cannot_be_written_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(journal, "LONG", 2_000)
+    path = tmp_path / "state.json"
+    path.mkdir()  # a file cannot take its place
+    cloud = Cloud(Settings())
+    keeping = Journal(cloud, path)
+    monkeypatch.setattr(state, "load_file", lambda *_: None)
+    keeping.load()
+    for number in range(60):
+        put_service(cloud, "abc"[number % 3])
+        await asyncio.sleep(0)
+    await asyncio.to_thread(lambda: None)
+    assert "cannot be written" in caplog.text
+    path.rmdir()
+    monkeypatch.undo()
+    assert state.dump(kept(path)[0]) == state.dump(cloud)
+
+
 def test_what_was_killed_while_it_wrote_the_state_file_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     cloud, _ = kept(path)

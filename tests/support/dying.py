@@ -19,12 +19,14 @@ from signoff.actions.approval import answered
 from signoff.actions.deploy import DeployResult, carry_out
 from signoff.actions.plan import Plan, Request
 from signoff.actions.planning import make
+from signoff.actions.refusal import Busy
 from signoff.actions.site import Site
 from signoff.commands.context import Context
 from signoff.commands.deploy import _site
 from signoff.ledger.events import Event, StepTaken
 from signoff.ledger.store import E
 from signoff.systems.google.writer import Writers
+from signoff.views.words import sentence
 from support.samples import NOW
 
 SECONDS = 60
@@ -87,11 +89,16 @@ async def carried_out(site: Site, plan: Plan) -> DeployResult:
     return await carry_out(site, plan.id, plan.request, answered(plan, "test", NOW), lambda *_: None)
 
 
-def killed(tree: Path, environment: Mapping[str, str], request: Request, plan_id: str, point: Point) -> int:
-    """Carry the plan out in a process of its own that is killed at the point; its exit code (-9 where it was)."""
+def forked() -> multiprocessing.context.ForkServerContext:
+    """Makes processes quickly: what they import is imported once, in a process that has no threads."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["support.dying", "signoff.chain", "google.cloud.run_v2", "signoff.systems.google"])
-    process = context.Process(target=_die, args=(tree, dict(environment), request, plan_id, point))
+    return context
+
+
+def killed(tree: Path, environment: Mapping[str, str], request: Request, plan_id: str, point: Point) -> int:
+    """Carry the plan out in a process of its own that is killed at the point; its exit code (-9 where it was)."""
+    process = forked().Process(target=_die, args=(tree, dict(environment), request, plan_id, point))
     process.start()
     process.join(SECONDS)
     if process.is_alive():
@@ -115,6 +122,22 @@ def _die(tree: Path, environment: Mapping[str, str], request: Request, plan_id: 
         await carried_out(Watched(site, there).site, plan)
 
     asyncio.run(with_site(tree, work))
+
+
+def one_of_many(tree: Path, environment: Mapping[str, str], request: Request, together: Any, answers: Any) -> None:
+    """Plan, wait for the others, carry out; puts the outcome and what it says into `answers`."""
+    os.environ.update(environment)
+
+    async def work(_context: Context, site: Site) -> tuple[str, str]:
+        plan = await make(site, request)
+        together.wait(SECONDS)
+        try:
+            done = await carried_out(site, plan)
+        except Busy as busy:
+            return "busy", busy.what
+        return done.outcome, sentence(done.says)
+
+    answers.put(asyncio.run(with_site(tree, work)))
 
 
 async def with_site(tree: Path, work: Callable[[Context, Site], Awaitable[Any]]) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from signoff.actions.build_step import build
 from signoff.actions.claim import Claims
 from signoff.actions.plan import Deploy, Item, RollBack, Run
-from signoff.actions.proof_step import proof
+from signoff.actions.proof_step import Proofs, proof
 from signoff.actions.revision_step import revision
 from signoff.actions.rollback_step import to_revisions
 from signoff.actions.run_step import cancelled, ran
@@ -28,14 +28,19 @@ BETWEEN = frozenset({Link.REACHABLE, Link.HEALTHY})
 RAN = frozenset({Link.BUILT, Link.RELEASED, Link.SERVING})
 
 
-def steps_of(site: Site, item: Item, operation: str, claims: Claims) -> Sequence[Step]:
-    """All begin with the claim, and end with the chain's own word."""
+def steps_of(site: Site, item: Item, operation: str, claims: Claims, proofs: Proofs) -> Sequence[Step]:
+    """All begin with the claim, and end with the chain's own word, which is kept in `proofs`."""
     first = Step("preflight", item.workload, frozenset(), _claimed(item, claims))
-    if isinstance(item, RollBack):
-        return [first, *_of_roll_back(site, item, operation)]
-    if isinstance(item, Run):
-        return [first, *_of_run(site, item, operation)]
-    return [first, *(_of_job if item.kind == "job" else _of_service)(site, item, operation)]
+    match item:
+        case RollBack():
+            steps, links = _of_roll_back(item, operation), BETWEEN
+        case Run():
+            steps, links = _of_run(site, item, operation), RAN | {Link.HEALTHY}
+        case Deploy(kind="job"):
+            steps, links = _of_job(site, item, operation), RAN
+        case Deploy():
+            steps, links = _of_service(site, item, operation), RAN | BETWEEN
+    return [first, *steps, Step("prove", item.workload, links, proof(site, item, links, proofs))]
 
 
 def _of_service(site: Site, item: Deploy, operation: str) -> list[Step]:
@@ -49,32 +54,25 @@ def _of_service(site: Site, item: Deploy, operation: str) -> list[Step]:
         steps.append(Step(f"traffic {percent}", name, frozenset({Link.SERVING}), moved(item, traffic(item, percent))))
         if percent < 100:
             steps.append(Step(f"watch {percent}", name, BETWEEN, watched(site, item, BETWEEN, item.hold)))
-    return [*steps, Step("prove", name, RAN | BETWEEN, proof(site, item, RAN | BETWEEN))]
+    return steps
 
 
 def _of_job(site: Site, item: Deploy, operation: str) -> list[Step]:
     name = item.workload
     template = Step("template", name, frozenset({Link.RELEASED}), _release(item, operation))
-    prove = Step("prove", name, RAN, proof(site, item, RAN))
-    return [*_build(site, item, operation), template, *_stale(item), prove]
+    return [*_build(site, item, operation), template, *_stale(item)]
 
 
 def _of_run(site: Site, item: Run, operation: str) -> list[Step]:
-    name, links = item.workload, RAN | {Link.HEALTHY}
-    run = Step("run", name, frozenset({Link.SERVING}), ran(site, item, operation))
-    return [*_stale(item), run, Step("prove", name, links, proof(site, item, links))]
+    return [*_stale(item), Step("run", item.workload, frozenset({Link.SERVING}), ran(site, item, operation))]
 
 
 def _stale(item: Deploy | Run) -> list[Step]:
     return [Step("cancel", item.workload, frozenset(), cancelled(item.stale))] if item.stale else []
 
 
-def _of_roll_back(site: Site, item: RollBack, operation: str) -> list[Step]:
-    name = item.workload
-    return [
-        Step("traffic", name, frozenset({Link.SERVING}), to_revisions(item), back(item, operation)),
-        Step("prove", name, BETWEEN, proof(site, item, BETWEEN)),
-    ]
+def _of_roll_back(item: RollBack, operation: str) -> list[Step]:
+    return [Step("traffic", item.workload, frozenset({Link.SERVING}), to_revisions(item), back(item, operation))]
 
 
 def _build(site: Site, item: Deploy, operation: str) -> list[Step]:

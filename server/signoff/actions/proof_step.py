@@ -1,40 +1,32 @@
-"""The last step of a workload: the chain is walked again, and what it saw serve in good health is kept."""
+"""The last step of a workload: the chain is walked again. (The walk itself keeps which revisions it saw to be good.)"""
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import replace
 
-from signoff.actions.plan import Deploy, Item
-from signoff.actions.revision_step import deployed
+from signoff.actions.plan import Item
 from signoff.actions.site import Site
 from signoff.actions.steps import Act, Made
 from signoff.actions.traffic_step import judged
 from signoff.check import Progress
-from signoff.ledger.events import RevisionProven
-from signoff.model.judgement import Link, Status
+from signoff.model.judgement import Link
+from signoff.model.report import Report
+from signoff.model.subject import WorkloadName
 from signoff.systems.google.writer import Writers
 
-GOOD = frozenset({Link.SERVING, Link.HEALTHY})
+Proofs = MutableMapping[WorkloadName, Report]
+"""The whole walk that ended each workload's steps well."""
 
 
-def proof(site: Site, item: Item, links: frozenset[Link]) -> Act:
-    """Fails where a link fails; what is unknown or waits is said, and the verdict afterwards speaks of it."""
+def proof(site: Site, item: Item, links: frozenset[Link], proofs: Proofs) -> Act:
+    """Fails where one of `links` fails; what is unknown or waits is said, and the verdict afterwards speaks of it."""
 
     async def act(writers: Writers, made: Made, progress: Progress) -> Made:
-        del progress
-        report = await site.prove([item.workload], links)
+        del writers, progress
+        report = await site.prove([item.workload], None)
         says = judged(report, item.workload, links)
-        found = next((w.links for w in report.workloads if w.name == item.workload), {})
-        if item.kind == "service" and all(link in found and found[link].status is Status.PASS for link in GOOD):
-            commit = item.build.commit if isinstance(item, Deploy) and item.build else None
-            for before in item.before:
-                now = await deployed(writers, "service", before.resource)
-                for revision, percent in now.serving:
-                    if percent == 100:
-                        event = RevisionProven(
-                            site.now(), site.subject.target.name, before.resource, revision, now.image, commit
-                        )
-                        site.ledger.append(event)
+        proofs[item.workload] = report
         return replace(made, says=says)
 
     return act

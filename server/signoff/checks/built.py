@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from signoff.checks.deployer import deployed_anew
 from signoff.checks.wording import files_says, made_from, missing_says, named
 from signoff.model.builds import Build
 from signoff.model.evidence import Evidence
-from signoff.model.finding import Action, Advice, Command, Finding, Fix, Severity
+from signoff.model.finding import Advice, Command, Finding, Severity
 from signoff.model.images import short
 from signoff.model.judgement import Judgement, failed, passed, unknown, waiting
 from signoff.model.lineage import Content, Lineage, Standing, Trace
@@ -134,7 +135,7 @@ def _failed(facts: Standing, build: Build) -> Finding:
 
 def _lacking(workload: Workload, newest: Lineage, known: Reference) -> Finding:
     content = newest.content
-    fix: Fix = Action("deploy", (workload.name,))
+    fix = deployed_anew(workload)
     if content.state == "differs":
         message = text(
             "{} was made from uploaded files that no recent commit has: {}", named(newest), files_says(content)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from signoff.checks.deployer import deployed_anew
 from signoff.checks.regions import everywhere
 from signoff.checks.wording import made_from, missing_says, named
 from signoff.model.evidence import Evidence, Value
-from signoff.model.finding import Action, Advice, Command, Finding
+from signoff.model.finding import Advice, Command, Finding, Fix
 from signoff.model.images import ImageRef, short
 from signoff.model.judgement import Judgement, failed, passed, unknown, waiting
 from signoff.model.lineage import Lineage, Placement, Standing, Trace
@@ -54,7 +55,7 @@ def judge(workload: Workload, facts: Standing) -> Judgement:
         regions = ", ".join(placement.region for placement in facts.placements)
         message = text("{} {} does not exist in {} of {}", workload.kind, workload.resource, regions, facts.project)
         evidence = tuple(_shown(placement, "name", None) for placement in facts.placements)
-        return failed(Finding(NOT_DEPLOYED, message, evidence, fix=Action("deploy", (workload.name,))))
+        return failed(Finding(NOT_DEPLOYED, message, evidence, fix=deployed_anew(workload)))
     absent = [_absent(workload, placement) for placement in facts.placements if placement.resource is None]
     return everywhere([_Region(workload, facts, trace, placement).judgement() for placement in there], absent)
 
@@ -176,15 +177,15 @@ class _Region:
         pushed = {image.named for image in newest.build.images if image.digest == newest.digest}
         return named.named.rpartition("/")[2] if named.named in pushed else None
 
-    def _fix(self, newest: Lineage | None) -> Action | Command:
+    def _fix(self, newest: Lineage | None) -> Fix:
         pushed = (
             [image for image in newest.build.images if image.digest == newest.digest] if newest and newest.build else []
         )
-        if self.workload.kind == "job" and pushed:
+        if self.workload.kind == "job" and self.workload.deploy == "signoff" and pushed:
             image = f"{pushed[0].path}@{pushed[0].digest}"
             where = (f"--region={self.placement.region}", f"--project={self.facts.project}")
             return Command(("gcloud", "run", "jobs", "update", self.workload.resource, f"--image={image}", *where))
-        return Action("deploy", (self.workload.name,))
+        return deployed_anew(self.workload)
 
     def _by_tag(self, image: ImageRef, where: str) -> Judgement:
         """A job keeps the digest that its tag had when it was updated, and does not say which; its runs do."""

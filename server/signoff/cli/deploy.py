@@ -90,7 +90,7 @@ def _planned(
             return await watch(context, refusal.watchable, progress, wait)
         if options.json or terminal_trouble(sys.stdin, sys.stdout, context.environment):
             return plan
-        return await approve_it(context, plan.id, _show, _ask, progress)
+        return await approve_it(context, plan, _show, _ask, progress)
 
     from signoff.actions.deploy import DeployResult
     from signoff.actions.watching import Watched

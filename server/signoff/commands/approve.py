@@ -32,7 +32,7 @@ def refuse_without_person(plan_id: str, environment: Mapping[str, str], stdin: T
 
 async def approve(
     context: Context,
-    plan_id: str,
+    asked: str | Plan,
     show: Callable[[Plan], None],
     ask: Callable[[str], str],
     progress: Progress,
@@ -42,13 +42,13 @@ async def approve(
 ) -> DeployResult:
     """Show the plan as it is now, ask, and carry it out on a yes.
 
-    `ask` gets the question and gives what was typed. Raises PlanError without a person, on a no, and for a plan that
-    is unknown or void.
+    `asked`: a plan's id, or the plan itself where it was made just now. `ask` gets the question and gives what was
+    typed. Raises PlanError without a person, on a no, and for a plan that is unknown or void.
     """
     from signoff.actions.approval import typed
 
-    refuse_without_person(plan_id, context.environment, stdin, stdout)
-    plan = await known_plan(context, plan_id)
+    refuse_without_person(asked if isinstance(asked, str) else asked.id, context.environment, stdin, stdout)
+    plan = await known_plan(context, asked) if isinstance(asked, str) else asked
     show(plan)
     words = ask(f"Type {plan.id[-4:]} (or yes) to do it: ")
     approval = typed(plan, words, getpass.getuser(), context.now())

@@ -10,9 +10,10 @@ from typing import Any
 
 from signoff.check import Check, Progress
 from signoff.commands.context import Context
+from signoff.commands.proven import newly_proven
 from signoff.fold import REQUIRES
 from signoff.ledger import folds
-from signoff.ledger.events import ClaimMade, ReportMade
+from signoff.ledger.events import ClaimMade, ReportMade, RevisionProven
 from signoff.model.errors import SignoffError
 from signoff.model.facts import Unknown
 from signoff.model.judgement import Link
@@ -58,8 +59,9 @@ async def run(
         report = await walk(
             survey, asked, overviews, claims=judged_claims, waivers=waivers, progress=progress, seconds=seconds
         )
+        good = await newly_proven(context, survey, report)
     whole = links is None and workloads is None
-    await asyncio.to_thread(record, context, report, whole=whole, claims=claims)
+    await asyncio.to_thread(record, context, report, whole=whole, claims=claims, proven=good)
     return report
 
 
@@ -123,10 +125,20 @@ def _asked(
     return [check for check in checks if check.link in asked]
 
 
-def record(context: Context, report: Report, *, whole: bool, claims: Sequence[Claim] = ()) -> None:
-    """Keep a report and what the session claimed. `whole`: every link and workload of the target was asked for."""
+def record(
+    context: Context,
+    report: Report,
+    *,
+    whole: bool,
+    claims: Sequence[Claim] = (),
+    proven: Sequence[RevisionProven] = (),
+) -> None:
+    """Keep a report, what the session claimed, and the revisions that were seen to be good.
+
+    `whole`: every link and workload of the target was asked for.
+    """
     from signoff.views.structure import as_json
 
     claimed = [ClaimMade(report.at, context.worktree, claim.gone, claim.workload) for claim in claims]
     made = ReportMade(report.at, context.worktree, context.target.name, whole, as_json(report))
-    context.ledger.append(*claimed, made)
+    context.ledger.append(*claimed, *proven, made)

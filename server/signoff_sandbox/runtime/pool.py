@@ -257,6 +257,7 @@ class Pool:
         if not self._instances and self._reaper is not None:
             self._reaper.cancel()
             self._reaper = None
+        self._wake(everybody=True)  # there may be one more instance now
 
     async def _reap(self) -> None:
         """End instances that had no request for long, but for the minimum. Lives as long as there are any."""

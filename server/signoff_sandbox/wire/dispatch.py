@@ -41,6 +41,7 @@ from signoff_sandbox.world.locations import asked_of, require_reachable, require
 from signoff_sandbox.world.past import as_it_was
 
 log = logging.getLogger(__name__)
+RUN = "google.cloud.run.v2."
 _READS = re.compile(r"/(Get|List|Access|Search)")
 
 #: Every module that offers METHODS. A method in none of them answers UNIMPLEMENTED.
@@ -90,7 +91,7 @@ async def dispatch(cloud: Cloud, method: str, request: Any, caller: Caller = ANY
     handler = HANDLERS.get(method)
     if handler is None:
         raise unimplemented(method)
-    if method.startswith("google.cloud.run.v2."):
+    if method.startswith(RUN):
         require_region(cloud, asked_of(request))
     require_reachable(cloud, asked_of(request))
     refuse_denied(cloud, method, request)

@@ -173,9 +173,9 @@ def sql_service(*mounts: str, volume: bool) -> Any:
     return json_format.ParseDict(content, Service.pb()())
 
 
-def test_a_mount_of_the_name_cloudsql_does_not_keep_a_volume_that_nobody_wants_any_more() -> None:
+def test_a_volume_that_nobody_wants_any_more_goes_without_the_mount_that_is_asked_for() -> None:
     written = written_over(sql_service("/cloudsql", volume=False), sql_service(volume=True))
-    assert not written.template.volumes
+    assert written == sql_service("/cloudsql", volume=False)
 
 
 def test_the_cloud_sql_annotation_leaves_other_mounts_of_its_volume() -> None:

@@ -190,6 +190,16 @@ async def test_a_process_that_dies_is_noticed_and_the_next_request_gets_another(
     assert await ward.pool.take() is not instance
 
 
+async def test_whoever_waits_for_the_only_instance_gets_another_when_that_dies(ward: Ward) -> None:
+    ward.pool.limits = Limits(concurrency=1, maximum=1)
+    busy = await ward.pool.take()
+    waiting = asyncio.create_task(ward.pool.take())
+    await ward.pace.until_somebody_sleeps(PENDING)
+    assert busy.main is not None
+    await busy.main.stop(0)
+    assert await waiting is not busy
+
+
 async def test_one_broken_connection_is_not_the_end_of_an_instance(ward: Ward) -> None:
     instance = await ward.pool.take()
     await ward.pool.discard(instance, 0.01)

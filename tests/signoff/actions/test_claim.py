@@ -14,6 +14,7 @@ from signoff.actions.planning import plan_deploy
 from signoff.actions.site import Site
 from signoff.ledger.events import OperationBegan, OperationEnded
 from signoff.views.deploy import result
+from support.dying import Point, Watched
 from support.samples import HEAD
 from support.world import World
 
@@ -87,3 +88,18 @@ async def test_the_claim_is_there_while_it_deploys_and_names_the_operation(world
     assert done.outcome == "deployed", result(done)[0]
     claims = [read_claim(annotation) for annotation in seen if annotation]
     assert {claim.operation for claim in claims if claim} == {done.operation}
+
+
+async def test_what_changed_between_the_plan_and_the_claim_makes_it_void(world: World, site: Site) -> None:
+    plan = await plan_deploy(site, WEB)
+    builds = len(world.sandbox.state()["builds"])
+
+    def there(point: Point) -> None:
+        if point == Point("preflight", "before"):
+            world.change(labels={"team": "faster"}, etag='"faster"')
+
+    done = await deploy(Watched(site, there).site, plan)
+    assert done.outcome == "void"
+    assert "web was changed after the plan was made; nothing was done here" in result(done)[0]
+    assert len(world.sandbox.state()["builds"]) == builds
+    assert "signoff-operation" not in world.service().get("annotations", {})

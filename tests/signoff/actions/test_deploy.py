@@ -115,6 +115,24 @@ async def test_environment_secrets_account_labels_and_tags_survive(world: World,
     assert after["traffic"] == [latest, tagged]
 
 
+async def test_a_variable_that_somebody_sets_meanwhile_survives(world: World, site: Site, chain: Chain) -> None:
+    site = at_head(site, chain, world.commit("shared/mapper.py", "def mapped(row):\n    return 'meanwhile'\n"))
+    plan = await plan_deploy(site, WEB)
+
+    def told(done: int, total: int | None, message: str) -> None:
+        if "build done" in message:
+            template = world.service()["template"]
+            container = template["containers"][0] | {"env": [{"name": "FLAG", "value": "on"}]}
+            body = {"template": template | {"containers": [container]}}
+            assert world.sandbox.request("PATCH", f"/v2/{SERVICE}?updateMask=template", body).status_code == 200
+
+    done = await carry_out(site, plan.id, plan.request, answered(plan, "test", NOW), told)
+    assert done.outcome == "deployed", result(done)[0]
+    after = world.service()["template"]["containers"][0]
+    assert after["env"] == [{"name": "FLAG", "value": "on"}]
+    assert after["image"] != plan.items[0].resources[0].image
+
+
 async def test_pinned_traffic_is_said_in_the_plan_and_moved_after_the_yes(
     world: World, site: Site, chain: Chain
 ) -> None:

@@ -84,7 +84,7 @@ def reached(visit: Visit, collection: str, parent: str) -> tuple[list[Any], list
 def require(visit: Visit, permission: str, resource: str) -> None:
     """PERMISSION_DENIED in v1's words if whoever calls lacks a permission on a v2 resource, which may be a place.
 
-    So too where there is no such region; UNAVAILABLE if that is in a location that cannot be reached.
+    UNAVAILABLE if that is in a location that cannot be reached, PERMISSION_DENIED too if there is no such location.
     """
     require_region(visit.cloud, resource)
     require_reachable(visit.cloud, resource)

@@ -1,0 +1,91 @@
+"""Several workloads in one operation: what fails holds back only what comes after it, and all is reported exactly."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from signoff.actions.deploy import DeployResult
+from signoff.actions.plan import Request
+from signoff.actions.planning import make
+from signoff.actions.site import Site
+from signoff.commands.context import Context
+from signoff.model.subject import WorkloadName
+from support.dying import carried_out, with_site
+from support.world import JOB, World, a_world
+
+ALL = Request("production", tuple(map(WorkloadName, ("web", "analysis", "extractor"))))
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    options = ("--reconcile-seconds", "0")
+    with a_world(tmp_path_factory.mktemp("world"), "web", "analysis", "extractor", options=options) as made:
+        toml = (made.clone / "signoff.toml").read_text("utf-8")
+        made.commit("signoff.toml", toml.replace('kind = "job"', 'kind = "job"\nafter = ["web"]'))
+        yield made
+
+
+def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> DeployResult:
+    for name, value in world.environment.items():
+        monkeypatch.setenv(name, value)
+
+    async def work(_context: Context, site: Site) -> DeployResult:
+        return await carried_out(site, await make(site, ALL))
+
+    done = asyncio.run(with_site(world.clone, work))
+    assert isinstance(done, DeployResult)
+    return done
+
+
+def standing(world: World) -> dict[str, str]:
+    """The image of each workload."""
+    state = world.sandbox.state()
+    found = {s["name"].rpartition("/")[2]: s["template"]["containers"][0]["image"] for s in state["services"]}
+    job = next(entry for entry in state["jobs"] if entry["name"] == JOB)
+    return found | {"extractor": job["template"]["template"]["containers"][0]["image"]}
+
+
+def ends(done: DeployResult) -> dict[str, str]:
+    """How the last step of each workload came out, roll-backs aside."""
+    return {step.workload: f"{step.name} {step.status}" for step in done.steps if step.status != "undone"}
+
+
+def a_change(world: World, word: str) -> None:
+    world.commit("shared/mapper.py", f"def mapped(row):\n    return {word!r}\n", push=False)
+    with (world.clone / "analysis" / "main.py").open("a") as file:
+        file.write(f"\n# {word}\n")
+
+
+def test_three_go_side_by_side_in_their_order(shared: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = standing(shared)
+    a_change(shared, "all three")
+    shared.commit("web/changed.py", "WORD = 1\n")
+    done = deployed(shared, monkeypatch)
+    assert done.outcome == "waiting", done.says.parts  # the job's next run has to use it
+    assert set(ends(done).values()) == {"prove done"}
+    after = standing(shared)
+    assert all(after[name] != before[name] for name in before)
+    order = [(step.workload, step.name) for step in done.steps]
+    assert order.index(("extractor", "preflight")) > order.index(("web", "prove"))
+
+
+def test_where_one_fails_what_comes_after_it_is_not_started_and_the_other_is_deployed(
+    shared: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = standing(shared)
+    a_change(shared, "web is broken")
+    shared.commit("web/Dockerfile", "FROM python:3.11-slim\nCOPY nowhere .\n")
+    done = deployed(shared, monkeypatch)
+    assert done.outcome == "failed"
+    assert "".join(str(part) for part in done.says.parts if isinstance(part, str)).startswith("build of web failed")
+    after = standing(shared)
+    assert {name for name in after if after[name] != before[name]} == {"analysis"}
+    assert ends(done)["analysis"] == "prove done"
+    statuses = {(step.workload, step.name): step.status for step in done.steps}
+    assert statuses[("web", "build")] == "failed"
+    assert {status for (workload, _), status in statuses.items() if workload == "extractor"} == {"not started"}
+    images = {service["name"].rpartition("/")[2]: service for service in shared.sandbox.state()["services"]}
+    assert all("signoff-operation" not in service.get("annotations", {}) for service in images.values())
