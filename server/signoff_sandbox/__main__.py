@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import shlex
@@ -12,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 #: gcloud's names of the services whose endpoint is sent to the sandbox, and their hosts.
 GCLOUD_APIS = {
@@ -154,33 +156,42 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="signoff-sandbox", description="An embedded Google Cloud on loopback.")
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="run in the foreground; prints the addresses as one line of JSON")
-    up.add_argument("--state", type=Path, help="state file: loaded if it exists, kept from then on")
-    up.add_argument("--data", type=Path, help="folder for clones and builds (default: a temporary one)")
-    up.add_argument("--http-log", type=Path, help="append what is asked and answered over HTTP, a JSON object a line")
-    up.add_argument("--grpc-port", type=_port, default=0, help="0 for any free one")
-    up.add_argument("--http-port", type=_port, default=0, help="0 for any free one")
-    up.add_argument("--project", default="demo")
-    up.add_argument("--seed", type=int, default=0, help="of everything that chance decides (default: %(default)s)")
-    up.add_argument("--log-lag", type=_seconds, default=0.0, help="seconds until a log entry can be read")
-    up.add_argument("--reconcile-seconds", type=_seconds, default=0.2, help="how long a change takes to take effect")
-    up.add_argument("--traffic-seconds", type=_seconds, default=0.0, help="how much later traffic moves")
-    up.add_argument("--startup-seconds", type=_seconds, default=30.0, help="until a container must listen")
-    up.add_argument("--idle-seconds", type=_seconds, default=900.0, help="until an instance without requests goes")
+    file: dict[str, Any] = {"type": Path, "metavar": "FILE"}
+    port: dict[str, Any] = {"type": _port, "metavar": "N"}
+    seconds: dict[str, Any] = {"type": _seconds, "metavar": "S"}
+    any_free, default = "any free one without", "(default: %(default)s)"
+    up.add_argument(
+        "--state", **file, help="state: loaded if it is there, kept while it runs, so that a crash loses nothing"
+    )
+    up.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="source trees, images, buckets (default: a temporary folder)"
+    )
+    up.add_argument("--http-log", **file, help="append what is asked and answered over HTTP, a JSON object a line")
+    up.add_argument("--grpc-port", **port, default=0, help=any_free)
+    up.add_argument("--http-port", **port, default=0, help=any_free)
+    up.add_argument("--project", metavar="ID", default="demo", help=f"the project that it is {default}")
+    up.add_argument("--seed", type=int, metavar="N", default=0, help=f"of everything that chance decides {default}")
+    up.add_argument("--log-lag", **seconds, default=0.0, help=f"seconds until a log entry can be read {default}")
+    up.add_argument("--reconcile-seconds", **seconds, default=0.2, help=f"how long changes take {default}")
+    up.add_argument("--traffic-seconds", **seconds, default=0.0, help=f"how much later traffic moves {default}")
+    up.add_argument("--startup-seconds", **seconds, default=30.0, help=f"until a container must listen {default}")
+    up.add_argument("--idle-seconds", **seconds, default=900.0, help=f"until an idle instance goes {default}")
     up.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
     edge = commands.add_parser("edge", help="put nginx in front of services as a load balancer; prints its addresses")
     routes = edge.add_mutually_exclusive_group(required=True)
-    routes.add_argument("--config", type=Path, help="routes, logins and caches: TOML, or JSON if it ends in .json")
-    routes.add_argument("--service", help="send every path to this service")
+    routes.add_argument("--config", **file, help="routes, logins and caches: TOML, or JSON if it ends in .json")
+    routes.add_argument("--service", metavar="NAME", help="send every path to this service")
     edge.add_argument("--sandbox", metavar="HOST:PORT", help="HTTP address of the running sandbox")
-    edge.add_argument("--http-port", type=_port, default=0, help="0 for any free one")
-    edge.add_argument("--https-port", type=_port, default=0, help="0 for any free one")
+    edge.add_argument("--http-port", **port, default=0, help=any_free)
+    edge.add_argument("--https-port", **port, default=0, help=any_free)
     edge.add_argument("--until-stdin-closes", action="store_true", help="end when standard input is closed")
     env = commands.add_parser("env", help="print the exports that send gcloud to the sandbox")
-    env.add_argument("--http-port", type=_port, required=True, help="of the running sandbox")
-    env.add_argument("--project", default="demo")
+    env.add_argument("--http-port", **port, required=True, help="of the running sandbox")
+    env.add_argument("--project", metavar="ID", default="demo", help=f"the sandbox's {default}")
     env.add_argument(
         "--config",
         type=Path,
+        metavar="FOLDER",
         default=Path(tempfile.gettempdir()) / "signoff-sandbox-gcloud",
         help="folder of gcloud's own configuration there (default: %(default)s)",
     )
@@ -188,17 +199,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{text} is no port")
-    return port
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: a number up to 65535")
+    return int(text)
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
-    return seconds
+    with contextlib.suppress(ValueError):
+        if 0 <= (seconds := float(text)) < float("inf"):
+            return seconds
+    raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
 
 
 if __name__ == "__main__":

@@ -116,7 +116,9 @@ async def serve(settings: Settings, pace: Pace | None = None) -> RunningSandbox:
         journal = Journal(cloud, settings.state) if settings.state is not None else None
         if journal is not None:
             journal.load()
-        listener = _listen(settings.http_port)
+        if settings.grpc_port:
+            _listen(settings.grpc_port, "--grpc-port").close()  # gRPC itself does not say why it cannot
+        listener = _listen(settings.http_port, "--http-port")
         settings.http_address = f"127.0.0.1:{listener.getsockname()[1]}"
         try:
             grpc_listening = await grpc_server.start(cloud)
@@ -148,12 +150,16 @@ async def serve(settings: Settings, pace: Pace | None = None) -> RunningSandbox:
         return RunningSandbox(cloud, grpc_listening, http, task, journal, stack.pop_all())
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(port: int, option: str) -> socket.socket:
+    """Raises OSError, which says how to choose another port."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # see runtime/listeners.py
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
     except OSError as error:
         listener.close()
-        raise OSError(error.errno, f"cannot listen on 127.0.0.1:{port}: {error.strerror}") from error
+        raise OSError(
+            error.errno,
+            f"cannot listen on 127.0.0.1:{port}: {error.strerror}; {option} chooses another port, 0 any free one",
+        ) from error
     return listener

@@ -25,6 +25,10 @@ from signoff_sandbox.world.identities import by_id
 from signoff_sandbox.world.logbook import Entry
 
 OBJECTS = frozenset({"iamPolicies", "gitRemotes"})
+#: State file key -> what names of its entries have before the last id, where that is not the key itself.
+SEGMENTS = {"buildTriggers": "triggers", "schedulerJobs": "jobs"} | dict.fromkeys(
+    ("secretVersions", "secretPayloads"), "versions"
+)
 KEYS = (
     *COLLECTIONS,
     *("logEntries", "iamPolicies", "gitRemotes", "deniedPermissions", "unreachableLocations", "unfinished", "faults"),
@@ -119,10 +123,14 @@ def _planter(cloud: Cloud, key: str, index: Any, entry: Any) -> tuple[str, Calla
 
 
 def resource_name(collection: str, message: Any) -> str:
-    """The full name under which a resource is stored. Raises ValueError if it has none."""
+    """The full name under which a resource is stored. Raises ValueError if it has none, or one of something else."""
+    field = "resourceName" if collection == "buildTriggers" else "name"
     name = str(message.resource_name if collection == "buildTriggers" else message.name)
     if not name:
-        raise ValueError("needs its 'resourceName'" if collection == "buildTriggers" else "needs its 'name'")
+        raise ValueError(f"needs its {field!r}")
+    segment = SEGMENTS.get(collection, collection)
+    if collection != "operations" and not (name.startswith("projects/") and f"/{segment}/" in name):
+        raise ValueError(f"{field!r} is a full name such as 'projects/P/…/{segment}/ID', not {name!r}")
     return name
 
 

@@ -68,15 +68,26 @@ def test_an_empty_cloud_has_an_empty_state() -> None:
         ({"services": {}}, "file.json: services: must be a list"),
         ({"iamPolicies": []}, "file.json: iamPolicies: must be an object"),
         ([], "file.json: the state must be a JSON object"),
-        ({"services": [{"name": "a"}, {"nam": "b"}]}, 'file.json: services[1]: Message type "google.cloud.run.v2.Serv'),
+        (
+            {"services": [{"name": SERVICE}, {"nam": "b"}]},
+            'file.json: services[1]: Message type "google.cloud.run.v2.Serv',
+        ),
         ({"services": [{"uri": "b"}]}, "file.json: services[0]: needs its 'name'"),
+        (
+            {"services": [{"name": "web"}]},
+            "file.json: services[0]: 'name' is a full name such as 'projects/P/…/services/ID', not 'web'",
+        ),
+        (
+            {"schedulerJobs": [{"name": "projects/p/locations/l/services/a"}]},
+            "file.json: schedulerJobs[0]: 'name' is a full name such as 'projects/P/…/jobs/ID'",
+        ),
         ({"services": ["web"]}, "file.json: services[0]: must be an object"),
         ({"services": [{"name": "a", "createTime": "now"}]}, "file.json: services[0]: Failed to parse createTime"),
         ({"services": [{"name": "a", "ingress": "OPEN"}]}, "file.json: services[0]: Failed to parse ingress"),
         ({"buildTriggers": [{"name": "a"}]}, "file.json: buildTriggers[0]: needs its 'resourceName'"),
         ({"logEntries": [{"textPayload": "a"}]}, "file.json: logEntries[0]: a log entry needs its 'logName'"),
         ({"iamPolicies": {"s": {"binding": []}}}, 'file.json: iamPolicies["s"]: '),
-        ({"services": [{"name": "a"}, {"name": "a"}]}, "file.json: services[1]: 'a' is services[0] already"),
+        ({"services": [{"name": SERVICE}] * 2}, f"file.json: services[1]: {SERVICE!r} is services[0] already"),
         ({"deniedPermissions": [1]}, "file.json: deniedPermissions[0]: a permission is a string"),
         ({"unreachableLocations": [{}]}, "file.json: unreachableLocations[0]: a location is a string"),
         ({"faults": [{"method": "*"}]}, "file.json: faults[0]: a fault needs an effect"),
@@ -112,7 +123,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: bytes | None,
 
 @pytest.mark.parametrize("key", sorted(COLLECTIONS))
 def test_every_field_of_every_collection_is_kept(key: str, tmp_path: Path) -> None:
-    name = f"{PLACE}/things/one"
+    name = f"{PLACE}/{state.SEGMENTS.get(key, key)}/one"
     message = filled(message_class(COLLECTIONS[key]))
     message.name = name
     if key == "buildTriggers":

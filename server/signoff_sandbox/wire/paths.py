@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from signoff_sandbox.world.cloud import Cloud
 
-_REGION = re.compile(r"(?P<region>[a-z]+-[a-z]+\d+)-(?=[a-z]+\.googleapis\.com)")
+_REGION = re.compile(r"(?P<region>[a-z0-9-]+)-(?=[a-z]+\.googleapis\.com)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def may_mean(host: str, owner: str) -> bool:
 
 
 def region_of(host: str) -> str:
-    """`us-central1-run.googleapis.com` -> `us-central1`; empty for a host that names no region."""
+    """`us-central1-run.googleapis.com` -> `us-central1`, whether there is such a region or not; else empty."""
     found = _REGION.match(host)
     return found["region"] if found else ""
 

@@ -12,21 +12,11 @@ import grpc
 
 from signoff_sandbox.world.cloud import Cloud
 from signoff_sandbox.world.errors import ApiError
+from signoff_sandbox.world.regions import REGIONS
 
 _FIELDS = ("name", "parent", "resource")
-#: https://cloud.google.com/run/docs/locations
-REGIONS = frozenset(
-    [
-        *("africa-south1", "asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2", "asia-northeast3"),
-        *("asia-south1", "asia-south2", "asia-southeast1", "asia-southeast2", "australia-southeast1"),
-        *("australia-southeast2", "europe-central2", "europe-north1", "europe-north2", "europe-southwest1"),
-        *("europe-west1", "europe-west2", "europe-west3", "europe-west4", "europe-west6", "europe-west8"),
-        *("europe-west9", "europe-west10", "europe-west12", "me-central1", "me-central2", "me-west1"),
-        *("northamerica-northeast1", "northamerica-northeast2", "northamerica-south1", "southamerica-east1"),
-        *("southamerica-west1", "us-central1", "us-east1", "us-east4", "us-east5", "us-south1", "us-west1"),
-        *("us-west2", "us-west3", "us-west4"),
-    ]
-)
+#: Where something of these was planted is a region too.
+PLANTED = ("services", "jobs", "workerPools")
 
 
 def require_reachable(cloud: Cloud, resource: str) -> None:
@@ -37,15 +27,17 @@ def require_reachable(cloud: Cloud, resource: str) -> None:
 
 
 def require_region(cloud: Cloud, resource: str) -> None:
-    """PERMISSION_DENIED, in Google's words, if a resource of Cloud Run (full name) is where Cloud Run is not.
-
-    Where something was planted is a region.
-    """
+    """PERMISSION_DENIED, in Google's words, if a resource (or `projects/P/locations/L`) is where Cloud Run is not."""
     parts = resource.split("/")
-    if len(parts) < 4 or parts[2] != "locations" or parts[3] in ("-", "", *REGIONS):
+    if (
+        len(parts) < 4
+        or parts[2] != "locations"
+        or parts[3] in ("-", "", cloud.settings.location)
+        or parts[3] in REGIONS
+    ):
         return
     place = "/".join(parts[:4])
-    if not any(name.startswith(f"{place}/") for kind in ("services", "jobs") for name in cloud.store.names(kind)):
+    if not any(name.startswith(f"{place}/") for kind in PLANTED for name in cloud.store.names(kind)):
         raise ApiError(
             grpc.StatusCode.PERMISSION_DENIED, f"Permission denied on 'locations/{parts[3]}' (or it may not exist)."
         )

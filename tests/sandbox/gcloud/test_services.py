@@ -16,6 +16,7 @@ from support.planted import STATE
 
 BROKEN = {"main.py": "import sys\nprint('cannot start', file=sys.stderr)\nsys.exit(7)\n"}
 ONE, TWO, BAD = f"{REPOSITORY}/web:one", f"{REPOSITORY}/web:two", f"{REPOSITORY}/web:bad"
+IN_REGION = f"--region={REGION}"
 REPLACE = "run.namespaces.services.replaceService"
 
 
@@ -103,6 +104,24 @@ def test_gcloud_leaves_its_own_marks_and_no_commit(gcloud: Gcloud) -> None:
         "RoutesReady": "True",
     }
     assert answer(service["status"]["url"]).status_code == 403
+
+
+def test_what_the_github_action_writes_stays_when_somebody_deploys_by_hand(gcloud: Gcloud) -> None:
+    """As https://github.com/google-github-actions/deploy-cloudrun calls gcloud; so its labels can be out of date."""
+    labels = {"commit-sha": "4b825dc642cb6eb9a060e54bf8d69288fbee4904", "managed-by": "github-actions"}
+    said = "--update-labels=" + ",".join(f"{name}={value}" for name, value in labels.items())
+    run(gcloud, "deploy", "acted", f"--image={ONE}", said)
+    run(gcloud, "deploy", "acted", f"--image={TWO}")
+    service = described(gcloud, "acted")
+    assert service["metadata"]["labels"] == {**labels, "cloud.googleapis.com/location": REGION}
+    newest = gcloud.json("run", "revisions", "describe", service["status"]["latestReadyRevisionName"], IN_REGION)
+    assert newest["spec"]["containers"][0]["image"].startswith(TWO.partition(":")[0])
+    assert labels.items() <= newest["metadata"]["labels"].items()
+
+
+def test_a_region_that_does_not_exist_is_refused(gcloud: Gcloud) -> None:
+    refused = gcloud("run", "services", "list", "--region=us-centrall", code=1).err
+    assert "Permission denied on 'locations/us-centrall' (or it may not exist)." in refused
 
 
 def test_a_tag_without_traffic_is_reached_at_its_own_address_until_it_gets_some(gcloud: Gcloud) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx2
 import pytest
 
 from sandbox.knative.conftest import LOCATED, SERVING, Run
@@ -98,10 +99,21 @@ async def test_a_service_has_a_configuration_and_a_route(planted: RunningSandbox
         assert one["status"]["conditions"] == [{"type": "Ready", "status": "True"}]
 
 
-async def test_a_region_that_does_not_exist_is_denied(planted: RunningSandbox, run: Run) -> None:
-    for collection in ("services", "revisions"):
-        answer = await run("GET", f"{SERVING}/{collection}", region="us-central9", status=403)
-        assert answer["error"]["message"] == "Permission denied on 'locations/us-central9' (or it may not exist)."
+async def test_a_region_that_does_not_exist_is_refused_not_taken_for_all_of_them(
+    planted: RunningSandbox, run: Run
+) -> None:
+    for asked in ("mars", "us-centrall", "us-central99"):
+        refused = await run("GET", f"{SERVING}/services", region=asked, status=403)
+        assert refused["error"]["message"] == f"Permission denied on 'locations/{asked}' (or it may not exist)."
+        await run("GET", f"{LOCATED}/{asked}/services", region="", status=403)
+
+
+async def test_methods_by_location_answer_at_the_sandboxs_own_address_too(
+    planted: RunningSandbox, http: httpx2.AsyncClient
+) -> None:
+    for path in ("services/web", "services", "revisions", "services/web:getIamPolicy"):
+        answer = await http.get(f"{LOCATED}/us-central1/{path}")
+        assert answer.status_code == 200, answer.text
 
 
 async def test_an_unreachable_location_is_named_where_all_were_asked(planted: RunningSandbox, run: Run) -> None:

@@ -164,3 +164,21 @@ def test_another_label_changes_only_that(service: Any) -> None:
 def test_a_service_says_the_same_whatever_it_is_written_over(service: Any, other: Any) -> None:
     shown = service_of(CLOUD, service)
     assert service_of(CLOUD, written_over(service, other)) == shown
+
+
+def sql_service(*mounts: str, volume: bool) -> Any:
+    """One container with mounts of the name `cloudsql` at these paths, and that volume or not."""
+    image = {"image": "a", "volumeMounts": [{"name": "cloudsql", "mountPath": path} for path in mounts]}
+    volumes = [{"name": "cloudsql", "cloudSqlInstance": {"instances": ["p:r:i"]}}] if volume else []
+    content = {"name": WHOLE["name"], "template": {"containers": [image], "volumes": volumes}}
+    return json_format.ParseDict(content, Service.pb()())
+
+
+def test_a_volume_that_nobody_wants_any_more_goes_without_the_mount_that_is_asked_for() -> None:
+    written = written_over(sql_service("/cloudsql", volume=False), sql_service(volume=True))
+    assert written == sql_service("/cloudsql", volume=False)
+
+
+def test_the_cloud_sql_annotation_leaves_other_mounts_of_its_volume() -> None:
+    written = written_over(sql_service("/cloudsql", "/too", volume=True), sql_service(volume=False))
+    assert {mount.mount_path for mount in written.template.containers[0].volume_mounts} == {"/cloudsql", "/too"}

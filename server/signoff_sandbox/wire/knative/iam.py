@@ -49,7 +49,6 @@ ROUTES: tuple[PathMethod, ...] = tuple(
         (verb,),
         places.located(collection, f"{places.NAME}:{name}"),
         _answering(collection, stored, f"google.cloud.run.v2.{service}/{rpc}", name),
-        host=places.RUN_HOST,
     )
     for collection, service, stored in COLLECTIONS
     for name, verb, rpc in METHODS

@@ -49,7 +49,7 @@ def methods(
     made = [PathMethod(f"run.namespaces.{collection}.{name}", (verb,), namespaces, answer, missing=missing)]
     if by_location:
         full = f"run.projects.locations.{collection}.{name}"
-        made.append(PathMethod(full, (verb,), located(collection, tail), answer, missing=missing, host=RUN_HOST))
+        made.append(PathMethod(full, (verb,), located(collection, tail), answer, missing=missing))
     return tuple(made)
 
 

@@ -59,12 +59,16 @@ def take_spec(template: Any, spec: Mapping[str, Any], annotations: Mapping[str, 
     """Change a v2 message in place so that it shows `spec` and `annotations`. INVALID_ARGUMENT, UNIMPLEMENTED."""
     refuse_unknown("spec", spec, {lens.key for lens in OF_SPEC} | {"containers", "volumes"} | IDLE)
     aliases = secrets.read_aliases(annotations)
+    if not annotations.get(volumes.CLOUD_SQL) and volumes.sql_instances(template) is not None:
+        volumes.put_sql(template, None)
+    # Before anything changes: containers that only name such a mount make no volume the annotation's.
+    sql = volumes.sql_instances(template) is not None
     before = spec_of(template)
     try:
         if spec.get("containers", []) != before["containers"]:
-            _take_containers(template, spec.get("containers", []), aliases)
+            _take_containers(template, spec.get("containers", []), aliases, sql=sql)
         if spec.get("volumes", []) != before.get("volumes", []):
-            _take_volumes(template, spec.get("volumes", []), aliases)
+            _take_volumes(template, spec.get("volumes", []), aliases, sql=sql)
     except ApiError:
         raise
     except (ValueError, TypeError, AttributeError, KeyError) as error:
@@ -73,9 +77,8 @@ def take_spec(template: Any, spec: Mapping[str, Any], annotations: Mapping[str, 
     take_annotations(template, annotations)
 
 
-def _take_containers(template: Any, contents: list[Any], aliases: Mapping[str, str]) -> None:
+def _take_containers(template: Any, contents: list[Any], aliases: Mapping[str, str], *, sql: bool) -> None:
     known = {container.name: container for container in template.containers}
-    sql = volumes.sql_instances(template) is not None
     made = []
     for index, content in enumerate(contents):
         container = Container.pb()()
@@ -92,8 +95,7 @@ def _take_containers(template: Any, contents: list[Any], aliases: Mapping[str, s
     template.containers.extend(made)
 
 
-def _take_volumes(template: Any, contents: list[Any], aliases: Mapping[str, str]) -> None:
-    sql = volumes.sql_instances(template) is not None
+def _take_volumes(template: Any, contents: list[Any], aliases: Mapping[str, str], *, sql: bool) -> None:
     kept = [one for one in template.volumes if sql and one.name == volumes.SQL_VOLUME]
     made = [volumes.volume_from(one, aliases, f"spec.volumes[{index}]") for index, one in enumerate(contents)]
     del template.volumes[:]

@@ -43,7 +43,7 @@ def put_sql(template: Any, instances: str | None) -> None:
     if instances:
         template.volumes.add(name=SQL_VOLUME).cloud_sql_instance.instances.extend(instances.split(","))
     for container in template.containers:
-        mounts = [mount for mount in container.volume_mounts if mount.name != SQL_VOLUME]
+        mounts = [mount for mount in container.volume_mounts if not is_sql_mount(mount)]
         del container.volume_mounts[:]
         container.volume_mounts.extend(mounts)
         if instances:
