@@ -283,3 +283,19 @@ async def test_a_cancelled_deploy_cancels_its_build_and_says_so_in_the_ledger(
     assert (last.step, last.outcome) == ("build", "stopped")
     assert "cancelled" in str(last.says)
     assert world.sandbox.calls()["google.devtools.cloudbuild.v1.CloudBuild/CancelBuild"] == 1
+
+
+async def test_a_deploy_that_is_cancelled_while_its_build_is_asked_for_leaves_no_build_running(
+    world: World, site: Site, chain: Chain
+) -> None:
+    site = at_head(site, chain, world.commit("web/page.txt", "cancelled early"))
+    plan = await plan_deploy(site, WEB)
+    create = "google.devtools.cloudbuild.v1.CloudBuild/CreateBuild"
+    world.sandbox.fault(create, latencySeconds=1)
+    deploying = asyncio.create_task(carry_out(site, plan.id, plan.request, answered(plan, "test", NOW), silent))
+    while not (await asyncio.to_thread(world.sandbox.calls)).get(create):
+        assert not deploying.done()
+    deploying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await deploying
+    assert world.sandbox.calls()["google.devtools.cloudbuild.v1.CloudBuild/CancelBuild"] == 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from signoff.boundary import Question
@@ -66,7 +67,7 @@ class BuildWriter:
             )
             return BuildName(project, "global", str(operation.metadata.build.id))
 
-        return await unbroken(self._writers.writing.ask(question, create, lambda name: name, self._why))
+        return await self._begun(self._writers.writing.ask(question, create, lambda name: name, self._why))
 
     async def run(self, trigger: Trigger, commit: str) -> Known[BuildName] | Unknown:
         """Run a trigger at a commit of its repository."""
@@ -84,7 +85,18 @@ class BuildWriter:
             operation = await google.builds.run_build_trigger(request=request, **google.CALL)
             return BuildName(trigger.project, trigger.location, str(operation.metadata.build.id))
 
-        return await unbroken(self._writers.writing.ask(question, run, lambda name: name, self._why))
+        return await self._begun(self._writers.writing.ask(question, run, lambda name: name, self._why))
+
+    async def _begun(self, asked: Awaitable[Known[BuildName] | Unknown]) -> Known[BuildName] | Unknown:
+        """The answer; cancelled meanwhile, the build that came of it is cancelled too, since nobody would use it."""
+        task = asyncio.ensure_future(asked)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            (answer,) = await asyncio.gather(task, return_exceptions=True)
+            if isinstance(answer, Known):
+                await self.cancel(answer.value)
+            raise
 
     def _why(self, error: Exception) -> Any:
         from google.protobuf.json_format import ParseError
