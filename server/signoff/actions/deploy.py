@@ -100,7 +100,7 @@ async def _operation(site: Site, plan: Plan, approval: Approval, progress: Progr
         others = [workload_of(site, one.workload) for one in plan.theirs]
         asked = [*names, *(other.name for other in others)]
         # The walk that ended the one workload's steps is the last word already.
-        report = proofs[names[0]] if list(proofs) == asked else await site.prove(asked, None)
+        report = proofs[asked[0]] if asked == list(proofs)[:1] else await site.prove(asked, None)
         theirs = await theirs_of(site, report, others)
     except BaseException as stop:
         how = "stopped" if isinstance(stop, asyncio.CancelledError) else "broke"

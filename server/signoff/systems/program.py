@@ -16,6 +16,7 @@ from signoff.model.quoted import Quoted
 ENDING_SECONDS = 10.0
 """Between the signal that asks the group to end and the one that ends it."""
 _LINGER_SECONDS = 2.0
+_LOOK_SECONDS = 0.05
 _LINE = 64 * 1024
 
 _OF_ANOTHER_REPOSITORY = (
@@ -55,13 +56,20 @@ async def run_program(
             raise TypeError("its output is a pipe")
         reading = asyncio.create_task(_lines(process.stdout, told))
         try:
-            code = await process.wait()
+            code = await _exited(process)
             await asyncio.wait([reading], timeout=_LINGER_SECONDS)
             return code
         finally:
             await _end(process, reading)
 
     return await boundary.ask(question, run, lambda code: code, _why, seconds=seconds)
+
+
+async def _exited(process: asyncio.subprocess.Process) -> int:
+    """Its exit code as soon as there is one; `wait()` goes on until nobody holds its output any more."""
+    while process.returncode is None:
+        await asyncio.sleep(_LOOK_SECONDS)
+    return process.returncode
 
 
 async def _lines(stream: asyncio.StreamReader, told: Callable[[Quoted], None]) -> None:
