@@ -67,7 +67,7 @@ async def run_program(
 
 async def _exited(process: asyncio.subprocess.Process) -> int:
     """Its exit code as soon as there is one; `wait()` goes on until nobody holds its output any more."""
-    while process.returncode is None:
+    while process.returncode is None:  # noqa: ASYNC110 - asyncio has no event for this
         await asyncio.sleep(_LOOK_SECONDS)
     return process.returncode
 
