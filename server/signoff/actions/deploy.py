@@ -25,7 +25,7 @@ from signoff.ledger.hold import Held, hold
 from signoff.model.judgement import Status
 from signoff.model.report import Report
 from signoff.model.subject import WorkloadName
-from signoff.model.text import Text, text
+from signoff.model.text import Text, listed, text
 from signoff.views.words import sentence
 
 Outcome = Literal["deployed", "rolled-back", "ran", "waiting", "unproven", "failed", "void", "busy"]
@@ -127,7 +127,7 @@ def _where(steps: Sequence[StepReport]) -> Text:
     """At which step of which workload it stopped, and what became of the traffic."""
     stopped = [step for step in steps if step.status in {"stopped", "failed"}]
     if stopped:
-        return text("; ".join("{}" for _ in stopped), *(_failure(step, steps) for step in stopped))
+        return listed([_failure(step, steps) for step in stopped])
     last = next((step for step in reversed(steps) if step.status == "done"), None)
     return text("{} of {}: done {}", last.name, last.workload, last.says) if last else text("at its start")
 
@@ -140,9 +140,9 @@ def _outcome(plan: Plan, steps: Sequence[StepReport], report: Report, theirs: Se
         if first.status in {"busy", "void"}:
             return "busy" if first.status == "busy" else "void", first.says
     if stopped:
-        return "failed", text("; ".join("{}" for _ in stopped), *(_failure(step, steps) for step in stopped))
+        return "failed", listed([_failure(step, steps) for step in stopped])
     if plan.request.action == "roll-back":
-        return "rolled-back", text("; ".join("{}" for _ in plan.items), *_last_traffic(steps))
+        return "rolled-back", listed(_last_traffic(steps))
     links = {w.name: w.links for w in report.workloads}
     names = [item.workload for item in plan.items]
     to_run: list[WorkloadName] = []

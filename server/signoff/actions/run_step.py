@@ -12,7 +12,7 @@ from signoff.actions.steps import Act, Made, StepFailed, known
 from signoff.check import Progress
 from signoff.ledger import folds
 from signoff.model.facts import Unknown
-from signoff.model.text import Text, text
+from signoff.model.text import Text, listed, text
 from signoff.systems.google.deployed import Deployed, Execution
 from signoff.systems.google.edit import short
 from signoff.systems.google.writer import Writers
@@ -56,7 +56,7 @@ def ran(site: Site, item: Run, operation: str) -> Act:
 
     async def act(writers: Writers, made: Made, progress: Progress) -> Made:
         says = [await _ran(site, writers, resource, operation, progress) for resource in item.resources]
-        return replace(made, says=text("; ".join("{}" for _ in says), *says))
+        return replace(made, says=listed(says))
 
     return act
 
@@ -81,7 +81,7 @@ async def _ran(site: Site, writers: Writers, resource: Deployed, operation: str,
 async def _begun(site: Site, writers: Writers, resource: Deployed, operation: str) -> str | None:
     """The execution that this operation began before its process died: since then nobody else was let at the job."""
     began = folds.operation(site.ledger, operation)
-    if began is None or not any(step.step == "run" and step.workload for step in began.steps[:-1]):
+    if began is None or not any(step.step == "run" for step in began.steps[:-1]):
         return None
     first = next((step.at for step in began.steps if step.step == "run"), began.began.at)
     found = known(
@@ -103,5 +103,4 @@ async def _failure(writers: Writers, ended: Execution) -> Text:
         for task in tasks.value[:TOLD_TASKS]
     ]
     more = text(" and {} more", str(len(tasks.value) - TOLD_TASKS)) if len(tasks.value) > TOLD_TASKS else text("")
-    listed = text("; ".join("{}" for _ in said), *said)
-    return text("{} failed: {}: {}{} (see: {})", short(ended.name), ended.says, listed, more, look)
+    return text("{} failed: {}: {}{} (see: {})", short(ended.name), ended.says, listed(said), more, look)

@@ -14,7 +14,7 @@ from signoff.check import Progress
 from signoff.model.judgement import Link, Status
 from signoff.model.report import Report
 from signoff.model.subject import Candidate, WorkloadName
-from signoff.model.text import Text, text
+from signoff.model.text import Text, listed, text
 from signoff.systems.google.deployed import Deployed
 from signoff.systems.google.edit import short
 from signoff.systems.google.writer import Writers
@@ -85,10 +85,9 @@ def back(item: Deploy | RollBack, operation: str) -> Undo:
                 failed = True
                 was = text("{} served {} before", short(before.resource), shown(before.serving))
                 says.append(text("{}; {}: send it back when you can", failure.says, was))
-        joined = text("; ".join("{}" for _ in says), *says)
         if failed:
-            raise StepFailed(joined, changed=None)
-        return joined
+            raise StepFailed(listed(says), changed=None)
+        return listed(says)
 
     return undo
 
@@ -127,8 +126,8 @@ def watched(site: Site, item: Deploy, links: frozenset[Link], seconds: int) -> A
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while True:
-            report = await site.prove([item.workload], links, candidates(item, made))
-            says = judged(report, item.workload, links)
+            reports = [await site.prove([item.workload], links, one) for one in candidates(item, made)]
+            says = listed([judged(report, item.workload, links) for report in reports])
             left = end - loop.time()
             if left <= 0:
                 return replace(made, says=says)
@@ -138,14 +137,13 @@ def watched(site: Site, item: Deploy, links: frozenset[Link], seconds: int) -> A
     return act
 
 
-def candidates(item: Deploy, made: Made) -> Mapping[WorkloadName, Candidate]:
-    """The revision under judgement: where there are several regions, the first one that does not serve wholly yet."""
+def candidates(item: Deploy, made: Made) -> list[Mapping[WorkloadName, Candidate]]:
+    """The revisions under judgement, one a region: a walk judges one of them. Without any, what serves is judged."""
     found = [
-        Candidate(revision, url or None)
-        for (_, revision), url in zip(made.revisions, made.urls, strict=False)
-        if revision
+        Candidate(revision, url or None, region=resource.split("/")[3])
+        for (resource, revision), url in zip(made.revisions, made.urls, strict=False)
     ]
-    return {item.workload: found[0]} if found else {}
+    return [{item.workload: candidate} for candidate in found] or [{}]
 
 
 def judged(report: Report, name: WorkloadName, links: frozenset[Link]) -> Text:

@@ -84,7 +84,8 @@ def _revisions(survey: Survey, service: Service) -> Iterable[Unit]:
     workloads = (workload for workload in survey.subject.workloads if workload.resource == service.name)
     candidates = [survey.subject.candidate[w.name] for w in workloads if w.name in survey.subject.candidate]
     if candidates:
-        return [Unit(service.name, service.region, candidate.revision) for candidate in candidates]
+        here = [candidate for candidate in candidates if candidate.region in {None, service.region}]
+        return [Unit(service.name, service.region, candidate.revision) for candidate in here]
     return [Unit(service.name, service.region, revision) for revision in service.percent() if revision]
 
 

@@ -98,10 +98,12 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A revision under judgement that does not serve yet, and the URL that reaches it."""
+    """A revision under judgement that does not serve yet, the URL that reaches it, and its region."""
 
     revision: str
     url: str | None = None
+    region: str | None = None
+    """None: whichever has a revision of that name."""
 
 
 @dataclass(frozen=True, slots=True)

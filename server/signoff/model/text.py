@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from signoff.model.quoted import Quoted
@@ -35,6 +36,11 @@ def text(template: str, *values: str | int | Quoted | Text) -> Text:
             parts.append(value if isinstance(value, Quoted) else str(value))
         parts.append(piece)
     return Text(_joined(parts))
+
+
+def listed(says: Sequence[Text]) -> Text:
+    """Sentences one after the other, set apart by semicolons."""
+    return text("; ".join("{}" for _ in says), *says)
 
 
 def _joined(parts: list[Part]) -> tuple[Part, ...]:

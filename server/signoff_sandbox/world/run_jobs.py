@@ -13,7 +13,8 @@ from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import aborted, already_exists, invalid_argument, not_found
 from signoff_sandbox.world.run_conditions import State, set_terminal
 from signoff_sandbox.world.run_execution_making import complete, require_bounds
-from signoff_sandbox.world.run_names import place_of, project_of, refuse_reserved, require_id, short
+from signoff_sandbox.world.run_names import place_of, project_of, require_id, short
+from signoff_sandbox.world.run_written import clear, keep_output, refuse_reserved_keys, without
 from signoff_sandbox.world.store import copy_of
 
 MOST_RETRIES = 10
@@ -42,7 +43,7 @@ DESCRIPTIVE = ("client", "client_version", "launch_stage")
 
 
 async def create_job(cloud: Cloud, request: Any) -> Any:
-    _refuse_reserved(request.job, Job.pb()())
+    refuse_reserved_keys("job", request.job, Job.pb()())
     return create(cloud, request.parent, request.job_id, request.job, validate_only=request.validate_only)
 
 
@@ -53,7 +54,7 @@ def create(cloud: Cloud, parent: str, job_id: str, wanted: Any, *, validate_only
     if cloud.store.get("jobs", name) is not None:
         raise already_exists(name)
     job = copy_of(wanted)
-    _clear(job, OUTPUT)
+    clear(job, OUTPUT)
     job.name = name
     job.uid = str(uuid.uuid4())
     job.create_time.CopyFrom(cloud.now())
@@ -63,7 +64,7 @@ def create(cloud: Cloud, parent: str, job_id: str, wanted: Any, *, validate_only
 
 async def update_job(cloud: Cloud, request: Any) -> Any:
     current = cloud.store.get("jobs", request.job.name)
-    _refuse_reserved(request.job, current or Job.pb()())
+    refuse_reserved_keys("job", request.job, current or Job.pb()())
     if current is None and request.allow_missing:
         parent, _, job_id = request.job.name.rpartition("/jobs/")
         return create(cloud, parent, job_id, request.job, validate_only=request.validate_only)
@@ -78,10 +79,7 @@ def update(cloud: Cloud, wanted: Any, *, validate_only: bool = False) -> Any:
     if wanted.etag and wanted.etag != current.etag:
         raise aborted(wanted.name)
     job = copy_of(wanted)
-    _clear(job, OUTPUT)
-    keep = copy_of(current)
-    _clear(keep, tuple(field.name for field in current.DESCRIPTOR.fields if field.name not in OUTPUT))
-    job.MergeFrom(keep)
+    keep_output(job, current, OUTPUT)
     return _write(cloud, job, current, validate_only=validate_only)
 
 
@@ -128,7 +126,7 @@ def _write(cloud: Cloud, job: Any, current: Any | None, *, validate_only: bool) 
     job.update_time.CopyFrom(now)
     job.last_modifier = identities.current(cloud)
     job.etag = f'"{uuid.uuid4().hex[:16]}"'
-    if current is not None and _desired(job) == _desired(current):
+    if current is not None and without(job, *OUTPUT, *DESCRIPTIVE) == without(current, *OUTPUT, *DESCRIPTIVE):
         cloud.store.put("jobs", job.name, job)
         return operations.finished(cloud, place, job, job)
     job.generation += 1
@@ -168,26 +166,6 @@ def _require_valid(job: Any) -> None:
     token = _token(job)[1]
     if token and len(short(job.name)) + len(token) >= 63:
         raise invalid_argument("The job's name and its execution token must be shorter than 63 characters together.")
-
-
-def _desired(job: Any) -> Any:
-    wanted = copy_of(job)
-    _clear(wanted, (*OUTPUT, *DESCRIPTIVE))
-    return wanted
-
-
-def _clear(message: Any, fields: tuple[str, ...]) -> None:
-    for field in fields:
-        message.ClearField(field)
-
-
-def _refuse_reserved(job: Any, held: Any) -> None:
-    """`held` is the job as it is: what v1 clients wrote there may stay."""
-    refuse_reserved("job.labels", job.labels, job.annotations, held=(held.labels, held.annotations))
-    template, before = job.template, held.template
-    refuse_reserved(
-        "job.template.labels", template.labels, template.annotations, held=(before.labels, before.annotations)
-    )
 
 
 METHODS: dict[str, Handler] = {

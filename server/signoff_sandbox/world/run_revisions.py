@@ -13,6 +13,7 @@ from signoff_sandbox.world.errors import failed_precondition, not_found
 from signoff_sandbox.world.image_refs import resolve
 from signoff_sandbox.world.run_conditions import OfRevision, State, find, set_condition
 from signoff_sandbox.world.run_names import place_of, short
+from signoff_sandbox.world.run_written import new_revision_name, take_fields
 
 PARTS = ("ResourcesAvailable", "ContainerReady", "ContainerHealthy")
 #: Fields of a template that a revision has under the same name.
@@ -41,7 +42,7 @@ USER_IMAGE = "client.knative.dev/user-image"
 
 def create(cloud: Cloud, service: Any, template: Any) -> Any:
     """Store a new revision of the service and return it. Images become digests here, once and for all."""
-    name = f"{service.name}/revisions/{template.revision or _new_name(cloud, service)}"
+    name = f"{service.name}/revisions/{template.revision or new_revision_name(cloud, service)}"
     now = cloud.now()
     revision = Revision.pb()(
         name=name,
@@ -57,8 +58,7 @@ def create(cloud: Cloud, service: Any, template: Any) -> Any:
         log_uri=f"https://console.cloud.google.com/logs/viewer?resource=cloud_run_revision/service_name/"
         f"{short(service.name)}/revision_name/{short(name)}",
     )
-    for field in COPIED:
-        _take(revision, template, field)
+    take_fields(revision, template, COPIED)
     for container in template.containers:
         copied = revision.containers.add()
         copied.CopyFrom(container)
@@ -75,27 +75,6 @@ def create(cloud: Cloud, service: Any, template: Any) -> Any:
 def main_container(template: Any) -> Any:
     """The container of a template or revision that gets requests: the one with a port; a single one needs none."""
     return next((one for one in template.containers if one.ports), template.containers[0])
-
-
-def _take(revision: Any, template: Any, field: str) -> None:
-    """Copy one field, which both messages have with the same type."""
-    value = getattr(template, field)
-    descriptor = template.DESCRIPTOR.fields_by_name[field]
-    if descriptor.is_repeated:
-        getattr(revision, field).MergeFrom(value)
-    elif descriptor.message_type is not None:
-        if template.HasField(field):
-            getattr(revision, field).CopyFrom(value)
-    else:
-        setattr(revision, field, value)
-
-
-def _new_name(cloud: Cloud, service: Any) -> str:
-    """SERVICE-00007-abc: the generation of the service and three random characters."""
-    while True:
-        name = f"{short(service.name)}-{service.generation:05d}-{cloud.machine.suffix()}"
-        if cloud.store.get("revisions", f"{service.name}/revisions/{name}") is None:
-            return name
 
 
 def service_of(revision: str) -> str:

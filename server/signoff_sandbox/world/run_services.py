@@ -14,7 +14,8 @@ from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import ApiError, aborted, already_exists, invalid_argument, not_found, unimplemented
 from signoff_sandbox.world.run_conditions import State, set_condition, settle
 from signoff_sandbox.world.run_defaults import complete
-from signoff_sandbox.world.run_names import place_of, refuse_reserved, require_id, short
+from signoff_sandbox.world.run_names import place_of, require_id, short
+from signoff_sandbox.world.run_written import clear, keep_output, refuse_reserved_keys, without
 from signoff_sandbox.world.store import copy_of
 
 #: What only the platform writes; whatever a request says about it does not count.
@@ -51,9 +52,7 @@ DESCRIPTIVE = (
 
 
 async def create_service(cloud: Cloud, request: Any) -> Any:
-    refuse_reserved("service.labels", request.service.labels, request.service.annotations)
-    template = request.service.template
-    refuse_reserved("service.template.labels", template.labels, template.annotations)
+    refuse_reserved_keys("service", request.service, Service.pb()())
     return create(cloud, request.parent, request.service_id, request.service, validate_only=request.validate_only)
 
 
@@ -64,7 +63,7 @@ def create(cloud: Cloud, parent: str, service_id: str, wanted: Any, *, validate_
     if cloud.store.get("services", name) is not None:
         raise already_exists(name)
     service = copy_of(wanted)
-    _clear(service, OUTPUT)
+    clear(service, OUTPUT)
     service.name = name
     service.uid = str(uuid.uuid4())
     service.generation = 1
@@ -86,12 +85,7 @@ def create(cloud: Cloud, parent: str, service_id: str, wanted: Any, *, validate_
 async def update_service(cloud: Cloud, request: Any) -> Any:
     wanted = request.service
     current: Any = cloud.store.get("services", wanted.name)
-    held = current or Service.pb()()
-    refuse_reserved("service.labels", wanted.labels, wanted.annotations, held=(held.labels, held.annotations))
-    template, kept = wanted.template, held.template
-    refuse_reserved(
-        "service.template.labels", template.labels, template.annotations, held=(kept.labels, kept.annotations)
-    )
+    refuse_reserved_keys("service", wanted, current or Service.pb()())
     mask = request.update_mask if request.HasField("update_mask") else None
     if current is None and request.allow_missing:
         parent, _, service_id = wanted.name.rpartition("/services/")
@@ -107,10 +101,7 @@ def update(cloud: Cloud, wanted: Any, mask: Any | None, *, validate_only: bool =
     if wanted.etag and wanted.etag != current.etag:
         raise aborted(wanted.name)
     service = merged(current, wanted, mask)
-    _clear(service, OUTPUT)
-    keep = copy_of(current)
-    _clear(keep, tuple(field.name for field in current.DESCRIPTOR.fields if field.name not in OUTPUT))
-    service.MergeFrom(keep)
+    keep_output(service, current, OUTPUT)
     service.name = current.name
     complete(service)
     _require_valid(service)
@@ -124,7 +115,7 @@ def update(cloud: Cloud, wanted: Any, mask: Any | None, *, validate_only: bool =
         return operations.finished(cloud, place_of(service.name), service, service)
     service.update_time.CopyFrom(cloud.now())
     service.last_modifier = identities.current(cloud)
-    if _desired(service) == _desired(before):
+    if without(service, *OUTPUT, *DESCRIPTIVE) == without(before, *OUTPUT, *DESCRIPTIVE):
         service.etag = f'"{uuid.uuid4().hex[:16]}"'
         cloud.store.put("services", service.name, service)
         return operations.finished(cloud, place_of(service.name), service, service)
@@ -206,17 +197,6 @@ def _refuse_taken_revision(cloud: Cloud, service: Any) -> None:
             grpc.StatusCode.ALREADY_EXISTS,
             f"Revision named '{revision}' with different configuration already exists.",
         )
-
-
-def _desired(service: Any) -> Any:
-    wanted = copy_of(service)
-    _clear(wanted, (*OUTPUT, *DESCRIPTIVE))
-    return wanted
-
-
-def _clear(message: Any, fields: tuple[str, ...]) -> None:
-    for field in fields:
-        message.ClearField(field)
 
 
 METHODS: dict[str, Handler] = {

@@ -15,7 +15,8 @@ from signoff_sandbox.world.cloud import Cloud, Handler
 from signoff_sandbox.world.errors import aborted, already_exists, invalid_argument, not_found, unimplemented
 from signoff_sandbox.world.run_conditions import State, set_terminal
 from signoff_sandbox.world.run_defaults import limit
-from signoff_sandbox.world.run_names import place_of, project_of, refuse_reserved, require_id, short
+from signoff_sandbox.world.run_names import place_of, project_of, require_id, short
+from signoff_sandbox.world.run_written import clear, keep_output, refuse_reserved_keys, without
 from signoff_sandbox.world.store import copy_of
 
 RPC = "google.cloud.run.v2.WorkerPools"
@@ -46,7 +47,7 @@ EARLY_MODE, AUTOMATIC = 3, 1
 
 
 async def create_worker_pool(cloud: Cloud, request: Any) -> Any:
-    _refuse_reserved(request.worker_pool, WorkerPool.pb()())
+    refuse_reserved_keys("worker_pool", request.worker_pool, WorkerPool.pb()())
     return create(
         cloud, request.parent, request.worker_pool_id, request.worker_pool, validate_only=request.validate_only
     )
@@ -59,7 +60,7 @@ def create(cloud: Cloud, parent: str, pool_id: str, wanted: Any, *, validate_onl
     if cloud.store.get("workerPools", name) is not None:
         raise already_exists(name)
     pool = copy_of(wanted)
-    _clear(pool, OUTPUT)
+    clear(pool, OUTPUT)
     pool.name = name
     pool.uid = str(uuid.uuid4())
     pool.create_time.CopyFrom(cloud.now())
@@ -70,7 +71,7 @@ def create(cloud: Cloud, parent: str, pool_id: str, wanted: Any, *, validate_onl
 async def update_worker_pool(cloud: Cloud, request: Any) -> Any:
     wanted = request.worker_pool
     current = cloud.store.get("workerPools", wanted.name)
-    _refuse_reserved(wanted, current or WorkerPool.pb()())
+    refuse_reserved_keys("worker_pool", wanted, current or WorkerPool.pb()())
     if current is None and request.allow_missing:
         parent, _, pool_id = wanted.name.rpartition("/workerPools/")
         return create(cloud, parent, pool_id, wanted, validate_only=request.validate_only)
@@ -89,10 +90,7 @@ def update(
     if wanted.etag and wanted.etag != current.etag:
         raise aborted(wanted.name)
     pool = merged(current, wanted, mask)
-    _clear(pool, OUTPUT)
-    keep = copy_of(current)
-    _clear(keep, tuple(field.name for field in current.DESCRIPTOR.fields if field.name not in OUTPUT))
-    pool.MergeFrom(keep)
+    keep_output(pool, current, OUTPUT)
     _complete(pool)
     renewed = force_new_revision or pool.template != current.template
     return _write(cloud, pool, current, renewed=renewed, validate_only=validate_only)
@@ -132,7 +130,11 @@ def _write(cloud: Cloud, pool: Any, current: Any | None, *, renewed: bool, valid
     pool.update_time.CopyFrom(now)
     pool.last_modifier = identities.current(cloud)
     pool.etag = f'"{uuid.uuid4().hex[:16]}"'
-    if current is not None and not renewed and _desired(pool) == _desired(current):
+    if (
+        current is not None
+        and not renewed
+        and without(pool, *OUTPUT, *DESCRIPTIVE) == without(current, *OUTPUT, *DESCRIPTIVE)
+    ):
         cloud.store.put("workerPools", pool.name, pool)
         return operations.finished(cloud, place, pool, pool)
     pool.generation += 1
@@ -177,26 +179,6 @@ def _require_valid(cloud: Cloud, pool: Any, *, renewed: bool) -> None:
     if revision and renewed and cloud.store.get("revisions", f"{pool.name}/revisions/{revision}") is not None:
         raise already_exists(f"{pool.name}/revisions/{revision}")
     run_instance_splits.require_valid(cloud, pool)
-
-
-def _desired(pool: Any) -> Any:
-    desired = copy_of(pool)
-    _clear(desired, (*OUTPUT, *DESCRIPTIVE))
-    return desired
-
-
-def _clear(message: Any, fields: tuple[str, ...]) -> None:
-    for field in fields:
-        message.ClearField(field)
-
-
-def _refuse_reserved(pool: Any, held: Any) -> None:
-    """`held` is the pool as it is: what v1 clients wrote there may stay."""
-    refuse_reserved("worker_pool.labels", pool.labels, pool.annotations, held=(held.labels, held.annotations))
-    template, before = pool.template, held.template
-    refuse_reserved(
-        "worker_pool.template.labels", template.labels, template.annotations, held=(before.labels, before.annotations)
-    )
 
 
 METHODS: dict[str, Handler] = {

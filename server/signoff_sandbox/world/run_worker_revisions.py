@@ -19,6 +19,7 @@ from signoff_sandbox.world.image_refs import ImageRef, digest_of, resolve
 from signoff_sandbox.world.run_conditions import Failure, State, find, set_condition, took
 from signoff_sandbox.world.run_environment import SecretUnreadable, environment_of
 from signoff_sandbox.world.run_names import short
+from signoff_sandbox.world.run_written import new_revision_name, take_fields
 
 #: Fields of a template that a revision has under the same name.
 COPIED = (
@@ -40,7 +41,7 @@ PARTS = ("ContainerReady", "ResourcesAvailable", "MinInstancesProvisioned")
 def create(cloud: Cloud, pool: Any) -> Any:
     """Store a new revision of the pool and return it. Images become digests here, once and for all."""
     template = pool.template
-    name = f"{pool.name}/revisions/{template.revision or _new_name(cloud, pool)}"
+    name = f"{pool.name}/revisions/{template.revision or new_revision_name(cloud, pool)}"
     now = cloud.now()
     revision = Revision.pb()(
         name=name,
@@ -56,12 +57,7 @@ def create(cloud: Cloud, pool: Any) -> Any:
         log_uri=f"https://console.cloud.google.com/logs/viewer?resource=cloud_run_worker_pool/worker_pool_name/"
         f"{short(pool.name)}/revision_name/{short(name)}",
     )
-    only = type(template)()
-    only.CopyFrom(template)
-    for field in template.DESCRIPTOR.fields:
-        if field.name not in COPIED:
-            only.ClearField(field.name)
-    _adopt(revision, only)
+    take_fields(revision, template, COPIED)
     for index, container in enumerate(template.containers, 1):
         copied = revision.containers.add()
         copied.CopyFrom(container)
@@ -71,25 +67,6 @@ def create(cloud: Cloud, pool: Any) -> Any:
         set_condition(revision.conditions, part, State.CONDITION_RECONCILING, now)
     cloud.store.put("revisions", name, revision)
     return revision
-
-
-def _adopt(revision: Any, template: Any) -> None:
-    for field, value in template.ListFields():
-        target = getattr(revision, field.name)
-        if field.is_repeated:
-            target.MergeFrom(value)
-        elif field.message_type is not None:
-            target.CopyFrom(value)
-        else:
-            setattr(revision, field.name, value)
-
-
-def _new_name(cloud: Cloud, pool: Any) -> str:
-    """POOL-00007-abc: the generation of the pool and three random characters."""
-    while True:
-        name = f"{short(pool.name)}-{pool.generation:05d}-{cloud.machine.suffix()}"
-        if cloud.store.get("revisions", f"{pool.name}/revisions/{name}") is None:
-            return name
 
 
 def pool_of(revision: str) -> str:

@@ -5,30 +5,19 @@ from __future__ import annotations
 import base64
 import zlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 
+from signoff_sandbox.edge.config import LoginKind
 from support.deployed import requests_of
 from support.edge import Edge, needs_nginx, running_edge
 from support.sandbox import Sandbox
 
 pytestmark = needs_nginx
-KINDS = (
-    "iap",
-    "cloudflare-access",
-    "cloudflare-service-token",
-    "oauth2-proxy",
-    "oauth2-proxy-page",
-    "form",
-    "google",
-    "oidc",
-    "saml",
-    "basic",
-    "bearer",
-)
+KINDS = get_args(LoginKind)
 BASIC = {"authorization": "Basic " + base64.b64encode(b"ada:let-me-in").decode()}
 #: By kind: what a client shows that may pass.
 PASSES: Mapping[str, tuple[Mapping[str, str], ...]] = {

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.actions.deploy import DeployResult
 from signoff.actions.planning import plan_deploy
 from signoff.actions.site import Site
-from signoff.actions.traffic_step import split
+from signoff.actions.steps import Made, StepFailed
+from signoff.actions.traffic_step import split, watched
 from signoff.model.judgement import Link, Status
-from signoff.model.report import Report
+from signoff.model.report import Report, Verdict, WorkloadReport
 from signoff.model.subject import Candidate, WorkloadName
 from signoff.views.deploy import plan_text, result
+from support.samples import HEAD, NOW, link_report
 from support.world import World
 
 from .conftest import Chain
-from .test_deploy import WEB, at_head, deploy
+from .test_approval import ITEM
+from .test_deploy import WEB, at_head, deploy, silent
 
 shares = st.dictionaries(st.sampled_from(["web-1", "web-2", "web-3"]), st.integers(1, 100), min_size=1, max_size=3).map(
     lambda found: tuple(sorted(found.items()))
@@ -85,6 +89,31 @@ async def deploy_stepwise(world: World, site: Site, watching: Watching, word: st
     plan = await plan_deploy(site, WEB)
     assert "then to the new revision 10 % for 0 s, 50 % for 0 s, then all of it" in plan_text(plan)
     return await deploy(site, plan)
+
+
+async def test_the_new_revision_of_every_region_is_judged(site: Site) -> None:
+    judged: list[Candidate] = []
+
+    async def prove(
+        workloads: Collection[WorkloadName],
+        links: Collection[Link] | None,
+        candidates: Mapping[WorkloadName, Candidate] = {},
+    ) -> Report:
+        judged.extend(candidates.values())
+        ill = Status.FAIL if candidates[WorkloadName("web")].region == "europe-west1" else Status.PASS
+        report = {Link.HEALTHY: link_report(ill)}
+        of_web = WorkloadReport(WorkloadName("web"), "service", True, report)
+        return Report("production", True, NOW, HEAD, Verdict.PENDING, (of_web,))
+
+    places = [f"projects/demo/locations/{region}/services/web" for region in ("us-central1", "europe-west1")]
+    made = Made(revisions=((places[0], "web-2-a"), (places[1], "web-2-b")), urls=("http://a", "http://b"))
+    watching = watched(replace(site, prove=prove), ITEM, frozenset({Link.HEALTHY}), 0)
+    with pytest.raises(StepFailed):
+        await watching(site.writers, made, silent)
+    assert judged == [
+        Candidate("web-2-a", "http://a", "us-central1"),
+        Candidate("web-2-b", "http://b", "europe-west1"),
+    ]
 
 
 async def test_traffic_moves_in_steps_and_each_is_judged(world: World, site: Site, chain: Chain) -> None:
