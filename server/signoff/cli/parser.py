@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container
     from typing import Any, NoReturn
 
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    Subparsers = argparse._SubParsersAction[Any]
     Fill = Callable[[argparse.ArgumentParser], None]
 
 LINKS = (
@@ -86,7 +86,10 @@ def parse(argv: list[str]) -> argparse.Namespace:
 def _command(commands: Subparsers, name: str, says: str) -> argparse.ArgumentParser:
     description = f"{says[0].upper()}{says[1:]}."
     help_too = name != "sandbox"  # its arguments, --help among them, are the sandbox's own
-    return commands.add_parser(name, help=says, description=description, formatter_class=Formatter, add_help=help_too)
+    made: argparse.ArgumentParser = commands.add_parser(
+        name, help=says, description=description, formatter_class=Formatter, add_help=help_too
+    )
+    return made
 
 
 def _common(parser: argparse.ArgumentParser, handler: str, *, target: bool = True) -> None:

@@ -80,7 +80,7 @@ FORMATS: tuple[tuple[str, str], ...] = (
     ("dt0", r"\bdt0[a-z]\d\d\.[A-Z0-9]{8,24}\.[A-Z0-9]{64}\b"),
     ("hcaik_ hcxik_ hcalk_ hcamk_ hcxlk_ hcxmk_", r"\bhc[ax][ilm]k_[a-z0-9]{30,}"),
     ("phx_ phs_", r"\bph[xs]_[A-Za-z0-9]{40,}"),
-    ("sdk- mob- api-", rf"\b(?:sdk|mob|api)-{_UUID}\b"),
+    ("sdk- mob-", rf"\b(?:sdk|mob)-{_UUID}\b"),
     ("lsv2_", r"\blsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}"),
     # Messages and mail
     ("xox xapp-", r"\b(?:xox[abeoprs](?:\.xox[bp])?-[\w-]{10,}|xapp-[\w-]{10,})"),
@@ -122,6 +122,9 @@ FORMATS: tuple[tuple[str, str], ...] = (
     ("p8e-", rf"(?i)\bp8e-{_HEX32}\b"),
     # What stands by itself
     ("eyj", r"\beyJ[\w-]{8,}(?:\.[\w-]*){1,4}"),
-    ("$2 $apr1$ $1$ $5$ $6$ $y$ $argon2", r"\$(?:2[abxy]\$\d\d\$[./\w]{50,}|(?:apr1|[156y])\$[^\s:$]{1,40}\$[./\w$]{20,}|argon2(?:id|i|d)\$[^\s\"']{30,})"),
+    (
+        "$2 $apr1$ $1$ $5$ $6$ $y$ $argon2",
+        r"\$(?:2[abxy]\$\d\d\$[./\w]{50,}|(?:apr1|[156y])\$[^\s:$]{1,40}\$[./\w$]{20,}|argon2(?:id|i|d)\$[^\s\"']{30,})",
+    ),
 )  # fmt: skip
 """Keywords (lower case: the pattern is tried only on a text that holds one of them) and the pattern."""

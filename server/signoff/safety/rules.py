@@ -75,8 +75,13 @@ _IN_URL = r"(?:%22|%27)?(?:%3[ADad])(?:%20|\+)?(?:%22|%27)?"
 """The same in what was encoded for a URL."""
 _TELLING = r"(?=[^\s]{0,200}?(?:[0-9]|[a-z][A-Z])|[^\s]{20})"
 """A digit, a capital inside or great length: a token rather than a word of English."""
-_NO_PLACE = r"""(?!["'\\]{0,3}(?:projects/|\$\{|\$\(|\{\{|<[a-z]|None\b|null\b|true\b|false\b|undefined\b))"""
+_NO_PLACE = (
+    r"""(?!["'\\]{0,3}(?:projects/|\$\{|\$\(|\{\{|<[a-z]|(?:[\w-]{1,100}:)?latest\b|"""
+    r"""(?:None|null|true|false|undefined|YES|NO)\b))"""
+)
 """A reference to a secret, a placeholder and nothing at all hide nothing."""
+_NO_VERSION = r"(?![\w-]{1,100}:[0-9]{1,4}(?![\w.-]))"
+"""As `secret:db-password:3` names one."""
 _SECRET_WORD = (
     r"(?i:secret|token|credential|(?:api|access|private|signing|encryption|account|shared|secret|master|service|auth|"
     r"license|client|app|webhook|deploy|jwt|cookie|session|hmac|storage|subscription|write|admin|server|bot)[_-]?key|"
@@ -102,9 +107,12 @@ RULES: tuple[Rule, ...] = (
         "authorization cookie x- private-token apikey subscription-key",
         r"""(?i)(?<![\w-])(?:(?:proxy-)?authorization|(?:set-)?cookie|x-[a-z-]{0,40}(?:key|token|secret|assertion|signature)|"""
         r"""private-token|apikey|ocp-apim-subscription-key)\\{0,4}["']?\s{0,4}[:=]\s{0,4}\\{0,4}["']?"""
-        r"""(?P<v>(?:(?:bearer|basic|digest|token|apikey|ssws|aws4-hmac-sha256)\s{1,4})?[^\n"'\\\s][^\n"'\\]*)""",
+        r"""(?!SameSite)(?P<v>(?:(?:bearer|basic|digest|token|apikey|ssws|aws4-hmac-sha256)\s{1,4})?[^\n"'\\\s][^\n"'\\]*)""",
     ),
-    _rule("bearer basic ssws", rf"\b(?i:bearer|basic|ssws)\s{{1,4}}{_TELLING}(?P<v>[A-Za-z0-9._~+/=:-]{{8,}})"),
+    _rule(
+        "bearer basic ssws",
+        rf"\b(?i:bearer|basic|ssws)\s{{1,4}}(?![a-z_]{{1,30}}=[^=\s]){_TELLING}(?P<v>[A-Za-z0-9._~+/=:-]{{8,}})",
+    ),
     # DSNs of databases and brokers: a password may hold any character, so the last @ ends it.
     _rule(
         "://",
@@ -131,7 +139,7 @@ RULES: tuple[Rule, ...] = (
     _rule("pass pwd", r"(?i)(?:passw(?:or)?d|passphrase)" + _IN_URL + r"(?P<v>[^\s&%\"'<>]+)"),
     _rule(
         "secret token key credential _auth",
-        rf"""{_SECRET_WORD}{_IS}{_NO_PLACE}(?=\\{{0,4}}["']?[^\s"']{{6}}){_TELLING}{_VALUE}""",
+        rf"""{_SECRET_WORD}{_IS}{_NO_PLACE}{_NO_VERSION}(?=\\{{0,4}}["']?[^\s"']{{6}}){_TELLING}{_VALUE}""",
     ),
     _rule(
         "secret token key credential",
@@ -140,8 +148,8 @@ RULES: tuple[Rule, ...] = (
     # NAME_KEY=…, as environments and their files write it.
     _rule(
         "_key _salt _cert _pat _creds _signature",
-        r"\b[A-Z][A-Z0-9_]{0,60}_(?:KEY|SALT|CERT|PAT|CREDS|SIGNATURE)(?:_[A-Z0-9]{1,8})?\s?=\s?"
-        r"""["']?(?P<v>[A-Za-z0-9+/=_.~-]{16,})""",
+        r"\b[A-Z][A-Z0-9_]{0,60}(?<!PUBLIC)_(?:KEY|SALT|CERT|PAT|CREDS|SIGNATURE)(?:_[A-Z0-9]{1,8})?\s?=\s?"
+        r"""["']?(?!/[\w.-]{1,60}/|projects/)(?P<v>[A-Za-z0-9+/=_.~-]{16,})""",
         bits=3.3,
     ),
     # Words of command lines, of SQL, of .netrc, .pgpass and .docker/config.json.
@@ -150,7 +158,11 @@ RULES: tuple[Rule, ...] = (
         r"(?i)--(?:[a-z-]{0,20}pass(?:word|wd|phrase|code)?|(?:[a-z-]{0,20}-)?(?:token|secret|api-?key))(?:=|\s{1,4})"
         rf"(?!-){_VALUE}",
     ),
-    _rule("-u --user", r"(?:(?<=\s)-u|--user)[ =]\s{0,3}[\"']?[^\s:\"'/=]{1,100}:(?P<v>[^\s\"'/:][^\s\"']{2,})"),
+    _rule(
+        "-u --user",
+        r"(?:(?<=\s)-u|--user)[ =]\s{0,3}[\"']?[^\s:\"'/=]{1,100}:(?![0-9]{1,6}(?:\s|$))"
+        r"(?P<v>[^\s\"'/:][^\s\"']{2,})",
+    ),
     _rule("mysql sshpass", r"\b(?:mysql(?:dump|admin)?|sshpass)\b[^\n]{0,200}?\s-p(?P<v>[^\s\"']{3,})"),
     _rule(
         "identified password",
