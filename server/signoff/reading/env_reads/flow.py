@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, Literal
 
-from signoff.reading.env_reads.values import NOTHING, UNKNOWN, Choice, Read, Scope, Value, choice, either, settled, truth
+from signoff.reading.env_reads.values import (
+    NOTHING,
+    UNKNOWN,
+    Choice,
+    Read,
+    Scope,
+    Value,
+    choice,
+    either,
+    settled,
+    truth,
+)
 from signoff.reading.env_reads.world import Thrown, World
 
 
@@ -143,6 +154,7 @@ def _decide_choice(world: World, frame: Frame, value: Choice, then: Act, other: 
         world.trip(read, ended.why, ended.kind)
         _restore(before)
         return decide(world, frame, value.present, then, other)
+    world.defaulted(value, "it is asked about first")
     gone = _taken(frame, count)
     left = _snapshot(frame.scope)
     _restore(before)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Need = Literal["required", "undefaulted", "optional"]
-"""`required`: without it the build stops there, as told from the text. `undefaulted`: read without a default, and nothing
-in the text stops without it (what it is handed to may). `optional`: it has a default, or is only asked about."""
+"""`required`: without it the build stops there, as told from the text. `undefaulted`: read without a default, and
+nothing in the text stops without it (what it is handed to may). `optional`: it has a default or is only asked about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,20 @@ from signoff.reading.env_reads import python_settings
 from signoff.reading.env_reads.flow import Frame
 from signoff.reading.env_reads.model import Place
 from signoff.reading.env_reads.values import (
-    NOTHING, UNKNOWN, Class, Const, Environment, External, Function, Instance, Keyed, Listed, Made, Value, truth,
+    NOTHING,
+    UNKNOWN,
+    Class,
+    Const,
+    Environment,
+    External,
+    Function,
+    Instance,
+    Keyed,
+    Listed,
+    Made,
+    Value,
+    settled,
+    truth,
 )  # fmt: skip
 from signoff.reading.env_reads.world import Thrown
 
@@ -17,19 +30,73 @@ if TYPE_CHECKING:
     from signoff.reading.env_reads.python_machine import Machine
 
 _ENDS = frozenset({"sys.exit", "os._exit", "builtins.exit", "builtins.quit", "os.abort"})
-_REFUSES_NONE = frozenset({
-    "builtins.int", "builtins.float", "builtins.len", "builtins.list", "builtins.tuple", "builtins.set", "builtins.iter",
-    "builtins.sorted", "builtins.sum", "builtins.min", "builtins.max", "builtins.open", "builtins.bytes", "builtins.map",
-    "builtins.frozenset", "builtins.enumerate", "json.loads", "pathlib.Path", "pathlib.PurePath", "os.path.join",
-    "os.path.exists", "os.path.abspath", "os.path.dirname", "os.path.basename", "os.path.expanduser", "os.path.isfile",
-    "os.path.isdir", "os.makedirs", "os.listdir", "ast.literal_eval", "base64.b64decode", "re.compile", "uuid.UUID",
-    "decimal.Decimal", "importlib.import_module", "shlex.split", "sqlalchemy.create_engine",
-    "sqlalchemy.ext.asyncio.create_async_engine", "sqlalchemy.engine.make_url", "redis.from_url", "redis.Redis.from_url",
-    "redis.asyncio.from_url", "redis.asyncio.Redis.from_url", "cryptography.fernet.Fernet", "yaml.safe_load",
-})  # fmt: skip
+_REFUSES_NONE = frozenset(
+    {
+        "builtins.int",
+        "builtins.float",
+        "builtins.len",
+        "builtins.list",
+        "builtins.tuple",
+        "builtins.set",
+        "builtins.iter",
+        "builtins.sorted",
+        "builtins.sum",
+        "builtins.min",
+        "builtins.max",
+        "builtins.open",
+        "builtins.bytes",
+        "builtins.map",
+        "builtins.frozenset",
+        "builtins.enumerate",
+        "json.loads",
+        "pathlib.Path",
+        "pathlib.PurePath",
+        "os.path.join",
+        "os.path.exists",
+        "os.path.abspath",
+        "os.path.dirname",
+        "os.path.basename",
+        "os.path.expanduser",
+        "os.path.isfile",
+        "os.path.isdir",
+        "os.makedirs",
+        "os.listdir",
+        "ast.literal_eval",
+        "base64.b64decode",
+        "re.compile",
+        "uuid.UUID",
+        "decimal.Decimal",
+        "importlib.import_module",
+        "shlex.split",
+        "sqlalchemy.create_engine",
+        "sqlalchemy.ext.asyncio.create_async_engine",
+        "sqlalchemy.engine.make_url",
+        "redis.from_url",
+        "redis.Redis.from_url",
+        "redis.asyncio.from_url",
+        "redis.asyncio.Redis.from_url",
+        "cryptography.fernet.Fernet",
+        "yaml.safe_load",
+    }
+)
 """The first argument of these may not be None: each raises a TypeError, ValueError or AttributeError."""
-_OF_TEXT = frozenset({"lower", "upper", "strip", "lstrip", "rstrip", "replace", "title", "removeprefix", "removesuffix",
-                      "startswith", "endswith", "isdigit", "capitalize"})  # fmt: skip
+_OF_TEXT = frozenset(
+    {
+        "lower",
+        "upper",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "replace",
+        "title",
+        "removeprefix",
+        "removesuffix",
+        "startswith",
+        "endswith",
+        "isdigit",
+        "capitalize",
+    }
+)
 _RUNS = frozenset({"asyncio.run", "anyio.run", "trio.run", "asgiref.sync.async_to_sync"})
 
 
@@ -108,9 +175,12 @@ def _external(m: Machine, name: str, args: list[Value], named: dict[str, Value],
             return m.world.lift(value, lambda held: Const(str(held.value)) if isinstance(held, Const) else UNKNOWN)
         case "builtins.int", [value]:
             return m.world.lift(value, _number)
-        case ("builtins.dict" | "copy.copy" | "copy.deepcopy"), [Environment() as value]:
+        case (("builtins.dict" | "copy.copy" | "copy.deepcopy"), [Environment() as value]):
             return value
-        case ("builtins.list" | "builtins.tuple" | "builtins.set" | "builtins.sorted" | "builtins.frozenset"), [Listed() as value]:
+        case (
+            ("builtins.list" | "builtins.tuple" | "builtins.set" | "builtins.sorted" | "builtins.frozenset"),
+            [Listed() as value],
+        ):
             return Listed(list(value.items), value.more, list(value.hanging))
         case "builtins.dict", []:
             return Keyed(dict(named))
@@ -119,11 +189,11 @@ def _external(m: Machine, name: str, args: list[Value], named: dict[str, Value],
         case "builtins.len", [Listed(more=False, hanging=[]) as value]:
             return Const(len(value.items))
         case "builtins.len", [Listed() as value]:
-            return value  # true where it is not empty, as its length is
-        case ("builtins.any" | "builtins.all"), [Listed() as value]:
+            return m.world.lift(settled(value), _length)
+        case (("builtins.any" | "builtins.all"), [Listed() as value]):
             return _any_all(m, name, value)
         case "builtins.getattr", [of, Const(value=str() as attribute), *rest]:
-            return _getattr(m, of, attribute, rest)
+            return _getattr(of, attribute, rest)
         case "builtins.globals", []:
             return UNKNOWN
         case "importlib.import_module", [Const(value=str() as module), *_]:
@@ -132,6 +202,10 @@ def _external(m: Machine, name: str, args: list[Value], named: dict[str, Value],
             return function
         case _:
             return python_settings.make(m, name, args, named, place)
+
+
+def _length(held: Value) -> Value:
+    return Const(len(held.items)) if isinstance(held, Listed) and (held.items or not held.more) else UNKNOWN
 
 
 def _refuse(held: Value, name: str, place: Place) -> Value:
@@ -166,7 +240,7 @@ def _any_all(m: Machine, name: str, value: Listed) -> Value:
     return rest(0)
 
 
-def _getattr(m: Machine, of: Value, name: str, rest: list[Value]) -> Value:
+def _getattr(of: Value, name: str, rest: list[Value]) -> Value:
     from signoff.reading.env_reads.python_expressions import external
 
     if isinstance(of, Instance | Class):
@@ -228,7 +302,7 @@ def _of_text(text: str, name: str, args: list[Value]) -> Value:
     given = [one.value for one in args if isinstance(one, Const)]
     if len(given) == len(args) and all(isinstance(one, str) for one in given):
         if name == "split" and len(given) <= 1 and given != [""]:
-            return Listed([Const(part) for part in text.split(*map(str, given))])
+            return Listed([Const(part) for part in text.split(str(given[0]) if given else None)])
         if name in _OF_TEXT:
             try:
                 result = getattr(text, name)(*given)

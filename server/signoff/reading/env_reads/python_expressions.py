@@ -8,12 +8,27 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from signoff.reading.env_reads import python_calls
+from signoff.reading.env_reads import python_calls, python_loops
 from signoff.reading.env_reads.flow import Frame
 from signoff.reading.env_reads.python_modules import PythonModule
 from signoff.reading.env_reads.values import (
-    FALSE, NOTHING, PRESENT, TRUE, UNKNOWN, Choice, Class, Const, Environment, External, Function, Instance, Keyed,
-    Listed, Made, Read, Scope, Value, settled, truth,
+    FALSE,
+    NOTHING,
+    PRESENT,
+    TRUE,
+    UNKNOWN,
+    Class,
+    Const,
+    Environment,
+    External,
+    Function,
+    Instance,
+    Keyed,
+    Listed,
+    Made,
+    Value,
+    settled,
+    truth,
 )  # fmt: skip
 from signoff.reading.env_reads.world import Thrown
 
@@ -50,8 +65,8 @@ def evaluate(m: Machine, node: ast.expr, frame: Frame) -> Value:
         case ast.BoolOp(op=op, values=values):
             return _either_or(m, isinstance(op, ast.Or), list(values), frame)
         case ast.UnaryOp(op=op, operand=operand):
-            value = settled(m.evaluate(operand, frame))
-            return m.world.lift(value, negated) if isinstance(op, ast.Not) else UNKNOWN
+            held = settled(m.evaluate(operand, frame))
+            return m.world.lift(held, negated) if isinstance(op, ast.Not) else UNKNOWN
         case ast.BinOp(left=left, op=op, right=right):
             return _binary(m, m.evaluate(left, frame), op, m.evaluate(right, frame))
         case ast.Compare(left=left, ops=ops, comparators=others):
@@ -69,9 +84,9 @@ def evaluate(m: Machine, node: ast.expr, frame: Frame) -> Value:
         case ast.Dict(keys=keys, values=values):
             return _keyed(m, keys, values, frame)
         case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-            return _comprehension(m, node, frame)
+            return python_loops.comprehension(m, node, frame)
         case ast.Lambda():
-            from signoff.reading.env_reads.python_statements import function
+            from signoff.reading.env_reads.python_definitions import function
 
             return function(m, node, frame)
         case ast.NamedExpr(target=ast.Name(id=name), value=value):
@@ -218,7 +233,9 @@ def _binary(m: Machine, left: Value, op: ast.operator, right: Value) -> Value:
         if NOTHING in (one, two) and not isinstance(op, ast.BitOr):
             raise Thrown("it is used in a sum or the like", "TypeError")
         match one, two:
-            case Const(value=a), Const(value=b) if isinstance(op, ast.Add) and isinstance(a, str) and isinstance(b, str):
+            case Const(value=a), Const(value=b) if (
+                isinstance(op, ast.Add) and isinstance(a, str) and isinstance(b, str)
+            ):
                 return Const(a + b)
             case Listed(), Listed() if isinstance(op, ast.Add):
                 return Listed([*one.items, *two.items], one.more or two.more, [*one.hanging, *two.hanging])
@@ -248,7 +265,7 @@ def _compared(
             return m.world.lift(found, negated) if isinstance(op, ast.NotIn) else found
         if isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) and NOTHING in (one, two):
             raise Thrown(f"{place} compares it with < or >", "TypeError")
-        if NOTHING in (one, two) and PRESENT in (one, two) or (NOTHING in (one, two) and _solid(one, two)):
+        if (NOTHING in (one, two) and PRESENT in (one, two)) or (NOTHING in (one, two) and _solid(one, two)):
             return TRUE if isinstance(op, ast.NotEq | ast.IsNot) else FALSE
         match one, two:
             case Const(value=a), Const(value=b):
@@ -316,77 +333,3 @@ def _keyed(m: Machine, keys: list[ast.expr | None], values: list[ast.expr], fram
         else:
             made.more = True
     return made
-
-
-def items_of(m: Machine, value: Value) -> tuple[list[Value], bool]:
-    """What a loop goes over, and whether that is known; a loop over None raises."""
-    if isinstance(value, Choice):
-        value = m.world.lift(value, lambda held: _none_raises(held))
-    match value:
-        case Listed(items=items, more=False):
-            return list(items), True
-        case Keyed(items=held, more=False):
-            return [Const(name) for name in held], True
-        case Const(value=None):
-            raise Thrown("it is gone over in a loop", "TypeError")
-        case _:
-            return [UNKNOWN], False
-
-
-def _none_raises(held: Value) -> Value:
-    if held == NOTHING:
-        raise Thrown("it is gone over in a loop", "TypeError")
-    return held
-
-
-def _comprehension(m: Machine, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, frame: Frame) -> Value:
-    """Of one `for`, item by item; of several, once with what is not known."""
-    from signoff.reading.env_reads.python_statements import assign
-
-    inner = frame.inner(Scope({}, frame.scope))
-    first = node.generators[0]
-    over, sure = items_of(m, m.evaluate(first.iter, frame))
-    made = Listed([], more=not sure or len(node.generators) > 1)
-    keyed: dict[str, Value] = {}
-
-    def element() -> Value:
-        for further in node.generators[1:]:
-            m.evaluate(further.iter, inner)
-            assign(m, further.target, UNKNOWN, inner)
-        if isinstance(node, ast.DictComp):
-            key, value = m.evaluate(node.key, inner), m.evaluate(node.value, inner)
-            if isinstance(key, Const):
-                keyed[str(key.value)] = value
-            return value
-        return m.evaluate(node.elt, inner)
-
-    def chosen(held: Value, hangs: Read | None = None) -> None:
-        known = truth(held)
-        if known is False:
-            return
-        if known is None:
-            made.more = True
-            with m.world.perhaps():
-                element()
-        elif hangs is not None:
-            made.hanging.append(hangs)
-            element()
-        else:
-            made.items.append(element())
-
-    for item in over:
-        assign(m, first.target, item, inner)
-        if not sure:
-            with m.world.perhaps():
-                chosen(UNKNOWN)
-            continue
-        tests = [m.evaluate(test, inner) for test in first.ifs]
-        value: Value = TRUE if not tests else (tests[0] if len(tests) == 1 else UNKNOWN)
-        if isinstance(value, Choice):
-            with m.world.unless(value.read):
-                chosen(value.absent, value.read)
-            if truth(value.present) is not False:
-                made.more = True
-        else:
-            chosen(value)
-    return Keyed(keyed, made.more) if isinstance(node, ast.DictComp) else made

@@ -6,14 +6,24 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from signoff.reading.env_reads import python_expressions, python_statements
+from signoff.reading.env_reads import python_definitions, python_expressions, python_statements
 from signoff.reading.env_reads.flow import Frame
 from signoff.reading.env_reads.model import Place
 from signoff.reading.env_reads.python_modules import PythonFiles, PythonModule, parsed
 from signoff.reading.env_reads.values import (
-    NOTHING, UNKNOWN, Class, Const, External, Function, Instance, Keyed, Listed, Pending, Scope, Value,
+    UNKNOWN,
+    Class,
+    Const,
+    External,
+    Function,
+    Instance,
+    Keyed,
+    Listed,
+    Pending,
+    Scope,
+    Value,
 )  # fmt: skip
-from signoff.reading.env_reads.world import Thrown, World
+from signoff.reading.env_reads.world import World
 
 
 @dataclass(slots=True)
@@ -101,7 +111,7 @@ class Machine:
             return self._memo[key]
         scope = Scope({}, function.scope)
         frame = Frame(function.module, scope)
-        python_statements.bind(self, function, args, named, frame)
+        python_definitions.bind(function, args, named, frame)
         self._active.append(id(node))
         try:
             with self.world.at(Place(place.path, place.line, f"calls {function.name}")):
@@ -144,5 +154,3 @@ def _mark(value: Value) -> object:
             return name
         case _:
             return id(value)
-
-

@@ -1,4 +1,4 @@
-"""Packages that read the environment for the code: pydantic's settings, decouple, environ, environs, starlette's Config.
+"""Packages that read the environment for the code: pydantic's settings, decouple, environ, environs, starlette.
 
 https://docs.pydantic.dev/latest/concepts/pydantic_settings/ · https://pypi.org/project/python-decouple/ ·
 https://django-environ.readthedocs.io/ · https://pypi.org/project/environs/ · https://www.starlette.io/config/
@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING
 
 from signoff.reading.env_reads.model import Place
 from signoff.reading.env_reads.values import (
-    NOTHING, PRESENT, UNKNOWN, Choice, Class, Const, External, Instance, Keyed, Listed, Made, Value, truth,
+    NOTHING,
+    PRESENT,
+    UNKNOWN,
+    Choice,
+    Class,
+    Const,
+    External,
+    Instance,
+    Keyed,
+    Listed,
+    Made,
+    Value,
+    truth,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -30,7 +42,9 @@ _READERS = {
 _NAMED = {"db": "DATABASE_URL", "db_url": "DATABASE_URL", "cache": "CACHE_URL", "cache_url": "CACHE_URL",
           "email": "EMAIL_URL", "email_url": "EMAIL_URL", "search_url": "SEARCH_URL"}  # fmt: skip
 """django-environ's readers whose name has a default."""
-_NOT_READING = frozenset({"read_env", "read_envfile", "seal", "prefix", "load", "dump", "add_parser", "parser_for", "get_value_"})
+_NOT_READING = frozenset(
+    {"read_env", "read_envfile", "seal", "prefix", "load", "dump", "add_parser", "parser_for", "get_value_"}
+)
 
 
 def is_settings(made: Class) -> bool:
@@ -47,13 +61,13 @@ class _Field:
 
 
 def instance(m: Machine, made: Class, named: dict[str, Value], place: Place) -> Value:
-    """`Settings()`: every field without a default is required, unless it is handed over or another source may have it."""
+    """`Settings()`: a field without a default is required, unless it is handed over or another source may have it."""
     result = Instance(made)
-    config = _config(m, made)
+    config = _config(made)
     elsewhere = "secrets_dir" in config or made.find("settings_customise_sources") is not None
     supplied = _env_file(m, config.get("env_file"), place)
     with m.world.at(Place(place.path, place.line, f"makes {made.name}")):
-        for field in _fields(m, made, config):
+        for field in _fields(made, config):
             if field.attribute in named:
                 result.attributes[field.attribute] = named[field.attribute]
                 continue
@@ -82,7 +96,7 @@ def _read_field(m: Machine, field: _Field, of: str, elsewhere: bool) -> Value:
     return PRESENT
 
 
-def _config(m: Machine, made: Class) -> dict[str, Value]:
+def _config(made: Class) -> dict[str, Value]:
     """`model_config = SettingsConfigDict(…)`, or the class `Config` of pydantic 1; nearest first."""
     found: dict[str, Value] = {}
     for one in reversed(made.lineage()):
@@ -103,7 +117,7 @@ def _text(value: Value | None) -> str:
     return value.value if isinstance(value, Const) and isinstance(value.value, str) else ""
 
 
-def _fields(m: Machine, made: Class, config: dict[str, Value]) -> Iterator[_Field]:
+def _fields(made: Class, config: dict[str, Value]) -> Iterator[_Field]:
     prefix = _text(config.get("env_prefix"))
     exact = truth(config.get("case_sensitive", NOTHING)) is True
     seen: dict[str, _Field] = {}
@@ -112,13 +126,13 @@ def _fields(m: Machine, made: Class, config: dict[str, Value]) -> Iterator[_Fiel
             continue
         old = any(isinstance(base, External) and _OLD.fullmatch(base.name) for base in made.lineage())
         for node in one.node.body:
-            field = _field(m, one, node, prefix, exact, old)
+            field = _field(one, node, prefix, exact, old)
             if field is not None:
                 seen[field.attribute] = field
     yield from seen.values()
 
 
-def _field(m: Machine, of: Class, node: ast.stmt, prefix: str, exact: bool, old: bool) -> _Field | None:
+def _field(of: Class, node: ast.stmt, prefix: str, exact: bool, old: bool) -> _Field | None:
     if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
         return None
     name, annotation = node.target.id, ast.unparse(node.annotation)
@@ -131,15 +145,14 @@ def _field(m: Machine, of: Class, node: ast.stmt, prefix: str, exact: bool, old:
     if isinstance(node.value, ast.Call) and _called(node.value) == "Field":
         given = node.value.args[0] if node.value.args else written.get("default")
         required = "default_factory" not in written and (given is None or _is_ellipsis(given))
-        default = Const(given.value) if isinstance(given, ast.Constant) and isinstance(given.value, str | int) else UNKNOWN  # fmt: skip
+        told = isinstance(given, ast.Constant) and isinstance(given.value, str | int)
+        default = Const(given.value) if told else UNKNOWN  # type: ignore[union-attr]
     elif isinstance(node.value, ast.Constant) and node.value.value is ...:
         required = True
     elif calls and node.value is None:
         required = required and not {"default", "default_factory"} & set(written)
     names = _names(written)
-    if not names:
-        names = [prefix + name]
-    elif "env" in written and not old:
+    if not names or ("env" in written and not old):
         names = [prefix + name]
     if not exact:
         names = [one.upper() for one in names]

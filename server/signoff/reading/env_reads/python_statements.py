@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from signoff.reading.env_reads import python_definitions
 from signoff.reading.env_reads.flow import ENDS, FALLS, Flow, Frame, Guard, attempt, decide, run
+from signoff.reading.env_reads.python_loops import items_of
 from signoff.reading.env_reads.python_modules import PythonModule
 from signoff.reading.env_reads.values import (
-    UNKNOWN, Class, Const, Environment, External, Function, Instance, Keyed, Listed, Made, Scope, Value,
+    UNKNOWN,
+    Class,
+    Const,
+    Environment,
+    Instance,
+    Keyed,
+    Listed,
+    Made,
+    Value,
 )  # fmt: skip
 from signoff.reading.env_reads.world import Thrown
 
@@ -73,12 +82,12 @@ def _statement(m: Machine, node: ast.stmt, frame: Frame) -> Flow:
         case ast.ImportFrom():
             _import_from(m, node, frame)
         case ast.FunctionDef() | ast.AsyncFunctionDef():
-            frame.scope.names[node.name] = _decorated(m, node, function(m, node, frame), frame)
+            frame.scope.names[node.name] = python_definitions.function_statement(m, node, frame)
         case ast.ClassDef():
-            frame.scope.names[node.name] = _decorated(m, node, _class(m, node, frame), frame)
+            frame.scope.names[node.name] = python_definitions.class_statement(m, node, frame)
         case ast.If(test=test, body=body, orelse=orelse):
-            value = m.evaluate(test, frame)
-            return decide(m.world, frame, value, lambda: block(m, body, frame), lambda: block(m, orelse, frame))
+            asked = m.evaluate(test, frame)
+            return decide(m.world, frame, asked, lambda: block(m, body, frame), lambda: block(m, orelse, frame))
         case ast.For() | ast.AsyncFor():
             return _for(m, node, frame)
         case ast.While(test=test, body=body):
@@ -114,13 +123,13 @@ def assign(m: Machine, target: ast.expr, value: Value, frame: Frame) -> None:
     match target:
         case ast.Name(id=name):
             held = frame.scope.names.get("__global__")
-            scope = frame.module.scope if isinstance(held, Listed) and name in held.items else frame.scope
+            scope = frame.module.scope if isinstance(held, Listed) and Const(name) in held.items else frame.scope
             scope.names[name] = value
         case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            held = value.items if isinstance(value, Listed) and not value.more else []
+            items = value.items if isinstance(value, Listed) and not value.more else []
             for at, part in enumerate(parts):
                 inner = part.value if isinstance(part, ast.Starred) else part
-                assign(m, inner, held[at] if len(held) == len(parts) else UNKNOWN, frame)
+                assign(m, inner, items[at] if len(items) == len(parts) else UNKNOWN, frame)
         case ast.Attribute(value=of, attr=name):
             holder = m.evaluate(of, frame)
             if isinstance(holder, Instance | Class):
@@ -176,85 +185,7 @@ def _external(name: str) -> Value:
     return external(name)
 
 
-def function(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, frame: Frame) -> Function:
-    """Its defaults are evaluated with the definition."""
-    made = Function(getattr(node, "name", "a lambda"), node, frame.scope, frame.module)
-    made.lazy = isinstance(node, ast.AsyncFunctionDef) or (isinstance(node, ast.FunctionDef) and _yields(node))
-    given = node.args
-    positional = [*given.posonlyargs, *given.args]
-    for parameter, default in zip(positional[len(positional) - len(given.defaults) :], given.defaults, strict=True):
-        made.defaults[parameter.arg] = m.evaluate(default, frame)
-    for parameter, written in zip(given.kwonlyargs, given.kw_defaults, strict=True):
-        if written is not None:
-            made.defaults[parameter.arg] = m.evaluate(written, frame)
-    return made
-
-
-def _yields(node: ast.FunctionDef) -> bool:
-    waiting: list[ast.AST] = list(node.body)
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            waiting += ast.iter_child_nodes(one)
-    return False
-
-
-def bind(m: Machine, made: Function, args: list[Value], named: Mapping[str, Value], frame: Frame) -> None:
-    """Parameters by place and by name, as far as they are told; others hold their default or are not known."""
-    given = made.node.args
-    values = [made.bound, *args] if made.bound is not None else args
-    names = [one.arg for one in (*given.posonlyargs, *given.args)]
-    scope = frame.scope.names
-    for at, name in enumerate(names):
-        scope[name] = values[at] if at < len(values) else named.get(name, made.defaults.get(name, UNKNOWN))
-    for one in given.kwonlyargs:
-        scope[one.arg] = named.get(one.arg, made.defaults.get(one.arg, UNKNOWN))
-    if given.vararg:
-        scope[given.vararg.arg] = Listed(list(values[len(names) :]))
-    if given.kwarg:
-        scope[given.kwarg.arg] = Keyed({key: held for key, held in named.items() if key not in scope})
-    declared = [
-        name for one in ast.walk(made.node) if isinstance(one, ast.Global) for name in one.names
-    ] if isinstance(made.node, ast.FunctionDef) else []  # fmt: skip
-    if declared:
-        scope["__global__"] = Listed([*declared])  # type: ignore[list-item]
-
-
-def _decorated(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, made: Value, frame: Frame) -> Value:
-    """A decorator of the tree is called; one of a package is taken to give back what it decorates."""
-    for written in reversed(node.decorator_list):
-        decorator = m.evaluate(written, frame)
-        if isinstance(decorator, Function):
-            wrapped = m.call(decorator, [made], {}, m.place(frame, written))
-            made = wrapped if isinstance(wrapped, Function | Class | Instance) else made
-        elif isinstance(decorator, External):
-            kind = decorator.name.rpartition(".")[2]
-            if kind in {"property", "cached_property", "staticmethod", "classmethod"} and isinstance(made, Function):
-                made = Made(kind, {"function": made})
-    return made
-
-
-def _class(m: Machine, node: ast.ClassDef, frame: Frame) -> Class:
-    bases = tuple(m.evaluate(base, frame) for base in node.bases if not isinstance(base, ast.Starred))
-    for keyword in node.keywords:
-        m.evaluate(keyword.value, frame)
-    scope = Scope({}, frame.scope)
-    made = Class(node.name, node, frame.scope, frame.module, bases, scope.names)
-    inner = replace(frame, scope=scope, returns=[], wraps=[])
-    block(m, node.body, inner)
-    methods = Scope({"__class__": made}, frame.scope)
-    for value in scope.names.values():
-        held = value.parts.get("function") if isinstance(value, Made) else value
-        if isinstance(held, Function) and held.scope is scope:
-            held.scope = methods  # names of the class are no names of its methods
-    return made
-
-
 def _for(m: Machine, node: ast.For | ast.AsyncFor, frame: Frame) -> Flow:
-    from signoff.reading.env_reads.python_expressions import items_of
-
     def once(item: Value) -> Callable[[], Flow]:
         def follow() -> Flow:
             assign(m, node.target, item, frame)
@@ -303,7 +234,9 @@ def _catches(node: ast.expr | None) -> Callable[[str], bool]:
         return lambda kind: kind != "SystemExit" or "BaseException" in names
     if "LookupError" in names:
         names |= {"KeyError"}
-    likely = names - _OTHER_ERRORS - {"KeyError", "LookupError", "AttributeError", "TypeError", "ValueError", "SystemExit"}
+    likely = (
+        names - _OTHER_ERRORS - {"KeyError", "LookupError", "AttributeError", "TypeError", "ValueError", "SystemExit"}
+    )
     known = {"KeyError", "AttributeError", "TypeError", "ValueError", "SystemExit", "AssertionError"}
     return lambda kind: kind in names or (bool(likely) and kind not in known)
 

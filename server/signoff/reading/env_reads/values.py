@@ -102,6 +102,7 @@ class Made(Value):
 
     kind: str
     parts: dict[str, Value] = field(default_factory=dict)
+    place: Place | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -20,7 +20,7 @@ _STEPS = 400_000
 _DEPTH = 60
 
 
-class Thrown(Exception):  # noqa: N818  it is the followed code's error, not ours
+class Thrown(Exception):
     """The followed code surely ends here with an error; `kind` is the error's own name where that is told."""
 
     def __init__(self, why: str, kind: str = "") -> None:
@@ -29,7 +29,7 @@ class Thrown(Exception):  # noqa: N818  it is the followed code's error, not our
         self.kind = kind
 
 
-class Exhausted(Exception):  # noqa: N818
+class Exhausted(Exception):
     """More code than is followed; what was found until then stands."""
 
 
@@ -119,6 +119,16 @@ class World:
     def assign(self, name: str, value: Value) -> None:
         """The code itself sets the name: on a condition or not, a read after it is not what the build lacks."""
         self._assigned[name] = PRESENT if isinstance(value, Choice) else value
+
+    def assigned(self, name: str) -> Value | None:
+        return self._assigned.get(name)
+
+    def reset(self) -> None:
+        """Before another entry: conditions of one that was left half-way do not hold for it."""
+        self._given.clear()
+        self._unless.clear()
+        self._catching.clear()
+        self._unsure = self._steps = 0
 
     def read(self, name: str, place: Place, absent: Value | None, why: str = "") -> Value:
         """The name's value; `absent`: its default, None for none (then it is nothing where it is missing)."""
