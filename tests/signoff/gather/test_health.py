@@ -14,8 +14,8 @@ from signoff.checks.healthy import NEW_ERROR, NOT_EXERCISED, STILL_THERE, judge
 from signoff.claims import claims
 from signoff.gather.health import health
 from signoff.model.facts import Unknown
+from signoff.model.health import Health
 from signoff.model.judgement import Status
-from signoff.model.logs import Health
 from signoff.model.subject import Claim, Target, Workload, WorkloadName
 from signoff.survey import Survey
 from signoff.systems import Systems
@@ -165,7 +165,7 @@ async def test_a_busy_service_does_not_hide_the_requests_of_a_quiet_one(world: W
         entry("requests", 10 + i / 1000, "busy-00001-x", "busy", httpRequest={"requestMethod": "GET", "status": 200})
         for i in range(1100)
     ]
-    world.plant(*busy, asked("/report", 200, 3000), services=[service("busy", "busy-00001-x")])
+    world.plant(*busy, asked("/report", 200, 300), services=[service("busy", "busy-00001-x")])
     both = (WEB, replace(WEB, name=WorkloadName("busy"), resource="busy"))
     async with world.survey(workloads=both) as survey:
         facts = await health(survey, WEB)
