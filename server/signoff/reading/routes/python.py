@@ -58,7 +58,7 @@ class Project(Expressions):
             for function in self._functions:
                 if function.node not in self._followed and _builds(function.node):
                     self.follow(function, [], {})
-        except TooMuch:
+        except (TooMuch, RecursionError):
             first = next(iter(self._files), "")
             self.unread.append(Unread(first, 1, text("there is more source text here than is read")))
 
