@@ -18,6 +18,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _OUTPUT = '(logName:"stdout" OR logName:"stderr")'
 _TELLING_KEYS = ("stack_trace", "stack", "exception", "exc_info", "error", "err")
 _LEVEL_KEYS = ("level", "levelname", "severity", "lvl")
+"""Levels as words; as numbers 50 and 60 are errors to bunyan and pino."""
 
 # Lines of stderr that an error can be made of: frames, names of errors, the last line of any traceback. An
 # application that says of a line that it is information (uvicorn, logging.basicConfig) is believed.
@@ -90,7 +91,7 @@ def telling() -> str:
     keys = " OR ".join(f"jsonPayload.{key}:*" for key in _TELLING_KEYS)
     levels = " OR ".join(f'jsonPayload.{key}=~"(?i)^(err|fatal|crit|panic|alert|emerg)"' for key in _LEVEL_KEYS)
     messages = " OR ".join(f"jsonPayload.{key}=~{quoted(_STDOUT)}" for key in ("message", "msg"))
-    structured = f"{keys} OR {levels} OR jsonPayload.level>=50 OR {messages}"
+    structured = f"{keys} OR {levels} OR jsonPayload.level=(50 OR 60) OR {messages}"
     stderr = f'(logName:"stderr" AND textPayload=~{quoted(_STDERR)} AND NOT textPayload=~{quoted(_NO_ERROR)})'
     stdout = f'(logName:"stdout" AND textPayload=~{quoted(_STDOUT)})'
     output = f'(NOT logName:"requests" AND (severity>=ERROR OR {stderr} OR {stdout} OR ({_OUTPUT} AND ({structured}))))'
