@@ -70,8 +70,8 @@ def _was_there(health: Health, unit: UnitLog, error: ErrorSeen) -> bool:
 def _still_there(workload: Workload, health: Health, unit: UnitLog, error: ErrorSeen) -> Finding:
     mend: Fix = Action("deploy", (workload.name,))
     if health.current is not False:
-        holds = "it runs the commit in question: " if health.current else ""
-        mend = Advice(text("{}read these log lines and look at the code again; another deploy mends nothing", holds))
+        again = " (it runs already, another deploy mends nothing)" if health.current else ""
+        mend = Advice(text("read these log lines and mend the code again{}", again))
     return _finding(STILL_THERE, "{} is still in the logs of {} (seen: {}, last at {})", unit, error, mend)
 
 
