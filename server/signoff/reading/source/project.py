@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from signoff.reading.errors import Unreadable
-from signoff.reading.sql_targets.python_module import Imported, PythonModule, read_module
+from signoff.reading.source.python_module import Imported, PythonModule, read_module
 
 
 class Project:
