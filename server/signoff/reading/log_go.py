@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from signoff.reading.log_thrown import Frame, Thrown
+from signoff.reading.log_thrown import LINES, Frame, Thrown
 
 _SERVED = "http: panic serving "
 _HEADS = ("panic: ", "fatal error: ")
@@ -92,7 +92,8 @@ class Dump:
             self.framed = self.framed or _GOROUTINE.match(line) is not None
         elif opens(line) or self.framed or len(self.lines) > _BEFORE_DUMP:
             return False
-        self.lines.append(line)
+        if len(self.lines) < LINES:
+            self.lines.append(line)
         return True
 
     def thrown(self) -> Thrown:

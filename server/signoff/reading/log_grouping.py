@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from signoff.reading import log_go, log_java, log_node, log_python
-from signoff.reading.log_thrown import Thrown
+from signoff.reading.log_thrown import LINES, Thrown
 
 T = TypeVar("T")
 
-LONGEST = 600
-"""Lines of one block that are kept; the rest of a longer dump is passed over."""
 _HEADER = 40
 """So many lines may a message have before its frames."""
 
@@ -73,7 +71,7 @@ class _At:
         bare = line.lstrip(" \t")
         if self._done or not self._belongs(line, bare):
             return False
-        if len(self.lines) < LONGEST:
+        if len(self.lines) < LINES:
             self.lines.append(line)
         return True
 

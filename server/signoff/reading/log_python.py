@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from signoff.reading.log_paths import file_name
-from signoff.reading.log_thrown import Frame, Thrown
+from signoff.reading.log_thrown import LINES, Frame, Thrown
 
 _OPENS = "Traceback (most recent call last):"
 _GROUP = "+ Exception Group Traceback (most recent call last):"
@@ -64,7 +64,7 @@ class Traceback:
             return self._words(line)
         if line[0] in " \t":
             return self._keep(line)
-        if not _NAMED.match(line):
+        if not _NAMED.match(line[:500]):
             self._stray += 1
             return None if self._stray <= _STRAY else False
         self._named = not self._group
@@ -79,6 +79,8 @@ class Traceback:
 
     def _keep(self, line: str) -> bool:
         self.lines.append(line)
+        if len(self.lines) > LINES:
+            del self.lines[LINES // 2]  # the error's own line is the last
         return True
 
     def thrown(self) -> Thrown:
@@ -107,7 +109,7 @@ def read(lines: Sequence[str]) -> Thrown:
             frames, open_ = [], True
         elif line.startswith('  File "'):
             frames.append(_frame(line))
-        elif open_ and line[:1] not in ("", " ", "\t", "-", "+") and (named := _NAMED.match(line)):
+        elif open_ and line[:1] not in ("", " ", "\t", "-", "+") and (named := _NAMED.match(line[:500])):
             parts.append(_Part(depth, named.group(), line[named.end() :].removeprefix(":").strip(), frames))
             frames, open_ = [], False
         elif parts and not open_ and (said := _complaint(line, parts[-1].message)):

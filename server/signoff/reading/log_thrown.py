@@ -9,6 +9,8 @@ from signoff.reading.log_message import normalised
 
 LONGEST = 300
 """Characters of a signature; a longer one ends in a hash of all of it."""
+LINES = 600
+"""Lines of one traceback or dump that are kept, whatever its length."""
 _FRAMES = 8
 _LONG = 100
 """A trace of so many frames of our own is a recursion."""
