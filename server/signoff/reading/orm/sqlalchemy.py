@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from signoff.model.sql_use import Place
+from signoff.reading.orm.classes import class_of, last_name, lineage
 from signoff.reading.orm.tables import ColumnModel, TableModel
 from signoff.reading.source.project import Project
 from signoff.reading.source.python_module import PythonModule, Scope
@@ -45,26 +46,8 @@ class SqlAlchemyTables:
         if found is not None:
             inner, value, inside = found
             return self.table_of(inner.module, value, inside, depth + 1)
-        owner = self.class_of(module, node)
+        owner = class_of(self.project, module, node)
         return None if owner is None else self.model(*owner)
-
-    def class_of(self, module: PythonModule, node: ast.expr) -> tuple[PythonModule, ast.ClassDef] | None:
-        """The class that a name or `module.name` means, here or where it is imported from."""
-        first = node.value if isinstance(node, ast.Attribute) else node
-        if not isinstance(first, ast.Name):
-            return None
-        if isinstance(node, ast.Name) and node.id in module.classes:
-            return module, module.classes[node.id]
-        found = self.project.imported(module, first.id)
-        for _ in range(_DEEP):  # a package may pass on what it imports itself
-            if found is None:
-                return None
-            home, called = found
-            name = called or (node.attr if isinstance(node, ast.Attribute) else "")
-            if name in home.classes:
-                return home, home.classes[name]
-            found = self.project.imported(home, name)
-        return None
 
     def model(self, module: PythonModule, owner: ast.ClassDef) -> TableModel | None:
         """The table of a class, or None if it has none or its name is made at run time."""
@@ -75,53 +58,44 @@ class SqlAlchemyTables:
         return self._classes[key]
 
     def _read(self, module: PythonModule, owner: ast.ClassDef) -> TableModel | None:
-        lineage = list(self._lineage(module, owner))
-        schema = self._schema(lineage)
+        line = list(lineage(self.project, module, owner))
+        schema = self._schema(line)
         written = _given(owner, "__table__")
         if isinstance(written, ast.Call):
             return self._called_table(module, written)
-        name = self._table_name(owner, lineage)
+        name = self._table_name(owner, line)
         if name is None:
             return None
         if schema == HOLE:
             return None
-        plain = any(_last_name(base) == "SQLModel" for _, one in lineage for base in one.bases)
-        columns = {column.attribute: column for where in reversed(lineage) for column in _columns(*where, plain)}
+        plain = any(last_name(base) == "SQLModel" for _, one in line for base in one.bases)
+        columns = {column.attribute: column for where in reversed(line) for column in _columns(*where, plain)}
         return TableModel(Place(module.path, owner.lineno), name, schema, tuple(columns.values()))
 
-    def _lineage(
-        self, module: PythonModule, owner: ast.ClassDef, depth: int = 0
-    ) -> Iterator[tuple[PythonModule, ast.ClassDef]]:
-        yield module, owner
-        for base in owner.bases if depth < _DEEP else ():
-            found = self.class_of(module, base)
-            if found is not None:
-                yield from self._lineage(*found, depth + 1)
-
-    def _table_name(self, owner: ast.ClassDef, lineage: list[tuple[PythonModule, ast.ClassDef]]) -> str | None:
-        for where, one in lineage:
+    def _table_name(self, owner: ast.ClassDef, line: list[tuple[PythonModule, ast.ClassDef]]) -> str | None:
+        for where, one in line:
             written = _given(one, "__tablename__")
             if written is not None:
                 return self._text(where, written)
             made = next((f for f in one.body if isinstance(f, ast.FunctionDef) and f.name == "__tablename__"), None)
             if made is not None:
                 return _by_convention(made, owner.name)
-        bases = {_last_name(base) for _, one in lineage for base in one.bases}
+        bases = {last_name(base) for _, one in line for base in one.bases}
         if any(word.arg == "table" for word in owner.keywords) and "SQLModel" in bases:
             return owner.name.lower()
-        if any(ast.unparse(base) == "db.Model" for _, one in lineage for base in one.bases):
+        if any(ast.unparse(base) == "db.Model" for _, one in line for base in one.bases):
             return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", owner.name).lower()
         return None
 
-    def _schema(self, lineage: list[tuple[PythonModule, ast.ClassDef]]) -> str | None:
-        for module, one in lineage:
+    def _schema(self, line: list[tuple[PythonModule, ast.ClassDef]]) -> str | None:
+        for module, one in line:
             arguments = _given(one, "__table_args__")
             last = arguments.elts[-1] if isinstance(arguments, ast.Tuple) and arguments.elts else arguments
             if isinstance(last, ast.Dict):
                 for key, value in zip(last.keys, last.values, strict=True):
                     if isinstance(key, ast.Constant) and key.value == "schema":
                         return self._text(module, value) or HOLE
-        for module, one in lineage:
+        for module, one in line:
             metadata = _given(one, "metadata")
             if metadata is not None:
                 return self._schema_of_metadata(module, metadata)
@@ -133,7 +107,7 @@ class SqlAlchemyTables:
 
     def _made(self, module: PythonModule, base: ast.expr) -> tuple[PythonModule, ast.expr] | None:
         """The metadata of `Base = declarative_base(metadata=…)`."""
-        if not isinstance(base, ast.Name | ast.Attribute) or self.class_of(module, base) is not None:
+        if not isinstance(base, ast.Name | ast.Attribute) or class_of(self.project, module, base) is not None:
             return None
         found = PythonTexts(self.project, module).definition(base, module.top)
         for word in found[1].keywords if found is not None and isinstance(found[1], ast.Call) else ():
@@ -153,7 +127,7 @@ class SqlAlchemyTables:
         return None
 
     def _called_table(self, module: PythonModule, call: ast.Call) -> TableModel | None:
-        if _last_name(call.func) != "Table" or not call.args:
+        if last_name(call.func) != "Table" or not call.args:
             return None
         name = self._text(module, call.args[0])
         if name is None:
@@ -215,7 +189,7 @@ def _annotated(
     module: PythonModule, node: ast.AnnAssign, annotation: ast.expr, value: ast.expr | None, plain: bool
 ) -> ColumnModel | None:
     name, inner = node.target.id if isinstance(node.target, ast.Name) else "", annotation
-    mapped = isinstance(annotation, ast.Subscript) and _last_name(annotation.value) == "Mapped"
+    mapped = isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Mapped"
     if isinstance(annotation, ast.Subscript) and mapped:
         inner = annotation.slice
     elif _is_attribute(annotation, value, plain):
@@ -228,11 +202,11 @@ def _annotated(
 def _is_attribute(annotation: ast.expr, value: ast.expr | None, plain: bool) -> bool:
     if re.match(r"(?:typing\.)?(?:ClassVar|list|List|set|Set)\b", ast.unparse(annotation)):
         return True
-    return not plain and not (isinstance(value, ast.Call) and _last_name(value.func) in _COLUMNS)
+    return not plain and not (isinstance(value, ast.Call) and last_name(value.func) in _COLUMNS)
 
 
 def _column(module: PythonModule, name: str | None, call: ast.Call, annotation: ast.expr | None) -> ColumnModel | None:
-    kind = _last_name(call.func)
+    kind = last_name(call.func)
     if kind not in _COLUMNS:
         return None
     given = list(call.args)
@@ -257,7 +231,7 @@ def _column(module: PythonModule, name: str | None, call: ast.Call, annotation: 
 
 
 def _is_option(node: ast.expr) -> bool:
-    name = _last_name(node.func) if isinstance(node, ast.Call) else ""
+    name = last_name(node.func) if isinstance(node, ast.Call) else ""
     return name in {"ForeignKey", "Identity", "Computed", "Sequence", "CheckConstraint", "FetchedValue"}
 
 
@@ -268,9 +242,3 @@ def _true(node: ast.expr | None) -> bool:
 def _optional(annotation: ast.expr) -> bool:
     written = annotation.value if isinstance(annotation, ast.Constant) else ast.unparse(annotation)
     return re.search(r"\bOptional\b|\bNone\b", str(written)) is not None
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""

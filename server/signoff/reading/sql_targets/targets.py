@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from signoff.model.sql_use import NotCheckable, Place, Upsert
+from signoff.reading.orm.django import DjangoModels
 from signoff.reading.orm.sqlalchemy import SqlAlchemyTables
 from signoff.reading.source.js_module import SUFFIXES
 from signoff.reading.source.project import Project
 from signoff.reading.source.shipped import is_migration, is_shipped
 from signoff.reading.source.text import plain
+from signoff.reading.sql_targets.django_targets import django_upserts
 from signoff.reading.sql_targets.js_targets import JsReader
 from signoff.reading.sql_targets.python_targets import text_upserts
 from signoff.reading.sql_targets.sqlalchemy_targets import sqlalchemy_upserts
@@ -66,6 +68,8 @@ def _of_file(
             yield from text_upserts(project, module, used)
             if b"on_conflict_do_" in data:
                 yield from ((0, upsert) for upsert in sqlalchemy_upserts(project, tables, module))
+            if b"update_conflicts" in data:
+                yield from ((0, upsert) for upsert in django_upserts(project, DjangoModels(project), module))
     elif path.endswith((".sql", ".psql", ".pgsql")):
         yield from ((0, upsert) for upsert in _of_sql(path, data))
 
