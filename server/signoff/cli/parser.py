@@ -106,7 +106,16 @@ def _common(parser: argparse.ArgumentParser, handler: str, *, target: bool = Tru
 
 def _workloads(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workload", dest="workloads", action="append", metavar="NAME", help="only this (repeatable)")
-    parser.add_argument("--gone", action="append", metavar="ERROR", help="claim that this error is gone (repeatable)")
+    _gone(parser)
+
+
+def _gone(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--gone",
+        action="append",
+        metavar="ERROR",
+        help="claim that this error is gone: a text of it, /a regular expression/ or its traceback (repeatable)",
+    )
 
 
 def _init(parser: argparse.ArgumentParser) -> None:
@@ -135,6 +144,13 @@ def _smoke(parser: argparse.ArgumentParser) -> None:
     _common(parser, "chain:smoke")
     parser.set_defaults(gone=None)
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="default: every service")
+    _verbose(parser)
+
+
+def _logs(parser: argparse.ArgumentParser) -> None:
+    _common(parser, "chain:logs")
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="default: all")
+    _gone(parser)
     _verbose(parser)
 
 
@@ -248,6 +264,7 @@ COMMANDS: tuple[tuple[str, str, Fill], ...] = (
     ("check", "judge some links of the chain", _check),
     ("run", "judge the whole chain; 0 only when it is signed off", _run),
     ("smoke", "send real requests through the real edge, and prove where they land", _smoke),
+    ("logs", "judge the logs of what serves: errors, what must appear, what the session says is gone", _logs),
     ("deploy", "plan a deploy; a person at a terminal says yes", _deploy),
     ("job", "run a job after a yes, and prove its run", _job),
     ("rollback", "plan to send traffic back to a revision that was proven good", _rollback),
