@@ -41,11 +41,18 @@ class LogEntry:
     message: Quoted
     request: Request | None = None
     trace: str | None = None
+    instance: str = ""
+    """The container that wrote it (label `instanceId`): lines of one instance and stream may be one message."""
+    payload: Quoted | None = None
+    """A structured entry's `jsonPayload`, as JSON text."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorSeen:
-    """All occurrences of one error. `signature` is equal for equal errors; `paths`: requests that met it."""
+    """All occurrences of one error. `paths`: requests that met it.
+
+    `signature` is equal for equal errors, and empty where the error could not be parsed: compare with `same_error`.
+    """
 
     signature: str
     says: Quoted
@@ -53,6 +60,10 @@ class ErrorSeen:
     first: datetime
     last: datetime
     paths: frozenset[Quoted] = frozenset()
+
+    def same_error(self, other: ErrorSeen) -> bool:
+        """Whether both are occurrences of one error; what could not be parsed is never the same as another."""
+        return bool(self.signature) and self.signature == other.signature
 
 
 @dataclass(frozen=True, slots=True)

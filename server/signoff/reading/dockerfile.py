@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-from signoff.reading.dockerfile_lines import Instruction, instructions
+from signoff.reading.dockerfile_instructions import Instruction, instructions
 from signoff.reading.errors import Unreadable, as_text
 
 _VARIABLE = re.compile(r"\$(?:\{[^}]*\}|[A-Za-z_]\w*)")
@@ -23,6 +24,37 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """An ARG or ENV line's name. `value` None: an ARG without a default. Values keep their variables, not quotes."""
+
+    kind: Literal["ARG", "ENV"]
+    name: str
+    value: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecretMount:
+    """`RUN --mount=type=secret`: with `env` the secret is an environment variable, else a file.
+
+    https://docs.docker.com/reference/dockerfile/#run---mounttypesecret
+    """
+
+    id: str
+    env: str | None
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One RUN: its shell text (a JSON list's words joined), here-documents included."""
+
+    command: str
+    line: int
+    secrets: tuple[SecretMount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """`sources`: paths of the build's context, normalised (`.` is all of it), in order. `origins`: where else from."""
 
@@ -35,16 +67,28 @@ class Stage:
     """What ADD fetches from elsewhere: it changes without a commit."""
     unread: tuple[str, ...] = ()
     """Sentences on sources that can not be told from the text, such as variables."""
-    args: tuple[str, ...] = ()
-    envs: tuple[str, ...] = ()
+    steps: tuple[Setting | Run, ...] = ()
+    """What sets the environment and what runs in it, in order; ONBUILD left out, which acts in other stages."""
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.steps if isinstance(one, Setting) and one.kind == "ARG")
+
+    @property
+    def envs(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.steps if isinstance(one, Setting) and one.kind == "ENV")
 
 
 @dataclass(frozen=True, slots=True)
 class Dockerfile:
-    """`args`: those before the first FROM, which only FROM lines see."""
+    """`settings`: the ARGs before the first FROM, which FROM lines see, and stages that name them again."""
 
     stages: tuple[Stage, ...]
-    args: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +103,21 @@ class Closure:
 def read(data: bytes) -> Dockerfile:
     """The stages. Raises Unreadable where there is none, or the text is no Dockerfile."""
     building: list[_Building] = []
-    global_args: list[str] = []
+    settings: list[Setting] = []
+    deferred = False
     for instruction in instructions(as_text(data)):
-        if instruction.keyword == "FROM":
+        if instruction.keyword == "FROM" and not deferred:
             building.append(_begin(instruction))
         elif building:
-            _take(building[-1], instruction)
+            _take(building[-1], instruction, deferred)
         elif instruction.keyword == "ARG":
-            global_args += _names(instruction)
+            settings += _settings(instruction)
         else:
             raise Unreadable("an instruction before the first FROM", instruction.line)
+        deferred = instruction.keyword == "ONBUILD"
     if not building:
         raise Unreadable("has no FROM")
-    return Dockerfile(tuple(stage.done() for stage in building), tuple(global_args))
+    return Dockerfile(tuple(stage.done() for stage in building), tuple(settings))
 
 
 def closure(dockerfile: Dockerfile, stage: str | None = None) -> Closure:
@@ -116,13 +162,12 @@ class _Building:
     origins: list[Origin] = field(default_factory=list)
     remote: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
-    args: list[str] = field(default_factory=list)
-    envs: list[str] = field(default_factory=list)
+    steps: list[Setting | Run] = field(default_factory=list)
 
     def done(self) -> Stage:
         return Stage(
             self.base, self.name, self.line, tuple(self.sources), tuple(self.origins), tuple(self.remote),
-            tuple(self.unread), tuple(self.args), tuple(self.envs),
+            tuple(self.unread), tuple(self.steps),
         )  # fmt: skip
 
     def source(self, written: str, line: int) -> None:
@@ -140,29 +185,26 @@ def _normal(source: str) -> str:
 
 
 def _begin(instruction: Instruction) -> _Building:
-    words = instruction.rest.split()
+    words = instruction.words
     if not words:
         raise Unreadable("FROM without an image", instruction.line)
     name = words[2] if len(words) == 3 and words[1].lower() == "as" else None
     return _Building(words[0], name, instruction.line)
 
 
-def _take(stage: _Building, instruction: Instruction) -> None:
+def _take(stage: _Building, instruction: Instruction, deferred: bool) -> None:
+    """`deferred`: held by ONBUILD, it runs in a later stage; its copies count here, which is never too little."""
     match instruction.keyword:
         case "COPY" | "ADD":
             _copy(stage, instruction)
         case "RUN":
-            for flag, value in instruction.flags:
-                if flag == "mount":
-                    _mount(stage, value, instruction.line)
-        case "ARG":
-            stage.args += _names(instruction)
-        case "ENV":
-            stage.envs += _names(instruction)
-        case "ONBUILD":  # runs in a later stage built on this one; counted here, which is never too little
-            for inner in instructions(instruction.rest):
-                if inner.keyword != "ONBUILD":
-                    _take(stage, inner)
+            mounts = [_options(value) for flag, value in instruction.flags if flag == "mount"]
+            for mount in mounts:
+                _mount(stage, mount, instruction.line)
+            if not deferred:
+                stage.steps.append(_run(instruction, mounts))
+        case "ARG" | "ENV" if not deferred:
+            stage.steps += _settings(instruction)
         case _:
             pass
 
@@ -173,24 +215,52 @@ def _copy(stage: _Building, instruction: Instruction) -> None:
     if origin is not None:
         stage.origins.append(Origin(origin, instruction.line))
         return
-    for source in instruction.words()[:-1]:
+    for source in instruction.words[:-1]:
         if not (instruction.documents and source.startswith("<<")):
             stage.source(source, instruction.line)
 
 
-def _mount(stage: _Building, value: str, line: int) -> None:
+def _options(mount: str) -> Mapping[str, str]:
+    return dict(part.partition("=")[::2] for part in mount.split(","))
+
+
+def _mount(stage: _Building, options: Mapping[str, str], line: int) -> None:
     """https://docs.docker.com/reference/dockerfile/#run---mount: a bind mount is the default type."""
-    options = dict(part.partition("=")[::2] for part in value.split(","))
     if "from" in options:
         stage.origins.append(Origin(options["from"], line))
     elif options.get("type", "bind") == "bind":
         stage.source(options.get("source") or options.get("src") or ".", line)
 
 
-def _names(instruction: Instruction) -> list[str]:
+def _run(instruction: Instruction, mounts: list[Mapping[str, str]]) -> Run:
+    """A secret without an id is called like its target's last part; `env` without a value is called like its id."""
+    secrets = []
+    for options in mounts:
+        if options.get("type") == "secret":
+            target = options.get("target") or options.get("dst") or options.get("destination") or ""
+            name = options.get("id") or posixpath.basename(target)
+            env = (options["env"] or name) if "env" in options else None
+            secrets.append(SecretMount(name, env, options.get("required", "false") not in {"false", "0"}))
+    command = "\n".join([" ".join(instruction.words), *(text for _name, text in instruction.documents)])
+    return Run(command, instruction.line, tuple(secrets))
+
+
+def _settings(instruction: Instruction) -> list[Setting]:
     """`ARG A B=1`, `ENV A=1 B="x y"` and the old `ENV A words of its value`."""
-    words = instruction.rest.split()
-    if instruction.keyword == "ENV" and words and "=" not in words[0]:
-        return words[:1]
-    assigned = re.findall(r"""(?:^|\s)([A-Za-z_]\w*)(?=[=\s]|$)(?:=(?:"[^"]*"|'[^']*'|\S)*)?""", instruction.rest)
-    return list(dict.fromkeys(assigned))
+    words = instruction.words
+    if instruction.keyword == "ENV":
+        pairs = zip(words[::2], words[1::2], strict=False)
+        return [Setting("ENV", name, _unquoted(value), instruction.line) for name, value in pairs]
+    found = []
+    for word in words:
+        name, equals, value = word.partition("=")
+        found.append(Setting("ARG", name, _unquoted(value) if equals else None, instruction.line))
+    return found
+
+
+def _unquoted(written: str) -> str:
+    """The parser leaves quotes for the build to remove."""
+    pieces = re.findall(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^'"\\]+|.""", written, re.DOTALL)
+    return "".join(
+        piece[1:-1] if len(piece) > 1 and piece[0] == piece[-1] and piece[0] in "'\"" else piece for piece in pieces
+    )

@@ -31,11 +31,38 @@ class _Seen:
     at: list[LogEntry] = field(default_factory=list)
 
 
-def errors(entries: Sequence[LogEntry]) -> tuple[ErrorSeen, ...]:
+def errors(entries: Iterable[LogEntry]) -> tuple[ErrorSeen, ...]:
     """The errors in the entries of one unit (in the order of time), most frequent first.
 
     A failed request (5xx, answered by the container) is an error of its own kind, `HTTP 500 GET /path`.
     """
+    log = ErrorLog()
+    for entry in entries:
+        log.add(entry)
+    return log.found()
+
+
+class ErrorLog:
+    """Errors out of the entries of one unit, added one by one in the order of time."""
+
+    def __init__(self) -> None:
+        self._entries: list[LogEntry] = []
+
+    def add(self, entry: LogEntry) -> None:
+        self._entries.append(entry)
+
+    def found(self) -> tuple[ErrorSeen, ...]:
+        """The errors so far, most frequent first."""
+        return _found(self._entries)
+
+
+def signature_of(text: str) -> str:
+    """The signature of an error by its text: a line or a whole traceback; empty where none can be read in it."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return signature(lines[-1] if any(line.startswith(_TRACEBACK) for line in lines) else lines[0]) if lines else ""
+
+
+def _found(entries: Sequence[LogEntry]) -> tuple[ErrorSeen, ...]:
     failing = [
         entry for entry in entries if entry.request and entry.request.status >= 500 and not entry.request.refused
     ]

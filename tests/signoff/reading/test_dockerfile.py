@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signoff.reading.dockerfile import Closure, closure, read
+from signoff.reading.dockerfile import Closure, Run, SecretMount, Setting, closure, read
 from signoff.reading.errors import Unreadable
 
 
@@ -71,7 +71,7 @@ COPY after /
 
 
 def test_a_here_document_without_its_end_is_unreadable() -> None:
-    with pytest.raises(Unreadable, match="line 2: the here-document EOF does not end"):
+    with pytest.raises(Unreadable, match="BuildKit's parser: unterminated heredoc"):
         read(b"FROM a\nRUN <<EOF\nCOPY x /\n")
 
 
@@ -101,6 +101,40 @@ def test_a_variable_stands_for_every_stage_that_it_can_name() -> None:
 
 def test_what_runs_in_the_stages_built_on_this_one_counts() -> None:
     assert sources("FROM a AS b\nONBUILD COPY x /\nFROM b\n") == ("x",)
+
+
+def test_what_sets_the_environment_stands_in_order_with_what_runs_in_it() -> None:
+    text = """\
+ARG BASE
+FROM a
+ARG A B="x y"
+ENV C="$A" D=e\\ f
+RUN --mount=type=secret,id=key,env=KEY --mount=type=secret,target=/run/t,required=true,env \\
+  npm run build
+ENV LATE=1
+RUN <<EOF
+npm test
+EOF
+RUN ["npm", "ci"]
+ONBUILD ENV NOT=here
+"""
+    found = read(text.encode())
+    assert found.settings == (Setting("ARG", "BASE", None, 1),)
+    assert found.stages[0].steps == (
+        Setting("ARG", "A", None, 3),
+        Setting("ARG", "B", "x y", 3),
+        Setting("ENV", "C", "$A", 4),
+        Setting("ENV", "D", "e\\ f", 4),
+        Run("npm run build", 5, (SecretMount("key", "KEY", False), SecretMount("t", "t", True))),
+        Setting("ENV", "LATE", "1", 7),
+        Run("<<EOF\nnpm test\n", 8),
+        Run("npm ci", 11),
+    )
+
+
+def test_a_text_that_the_parser_would_read_in_part_is_unreadable() -> None:
+    with pytest.raises(Unreadable, match="zero byte"):
+        read(b"FROM a\0\nCOPY x /\n")
 
 
 def test_arguments_and_environment_are_named() -> None:

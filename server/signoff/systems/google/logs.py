@@ -181,6 +181,8 @@ def _entry(raw: Any) -> LogEntry:
         message=Quoted(_message(raw)),
         request=_request(raw) if raw.http_request.request_method else None,
         trace=raw.trace or None,
+        instance=dict(raw.labels).get("instanceId", ""),
+        payload=_payload(raw),
     )
 
 
@@ -199,6 +201,13 @@ def _message(raw: Any) -> str:
         if payload.get(key):
             return str(payload[key])
     return ""
+
+
+def _payload(raw: Any) -> Quoted | None:
+    from google.protobuf import json_format
+
+    payload = type(raw).pb(raw).json_payload
+    return Quoted(json_format.MessageToJson(payload, indent=None)) if payload.fields else None
 
 
 def _request(raw: Any) -> Request:

@@ -1,0 +1,40 @@
+"""What the code asks of its database: upserts that need a unique index, tables and columns that it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file of the repository; lines count from 1."""
+
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictTarget:
+    """What an upsert asks of the database: `(columns) WHERE where` after ON CONFLICT, or `ON CONSTRAINT constraint`.
+
+    All names and expressions are SQL text of PostgreSQL that can stand in a statement as it is: quoted where they have
+    to be (`"userId"`), expressions with their parentheses (`(a || b)`), `table` with its schema where the code says
+    one. Either there are `columns`, or there is a `constraint`. Unquoted names are in lower case.
+    """
+
+    place: Place
+    table: str
+    columns: tuple[str, ...]
+    where: str | None = None
+    constraint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotCheckable:
+    """An upsert whose table or target cannot be read from the code, because it is put together at run time."""
+
+    place: Place
+    why: str
+
+
+Upsert = ConflictTarget | NotCheckable

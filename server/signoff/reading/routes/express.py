@@ -1,0 +1,85 @@
+"""Express: applications and routers that use each other under prefixes, across files.
+
+https://expressjs.com/en/guide/routing.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from signoff.model.quoted import Quoted
+from signoff.model.routes import ANY, Found, Route, Unread
+from signoff.model.text import text
+from signoff.reading.routes.express_files import Files
+from signoff.reading.routes.express_values import Router
+from signoff.reading.routes.paths import joined
+from signoff.reading.routes.script import SUFFIXES, tokens
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+__all__ = ["SUFFIXES", "read"]
+
+_MARK = re.compile(rb"""['"]express['"]""")
+_PARAMETER = re.compile(r":(\w+)(\([^)]*\))?([?*+]?)")
+_SPLAT = re.compile(r"/\{?/?\*(\w*)\}?")
+_OPTIONAL = re.compile(r"\{[^{}]*:[^{}]*\}")
+_LOST = "no application uses its router, as far as the text tells"
+
+
+def read(files: Mapping[str, bytes]) -> Found:
+    """The routes of every Express application of a tree."""
+    if not any(_MARK.search(raw) for raw in files.values()):
+        return Found()
+    project = Files(files)
+    project.read(path for path, raw in files.items() if _MARK.search(raw))
+    found: list[Route | Unread] = []
+    for router in project.routers:
+        if not router.held:
+            found.extend(_routes(router, "", "" if router.root else _LOST, ()))
+    found.extend(project.unread)
+    return Found(
+        tuple(dict.fromkeys(one for one in found if isinstance(one, Route))),
+        tuple(dict.fromkeys(one for one in found if isinstance(one, Unread))),
+        frozenset({"Express"} if project.routers else ()),
+    )
+
+
+def _routes(router: Router, prefix: str, lost: str, above: tuple[Router, ...]) -> Iterator[Route | Unread]:
+    if router in above:
+        return
+    for leaf in router.leaves:
+        method, path, node, handlers = leaf.method, leaf.path, leaf.node, leaf.handlers
+        handled = _fingerprint(node, handlers)
+        whole = normal(joined(prefix, path.lstrip("/")) if prefix else path)
+        if lost or whole is None:
+            why = lost or "its path is a pattern"
+            says = text("{} {}: {}", "any method" if method == ANY else method, Quoted(path), why)
+            yield Unread(leaf.file, leaf.line, says, handled)
+        else:
+            for one in whole:
+                yield Route(method, one, leaf.file, leaf.line, handled, leaf.certain)
+    for branch in router.branches:
+        under = joined(prefix, branch.prefix) if branch.prefix not in {"", "/"} else prefix
+        why = lost or ("its prefix can not be told" if branch.lost else "")
+        yield from _routes(branch.to, under, why, (*above, router))
+
+
+def _fingerprint(node: Node, handlers: tuple[Node, ...]) -> str:
+    return "-".join(dict.fromkeys([tokens(node), *(tokens(handler) for handler in handlers)]))
+
+
+def normal(path: str) -> tuple[str, ...] | None:
+    """Express's notation in ours: `/a/:id` → `/a/{id}`; an optional end gives two; None for other patterns."""
+    if not path.startswith("/"):
+        return None
+    optional = re.fullmatch(r"(.*)/:(\w+)\?", path) or re.fullmatch(r"(.*)\{/:(\w+)\}", path)
+    if optional:
+        short, more = normal(optional[1] or "/"), normal(f"{optional[1]}/:{optional[2]}")
+        return None if short is None or more is None else (*short, *more)
+    plain = _SPLAT.sub(lambda found: f"/{{{found[1] or 'rest'}...}}", path) if "*" in path else path
+    plain = _PARAMETER.sub(lambda found: f"{{{found[1]}{'...' if found[3] in {'*', '+'} else ''}}}", plain)
+    outside = re.sub(r"\{\w+(\.\.\.)?\}", "", plain)
+    return None if re.search(r"[*?+()\[\]{}|]", outside) else (plain,)

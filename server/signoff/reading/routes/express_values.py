@@ -1,0 +1,83 @@
+"""What names stand for in the files of an Express application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Value = Any
+"""A str, a Router, a Routed, a Function, a dict (an object, a module), a list, `<express>`, or None: unclear."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf:
+    """`handlers`: the functions that it names, where they were found. `node`: the call."""
+
+    method: str
+    path: str
+    file: str
+    line: int
+    node: Node
+    handlers: tuple[Node, ...]
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Branch:
+    """`lost`: its prefix can not be told."""
+
+    prefix: str
+    to: Router
+    lost: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Router:
+    """`root`: an application."""
+
+    root: bool
+    held: bool = False
+    leaves: list[Leaf] = field(default_factory=list)
+    branches: list[Branch] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Routed:
+    """`router.route("/x")`, on which methods are called."""
+
+    router: Router
+    path: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    node: Node
+    scope: Scope
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """The names of a file or a function; `exports` are the file's."""
+
+    path: str
+    names: dict[str, Value] = field(default_factory=dict)
+    exports: dict[str, Value] = field(default_factory=dict)
+    parent: Scope | None = None
+    certain: bool = True
+    looping: bool = False
+
+    def find(self, name: str) -> Value:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.parent
+        return None
+
+
+def default(module: Value) -> Value:
+    """What `import x from` gives: the module itself where it has no default."""
+    return module["default"] if isinstance(module, dict) and "default" in module else module

@@ -1,0 +1,113 @@
+"""Routers of a framework as a tree: routes hang on them, and they hang on each other under a prefix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from signoff.model.quoted import Quoted
+from signoff.model.routes import ANY, Route, Unread
+from signoff.model.text import text
+from signoff.reading.routes.paths import joined
+from signoff.reading.routes.values import Call, Class, Thing, Value, source_of
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+_OWN = frozenset({"HEAD", "OPTIONS"})
+"""Methods that frameworks answer by themselves."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf:
+    """`path`: in the framework's notation, without any prefix."""
+
+    methods: tuple[str, ...]
+    path: str
+    call: Call
+    handler: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Branch:
+    """`prefix` None: as the framework says (a blueprint has one of its own). `lost`: why it can not be told."""
+
+    prefix: str | None
+    to: Tree
+    certain: bool
+    lost: str = ""
+
+
+class Tree(Thing):
+    """A router. `root`: it is an application, which answers requests unless another one holds it."""
+
+    def __init__(self, call: Call, prefix: str = "", *, root: bool = False) -> None:
+        self.prefix = prefix
+        self.root = root
+        self.held = False
+        self.lost = ""
+        """Why the text does not tell where its routes are."""
+        self.leaves: list[Leaf] = []
+        self.branches: list[Branch] = []
+        call.project.things.append(self)
+
+    def hold(self, call: Call, prefix: Value, other: Tree) -> None:
+        """`prefix` None: as the framework says."""
+        other.held = True
+        known = prefix is None or isinstance(prefix, str)
+        lost = "" if known else "the prefix that it is included under can not be told"
+        self.branches.append(Branch(prefix if known else None, other, call.certain, lost))
+
+    def hang(self, call: Call, methods: Sequence[str], path: str, handler: Value) -> None:
+        self.leaves.append(Leaf(tuple(methods), path, call, handler))
+
+    def normal(self, path: str) -> str:
+        """The framework's notation of parameters in ours."""
+        return path
+
+    def join(self, prefix: str, path: str) -> str:
+        """A prefix and a route's path, as the framework joins them."""
+        return joined(prefix, path)
+
+    def below(self, prefix: str, branch: Branch) -> str:
+        """The prefix of what hangs on a branch, that router's own one included."""
+        own = joined(prefix, branch.prefix) if branch.prefix else prefix
+        return joined(own, branch.to.prefix) if branch.to.prefix else own
+
+    def routes(
+        self, prefix: str = "", lost: str = "", certain: bool = True, above: tuple[Tree, ...] = ()
+    ) -> Iterator[Route | Unread]:
+        """Every route of it and of what hangs on it. `lost`: why the text does not tell where these are."""
+        if self in above:
+            return
+        lost = lost or self.lost
+        for leaf in self.leaves:
+            handled = source_of(leaf.handler, leaf.call)
+            if lost:
+                asked = " or ".join(leaf.methods)
+                why = text("{} {}: {}", asked, Quoted(leaf.path), lost)
+                yield Unread(leaf.call.file, leaf.call.line, why, handled)
+                continue
+            path = self.normal(self.join(prefix, leaf.path)) or "/"
+            sure = certain and leaf.call.certain
+            for method in leaf.methods:
+                yield Route(method, path, leaf.call.file, leaf.call.line, handled, sure)
+        for branch in self.branches:
+            under = lost or branch.lost
+            below = "" if under else self.below(prefix, branch)
+            yield from branch.to.routes(below, under, certain and branch.certain, (*above, self))
+
+
+def methods_of(given: Value, default: Sequence[str]) -> tuple[str, ...] | None:
+    """`methods=["GET", "POST"]`; None where it can not be told."""
+    if given is None:
+        return tuple(default)
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        return None
+    named = [one.upper() for one in given]
+    asked = [one for one in named if one not in _OWN]
+    return tuple(dict.fromkeys(asked or named))
+
+
+def methods_of_class(view: Class) -> tuple[str, ...]:
+    """The methods that a class-based view has a function for; any where none is seen (a base may have them)."""
+    found = [method for method in METHODS if method not in _OWN and view.member(method.lower()) is not None]
+    return tuple(found) or (ANY,)

@@ -1,0 +1,71 @@
+"""Every upsert of a repository that needs a unique index, or cannot be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from signoff.model.sql_use import NotCheckable, Place, Upsert
+from signoff.reading.sql_targets.project import Project
+from signoff.reading.sql_targets.python_targets import text_upserts
+from signoff.reading.sql_targets.shipped import is_migration, is_shipped
+from signoff.reading.sql_targets.statement import temporary_tables, upserts_in
+from signoff.reading.sql_targets.text import plain
+
+_WORTH_READING = re.compile(rb"on[\s_]*conflict|upsert|update_conflicts", re.IGNORECASE)
+_HALF = re.compile(rb"insert\s+into", re.IGNORECASE)
+"""A module may take its ON CONFLICT from another one."""
+NOT_PYTHON = "this file speaks of ON CONFLICT and cannot be read as Python"
+NOT_TEXT = "this file speaks of ON CONFLICT and is not UTF-8"
+
+
+def conflict_targets(path: str, data: bytes) -> tuple[Upsert, ...]:
+    """Of one file alone; what other files define (models, constants) is not checkable then."""
+    return conflict_targets_of({path: data})
+
+
+def conflict_targets_of(files: Mapping[str, bytes]) -> tuple[Upsert, ...]:
+    """Of all files together (path with `/` from the root → bytes), in the order of places, each once.
+
+    Tests, documentation, installed packages and migrations are left out. Never raises for what stands in a file.
+    """
+    project = Project(files)
+    used: set[int] = set()
+    found: list[tuple[int, Upsert]] = []
+    for path, data in files.items():
+        if is_shipped(path) and not is_migration(path) and _worth_reading(path, data):
+            found += _of_file(project, path, data, used)
+    kept = {upsert for node, upsert in found if node not in used}
+    return tuple(sorted(kept, key=lambda one: (one.place.path, one.place.line, repr(one))))
+
+
+def _worth_reading(path: str, data: bytes) -> bool:
+    return _WORTH_READING.search(data) is not None or (path.endswith(".py") and _HALF.search(data) is not None)
+
+
+def _of_file(project: Project, path: str, data: bytes, used: set[int]) -> Iterator[tuple[int, Upsert]]:
+    if path.endswith(".py"):
+        module = project.python(path)
+        if module is None and _WORTH_READING.search(data):
+            yield 0, NotCheckable(Place(path, _first_line(data)), NOT_PYTHON)
+        elif module is not None:
+            yield from text_upserts(project, module, used)
+    elif path.endswith((".sql", ".psql", ".pgsql")):
+        yield from ((0, upsert) for upsert in _of_sql(path, data))
+
+
+def _of_sql(path: str, data: bytes) -> Iterator[Upsert]:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        yield NotCheckable(Place(path, _first_line(data)), NOT_TEXT)
+        return
+    temporary = temporary_tables(text)
+    for upsert in upserts_in(plain(text, Place(path, 1))):
+        if isinstance(upsert, NotCheckable) or upsert.table not in temporary:
+            yield upsert
+
+
+def _first_line(data: bytes) -> int:
+    found = _WORTH_READING.search(data)
+    return data.count(b"\n", 0, found.start()) + 1 if found else 1

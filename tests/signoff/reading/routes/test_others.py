@@ -1,0 +1,130 @@
+"""OpenAPI documents, the output of commands, paths, and whatever bytes there are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signoff.reading.errors import Unreadable
+from signoff.reading.routes import express, fastapi, flask, nextjs, openapi, printed, python_web, readers
+from signoff.reading.routes.paths import covers
+from support.applications import pairs, unread
+
+YAML = b"""\
+openapi: 3.1.0
+servers: [{url: https://api.example.com/v2/}]
+paths:
+  /items:
+    get: {summary: all}
+    parameters: []
+  /items/{id}:
+    put: {}
+    delete: {}
+  /other:
+    $ref: other.yaml#/x
+"""
+WANTED = {("GET", "/v2/items"), ("PUT", "/v2/items/{id}"), ("DELETE", "/v2/items/{id}")}
+
+
+def test_an_openapi_document_has_its_operations_under_the_path_of_its_server() -> None:
+    found = openapi.read("api.yaml", YAML)
+    assert pairs(found) == WANTED
+    assert {(route.path, route.line) for route in found.routes} == {("/v2/items", 4), ("/v2/items/{id}", 7)}
+    assert unread(found) == [("api.yaml", 10)]
+    assert pairs(openapi.read("a.json", b'{"swagger": "2.0", "basePath": "/b", "paths": {"/x": {"post": {}}}}')) == {
+        ("POST", "/b/x")
+    }
+
+
+@pytest.mark.parametrize("raw", [b"{", b"[]", b'{"paths": 1}', b"\xff"])
+def test_what_is_no_openapi_document_is_refused(raw: bytes) -> None:
+    with pytest.raises(Unreadable):
+        openapi.read("api.json", raw)
+
+
+def test_a_command_may_print_lines_or_json() -> None:
+    lines = "Routes:\nGET /items   items#index\n  PUT|PATCH  /items/:id(.:format)\nANY /x/<int:id>\n"
+    assert pairs(printed.read(lines)) == {
+        ("GET", "/items"),
+        ("PUT", "/items/{id}"),
+        ("PATCH", "/items/{id}"),
+        ("*", "/x/{id}"),
+    }
+    assert pairs(printed.read('[{"method": "get", "path": "/a"}, {"methods": ["POST"], "path": "/b"}]')) == {
+        ("GET", "/a"),
+        ("POST", "/b"),
+    }
+    assert pairs(printed.read('{"openapi": "3.0.0", "paths": {"/a": {"get": {}}}}')) == {("GET", "/a")}
+
+
+@pytest.mark.parametrize("output", ["", "nothing", "{", '[{"path": "x"}]', '{"a": 1}', "[1]"])
+def test_output_without_routes_is_refused(output: str) -> None:
+    with pytest.raises(Unreadable):
+        printed.read(output)
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "wanted"),
+    [
+        ("/a/{id}", "/a/1", True),
+        ("/a/{id}", "/a/{other}", True),
+        ("/a/{id}", "/a/1/b", False),
+        ("/a/{id}", "/a", False),
+        ("/a/{id}", "/a/1?day=2", True),
+        ("/a/{rest...}", "/a/1/2", True),
+        ("/a/{rest...}", "/a", False),
+        ("/a", "/a/", False),
+        ("/f/{name}.json", "/f/x.json", True),
+        ("/f/{name}.json", "/f/x.xml", False),
+    ],
+)
+def test_a_path_is_covered_by_the_template_that_it_fits(template: str, path: str, wanted: bool) -> None:
+    assert covers(template, path) is wanted
+
+
+WORDS = """\
+from fastapi import FastAPI|app = FastAPI()|@app.get('/x')|def x(): pass|urlpatterns|from flask import *|app = Flask(x)
+app.register_blueprint(app)| = [path('', include(|)|const e = require('express');|const app = e();|app.use(app);|.get(
+app.route('/x')|import a from './a';|export default |for (const x of y) {|}|(|[|`${|basePath: |lambda: |async |'|"|  |*
+= app|import a|from . import b"""
+PIECES = st.sampled_from([b"\x00", b"\xff", b"\n", *(word.encode() for word in WORDS.replace("\n", "|").split("|"))])
+SOURCES = st.lists(PIECES, max_size=12).map(b"".join) | st.binary(max_size=60)
+NAMES = st.sampled_from(
+    ["a.py", "b.py", "x/__init__.py", "a.js", "b.ts", "next.config.js", "package.json", "app/route.ts", "pages/[x.js"]
+)
+
+
+@given(st.dictionaries(NAMES, SOURCES, max_size=4))
+def test_whatever_the_files_are_nothing_breaks_and_every_route_has_a_path_and_a_place(files: dict[str, bytes]) -> None:
+    found = readers.routes(files)
+    assert all(route.path.startswith("/") and route.file in files and route.line > 0 for route in found.routes)
+    assert all(one.file in files for one in found.unread)
+
+
+def test_what_is_nested_without_end_breaks_nothing() -> None:
+    deep = b"import fastapi\nx = " + b"(" * 5000 + b")" * 5000
+    python_web.read({"a.py": deep})
+    python_web.read({"a.py": b"import flask\nx = " + b"1 + " * 20000 + b"1"})
+    express.read({"a.js": b"const e = require('express'); x = " + b"(" * 20000})
+    nextjs.read({"package.json": b"[" * 100000, "app/route.ts": b"{" * 20000})
+
+
+def test_a_program_that_calls_itself_is_read_to_an_end() -> None:
+    text = (
+        b"from fastapi import FastAPI\ndef f(x): return g(x)\ndef g(x): return f(x) + f(x)\napp = FastAPI()\nf(app)\n"
+    )
+    loops = b"from fastapi import FastAPI\napp = FastAPI()\n" + b"".join(
+        b"    " * depth + b"for a%d in [1, 2, 3, 4, 5, 6, 7, 8, 9]:\n" % depth for depth in range(9)
+    ) + b"    " * 9 + b"app.mount('/x', app)\n"  # fmt: skip
+    assert python_web.read({"a.py": text}).routes == ()
+    assert python_web.read({"a.py": loops}).unread
+    calls = "".join(
+        f"function f{n}(app) {{ f{(n + 1) % 9}(app); f{(n + 2) % 9}(app); f{(n + 3) % 9}(app); }}\n" for n in range(9)
+    )
+    assert express.read({"a.js": f"const app = require('express')();\n{calls}f0(app);\n".encode()}).unread
+
+
+def test_the_frameworks_are_all_known_to_the_readers() -> None:
+    assert {*fastapi.EXPORTS, *flask.EXPORTS} <= python_web._EXPORTS.keys()
+    assert {".py", ".ts", ".js", "package.json"} <= set(readers.SUFFIXES)
