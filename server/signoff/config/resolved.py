@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from signoff.config.databases import database_of
 from signoff.config.errors import ConfigError, Trouble
 from signoff.model.smoke import BearerFrom, Identity, IdToken, JsonExpected, Smoke
 from signoff.model.subject import (
@@ -98,6 +99,7 @@ class Config:
             hold=table.traffic_hold_seconds,
             smoke=tuple(_smoke(smoke) for smoke in table.smoke),
             revision_header=table.revision_header,
+            database=database_of(table.schema_, self.written, target),
         )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, NewType
 
+from signoff.model.database_use import Database, NoDatabase
 from signoff.model.smoke import Smoke
 
 Commit = NewType("Commit", str)
@@ -89,6 +90,8 @@ class Workload:
     """Seconds that each step before the last one is watched."""
     revision_header: str | None = None
     """A response header in which the application names its revision, accepted (visibly) as proof of arrival."""
+    database: Database | NoDatabase | None = None
+    """None: signoff.toml does not say whether it uses one."""
 
     @property
     def source(self) -> Literal["git", "upload"]:
