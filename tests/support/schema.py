@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from signoff.boundary import Boundary
-from signoff.checks.schema_compare import differences
 from signoff.model.database import Asked, Probe, Snapshot
 from signoff.model.database_use import Database, FromEnvironment, Reference
 from signoff.model.facts import Known, Unknown
-from signoff.model.schema_drift import Difference
 from signoff.systems import Systems
 from support import postgres
 
@@ -42,6 +40,7 @@ def asked(dsn: str, question: Any, boundary: Boundary | None = None) -> Any:
 def snapshot(dsn: str, database: Database = MAIN) -> Snapshot:
     found = asked(dsn, lambda adapter: adapter.snapshot(database))
     assert isinstance(found, Known), found.detail.outside
+    assert isinstance(found.value, Snapshot)
     return found.value
 
 
@@ -61,7 +60,3 @@ def reader(database: postgres.Database) -> str:
     """The URL of a new role that may look at no table of the database."""
     return database.dsn(database.cluster.role())
 
-
-def drift(expected: postgres.Database, live: postgres.Database) -> tuple[Difference, ...]:
-    """As roles see it that have no right on any table."""
-    return differences(snapshot(reader(expected)), snapshot(reader(live)))

@@ -121,7 +121,7 @@ def _reasons(facts: SchemaFacts, upserts: Upserts) -> list[Text]:
     reasons = [unanswered(one) for one in (facts.probes, facts.expected) if isinstance(one, Unknown)]
     if upserts.unclear:
         reasons.append(text("{} of the code's upserts can not be verified", len(upserts.unclear)))
-    if facts.expected is None and (facts.signs or not upserts.matched):
+    if facts.expected is None and (facts.signs or not (upserts.matched or upserts.early)):
         reasons.append(text("nothing says what the database should hold: add expected to [databases]"))
     return reasons
 

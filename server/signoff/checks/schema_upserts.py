@@ -52,7 +52,7 @@ def judged(
         shown = probes.shows(f"EXPLAIN of ON CONFLICT on {asked.table}", Quoted(probe.said or probe.state))
         table = live.find(plain_name(asked.table))
         place = Location(targets[0].place.path, targets[0].place.line)
-        if probe.state == "match":
+        if probe.state == "match" and not _put_off(asked, probe, table):
             matched += 1
         elif probe.state in {"hidden", "unclear", "locked"}:
             finding = _unverified(asked, probe, shown, place)
@@ -119,6 +119,20 @@ def _error(
         return Finding(codes.NO_ARBITER, says, (shown,), fix, "error", place)
     says = text("{} on {} has no unique index to go by{}{}", _target(asked), name, _what_it_has(asked, table), also)
     return Finding(codes.NO_ARBITER, says, (shown,), _mend(asked, table, told), "error", place)
+
+
+def _put_off(asked: Asked, probe: Probe, table: Table | None) -> bool:
+    """Whether a deferrable index is among those that are meant: the planner takes it, and the statement then fails.
+
+    https://www.postgresql.org/docs/current/sql-insert.html: "deferrable unique constraints … not supported as arbiters"
+    """
+    if table is None:
+        return False
+    late = [one for one in table.indexes if one.unique and one.deferrable]
+    if probe.indexes:
+        return any(one.name in probe.indexes for one in late)
+    constraint = asked.constraint and plain_name(asked.constraint)
+    return any(one.name == constraint or _columns(one) == _wanted(asked) for one in late)
 
 
 def _target(asked: Asked) -> Text:

@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from signoff.config import Config, parse
+from signoff.config.database_table import DatabaseTable
 from signoff.config.loosening import loosened
 from signoff.config.loosens import Loosens, NeverLoosens
 from signoff.config.schema import Document, HandoffTable, LogsTable, SourceTable, TargetTable, WorkloadTable
@@ -42,8 +43,14 @@ next = { type = "null" } } }]
 kind = "job"
 after = ["web"]
 deploy = "ci"
+schema = { database = "main" }
+
+[databases.main]
+dsn_env = "URL"
+expected = { dsn_env = "WANTED" }
+role = "app"
 """
-EXTRACTOR = BASE[BASE.index("[workloads.extractor]") :]
+EXTRACTOR = BASE[BASE.index("[workloads.extractor]") : BASE.index("[databases.main]")]
 STAGING = BASE[BASE.index("[targets.staging]") : BASE.index("[workloads.web]")]
 
 
@@ -84,6 +91,15 @@ LOOSER = {
     "a header as proof": ("critical = true", 'critical = true\nrevision_header = "X-R"', "workloads.web.revision_header"),
     "another name": ('kind = "job"', 'kind = "job"\nname = "dummy"', "workloads.extractor.name"),
     "another kind": ('kind = "job"', 'kind = "worker-pool"', "workloads.extractor.kind"),
+    "no database any more": ('schema = { database = "main" }', "", "workloads.extractor.schema"),
+    "no database, and why": ('{ database = "main" }', '{ none = "it is full" }', "workloads.extractor.schema"),
+    "no database for the web": ("critical = true", 'critical = true\nschema = { none = "x" }', "workloads.web.schema"),
+    "another database is asked": ('"URL"', '"OTHER"', "databases.main.dsn_env"),
+    "compared with another": ('"WANTED"', '"OTHER"', "databases.main.expected"),
+    "compared with nothing": ('expected = { dsn_env = "WANTED" }\n', "", "databases.main.expected"),
+    "the role's rights": ('role = "app"\n', "", "databases.main.role"),
+    "as a superuser": ('role = "app"', 'role = "app"\nallow_superuser = true', "databases.main.allow_superuser"),
+    "tables elsewhere": ('role = "app"', 'role = "app"\nsearch_path = ["b"]', "databases.main.search_path"),
     "another remote": ("[targets.production]", '[source]\nremote = "fork"\n[targets.production]', "source.remote"),
     "another flow": ("[targets.production]", '[source]\nflow = "pull-request"\n[targets.production]', "source.flow"),
     "another folder": ("[targets.production]", '[handoff]\nfolder = "web"\n[targets.production]', "handoff.folder"),
@@ -139,7 +155,7 @@ def test_an_image_that_copies_less_is_seen_through_inputs_left_out(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "table", [Document, SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable, SmokeTable]
+    "table", [Document, SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable, SmokeTable, DatabaseTable]
 )
 def test_every_setting_declares_what_loosening_it_means(table: type[BaseModel]) -> None:
     for name, field in table.model_fields.items():
@@ -149,7 +165,7 @@ def test_every_setting_declares_what_loosening_it_means(table: type[BaseModel]) 
 
 
 def test_every_table_of_the_document_is_held_to_that() -> None:
-    held = {SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable}
+    held = {SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable, DatabaseTable}
     inside = {typing.get_args(field.annotation)[-1] if typing.get_args(field.annotation) else field.annotation
               for field in Document.model_fields.values()}  # fmt: skip
     assert inside == held
