@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from signoff.boundary import Boundary
 from signoff.model import arrival
 from signoff.model.lineage import KeptInMemory, Proofs
+from signoff.model.routes import Found
 
 if TYPE_CHECKING:
     from signoff.systems.git.repository import Repository
@@ -54,6 +55,8 @@ class Systems:
         self.writes: arrival.Kept = writes or arrival.KeptInMemory()
         self.sent = arrival.KeptInMemory()
         """Requests whose log entry may still come: a later look asks for it, instead of sending another."""
+        self.routes: dict[str, Found] = {}
+        """What was read of files that never change: by a fingerprint of those files, or of the commit and a command."""
 
     @property
     def sandbox(self) -> bool:
