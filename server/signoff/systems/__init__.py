@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from functools import cached_property
@@ -134,6 +135,11 @@ class Systems:
         from signoff.systems.patterns import Patterns
 
         return Patterns(self.boundary)
+
+    async def warm(self) -> None:
+        """Get HTTP and logs ready to be asked: what that loads takes time, and is best done while something waits."""
+        await asyncio.to_thread(self.http.prepare)
+        await asyncio.to_thread(self.google.load_logging)
 
     async def close(self) -> None:
         made = self.__dict__
