@@ -59,4 +59,3 @@ def probed(dsn: str, *targets: Asked, database: Database = MAIN) -> list[Probe]:
 def reader(database: postgres.Database) -> str:
     """The URL of a new role that may look at no table of the database."""
     return database.dsn(database.cluster.role())
-

@@ -10,7 +10,7 @@ from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
 from signoff.model.subject import Workload
 from signoff.reading.database_signs import defines
-from signoff.reading.sql_targets.shipped import is_migration, is_shipped
+from signoff.reading.source.shipped import is_migration, is_shipped
 from signoff.survey import Survey
 from signoff.systems.git.tree import GITLINK
 
