@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from signoff.config.lines import Place
 from signoff.config.resolved import resource_name
+from signoff.reading.meant import require_pattern
 
 if TYPE_CHECKING:
     from signoff.config.schema import Document, WorkloadTable
@@ -34,6 +35,7 @@ def broken_rules(document: Document, root: Path) -> Iterator[Broken]:
         yield from _traffic(name, table)
         yield from _smoke(name, table)
         yield from _patterns(name, table)
+        yield from _noise(name, table)
     for place, path in _paths(document):
         if not stays_inside(root, path):
             yield place, f"{path} is outside of the repository", "write a path below the repository's root"
@@ -91,8 +93,8 @@ def _names(document: Document) -> Iterator[Broken]:
 
 def _only_services(name: str, table: WorkloadTable) -> Iterator[Broken]:
     if table.kind != "service":
-        for key in ("url", "smoke", "traffic", "revision_header"):
-            if getattr(table, key) not in (None, (), (100,)):
+        for key in ("url", "smoke", "traffic", "revision_header", "routes"):
+            if getattr(table, key) not in (None, (), (100,), type(table).model_fields["routes"].default):
                 says = f"a {table.kind} takes no requests"
                 yield ("workloads", name, key), says, f'take {key} out, or write kind = "service"'
 
@@ -134,6 +136,19 @@ def _smoke(name: str, table: WorkloadTable) -> Iterator[Broken]:
                 yield (*place, "headers", header), "is no text that a header can hold", "write printable ASCII"
 
 
+def _noise(name: str, table: WorkloadTable) -> Iterator[Broken]:
+    for position, noise in enumerate(table.logs.noise):
+        place: Place = ("workloads", name, "logs", "noise", position)
+        if (noise.text is None) == (noise.pattern is None):
+            yield place, "must say by a text or by a pattern which error is meant", 'write text = "…" or pattern = "…"'
+        elif noise.pattern is not None:
+            try:
+                require_pattern(noise.pattern)
+            except ValueError as error:
+                fix = "write a regular expression of Python (in '…' its backslashes stay), or text = \"…\""
+                yield (*place, "pattern"), f"is {error}", fix
+
+
 def _patterns(name: str, table: WorkloadTable) -> Iterator[Broken]:
     if not isinstance(table.inputs, tuple):
         return
@@ -169,3 +184,5 @@ def _paths(document: Document) -> Iterator[tuple[Place, str]]:
             path = getattr(table.inputs, key, None)
             if path is not None:
                 yield ("workloads", name, "inputs", key), path
+        if table.routes.openapi is not None:
+            yield ("workloads", name, "routes", "openapi"), table.routes.openapi

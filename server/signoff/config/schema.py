@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Discriminator, Field, Tag
 
+from signoff.config.logs_table import WorkloadLogsTable
 from signoff.config.loosens import Loosens, NeverLoosens, changed, misses_one
+from signoff.config.routes_table import RoutesTable
 from signoff.config.smoke_table import HeaderName, SmokeTable, tried_less
 from signoff.config.table import Table
 
@@ -209,6 +211,9 @@ class WorkloadTable(Table):
         strict=False,
         description="Requests that users send (a service only). Left out: a GET of its front page.",
     )
+    routes: RoutesTable = Field(
+        default=RoutesTable(), description="How new routes are found (a service only), and which need not be covered."
+    )
     revision_header: Annotated[
         HeaderName | None, Loosens("a header is taken for a proof", lambda old, new: new is not None and old != new)
     ] = Field(
@@ -216,6 +221,7 @@ class WorkloadTable(Table):
         description="A response header in which the application names its revision (K_REVISION): accepted (visibly)"
         " where the request log does not show that a request arrived.",
     )
+    logs: WorkloadLogsTable = Field(default=WorkloadLogsTable(), description="How its logs are judged.")
 
 
 class Document(Table):

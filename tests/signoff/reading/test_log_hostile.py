@@ -15,7 +15,7 @@ from signoff.model.quoted import Quoted
 from signoff.reading.log_errors import ErrorLog, errors, signature_of
 from signoff.reading.log_message import normalised
 from support.corpus import kinds
-from support.logs import line, request
+from support.logs import line, request, traceback
 
 PARTS = [
     "",
@@ -137,7 +137,7 @@ def test_memory_does_not_grow_with_the_entries() -> None:
         log = ErrorLog()
         tracemalloc.start()
         for number in range(entries):
-            for entry in map(line, python("/app", 7, f"batch {number} was refused").splitlines()):
+            for entry in traceback(f"SendError: batch {number} was refused"):
                 log.add(replace(entry, at=entry.at + timedelta(seconds=number), trace=None))
             log.add(replace(request(f"/users/{number}", 500), trace=f"t{number}"))
         log.found()
@@ -146,7 +146,8 @@ def test_memory_does_not_grow_with_the_entries() -> None:
         return highest
 
     peak(600)
-    assert peak(2_000) < 1.3 * peak(600) + 1_000_000
+    # 1,400 errors of five entries each would take some 4 MB; the traces that are remembered for a while take less.
+    assert peak(2_000) - peak(600) < 1_000_000
 
 
 def test_the_corpus_reads_the_same_added_one_by_one_and_asked_in_between() -> None:
