@@ -288,3 +288,29 @@ def test_no_broken_answer_makes_a_drifted_database_pass(clone: Clone, postgres: 
         link = judged(clone, environment, COMPARED, Boundary(policy=Policy(tries=1), plant=plant))
         assert link.status in {Status.FAIL, Status.UNKNOWN}, call
         assert not [one for one in link.findings if one.code.startswith("internal/")], call
+
+
+def test_a_column_that_the_code_names_has_to_be_there_also_where_nothing_is_expected(
+    clone: Clone, postgres: Cluster
+) -> None:
+    live = postgres.database((REPORTS + KEY).replace(", note text", ""))
+    passing = judged(clone, urls(live))
+    assert passing.status is Status.PASS
+    assert "that the code names are there" in told(passing.reason)
+    clone.commit({"web/notes.py": "async def notes(c):\n    return await c.fetch('SELECT note FROM reports')\n"})
+    link = judged(clone, urls(live))
+    assert codes(link) == {"schema/missing"}
+    assert says(link) == "the code uses «note» of the table «reports», and it has no such column"
+    assert link.findings[0].location is not None
+    assert (link.findings[0].location.path, link.findings[0].location.line) == ("web/notes.py", 2)
+
+
+def test_a_table_of_another_kind_of_database_is_only_told_where_the_expected_schema_lacks_it_too(
+    clone: Clone, postgres: Cluster
+) -> None:
+    clone.commit({"web/other.py": "def rows(c):\n    return c.execute('SELECT day FROM warehouse_days')\n"})
+    live = postgres.database(REPORTS + KEY)
+    assert codes(judged(clone, urls(live))) == {"schema/missing"}
+    link = judged(clone, urls(live, postgres.database(template=live)), COMPARED)
+    assert link.status is Status.PASS
+    assert codes(link) == {"schema/drift"}
