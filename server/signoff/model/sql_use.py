@@ -73,3 +73,11 @@ class Needs:
     needs: tuple[Need, ...] = ()
     declared: tuple[DeclaredColumn, ...] = ()
     left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Something in the repository that shows a database; `why` is half a sentence: `asyncpg is installed`."""
+
+    place: Place
+    why: str
