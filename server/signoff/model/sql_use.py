@@ -76,8 +76,8 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
-    """Something in the repository that shows a database; `why` is half a sentence: `asyncpg is installed`."""
+class Driver:
+    """A driver of PostgreSQL that the project installs, by the name of its package."""
 
     place: Place
-    why: str
+    name: str
