@@ -78,8 +78,8 @@ def test_outside_text_is_read_only_to_show_it_to_parse_it_and_to_ask_for_it() ->
 
 
 ASKS = {"gather/standing.py", "gather/log_present.py", "systems/patterns.py"}
-"""Outside text that is asked with goes out as data: a variable's name to git after `-e`, paths as values of a filter, and
-lines on the stdin of the process that searches them."""
+"""What is asked with outside text goes out as data: a variable's name to git after `-e`, paths as values of a filter,
+and lines on the stdin of the process that searches them."""
 
 
 def test_safety_is_imported_by_views_and_ledger_alone() -> None:
