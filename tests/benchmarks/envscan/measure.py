@@ -127,9 +127,7 @@ def truth(one: Application, root: Path, entry: str) -> tuple[set[str], str]:
         error, names = rehearsed(one, root, entry, environment)
         if not error:
             return set(environment), ""
-        added = _cured(
-            one, root, entry, environment, error, [name for name in reversed(names) if name not in environment]
-        )
+        added = _cured(one, root, entry, environment, error, names)
         if added is None:
             return set(environment), error
         environment |= added
