@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from signoff.checks.healthy import judge
+from signoff.checks.healthy import KNOWN_ERROR, judge
 from signoff.gather.served import Names
 from signoff.model.facts import Known
 from signoff.model.judgement import Status
 from signoff.model.logs import LogEntry
+from signoff.model.subject import WorkloadName
 from signoff.systems.google import logs
 from support.logged import GONE, NOW, OLD, World, asked, broke, entry
 from support.samples import WEB
@@ -113,3 +115,15 @@ async def test_what_can_be_no_error_is_not_even_read(world: World, log: str, fie
 async def test_what_could_be_an_error_is_read(world: World, log: str, fields: dict[str, Any]) -> None:
     world.plant(entry(log, 100, **fields))
     assert len(await read(world)) == 1
+
+
+@pytest.mark.usefixtures("small_pages")
+async def test_what_a_noisy_workload_wrote_before_does_not_hide_what_was_known_of_a_quiet_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "PAGES", 2)
+    noisy = replace(WEB, name=WorkloadName("noisy"), resource="noisy")
+    noise = [entry("stderr", 700 + i, "noisy-00001-old", "noisy", textPayload="  a warning") for i in range(20)]
+    world.plant(*OLD, *noise, *broke(50, "web-00002-new"), asked("/report", 200, 100))
+    judged = judge(WEB, await world.facts(others=(noisy,)))
+    assert [finding.code for finding in judged.findings] == [KNOWN_ERROR]
