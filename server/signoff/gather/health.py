@@ -1,6 +1,6 @@
 """The facts of link `healthy` and of the claims: what serves now, what served before, and what signoff.toml says of it.
 
-What serves is read in lists for all workloads; history is read only where something is wrong or claimed.
+What serves is read in lists for all workloads; history is read only where something is wrong, silent or claimed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ async def _health(survey: Survey, workload: Workload) -> Health | Unknown:
         if isinstance(log, Unknown):
             return log
         logs.append(log)
-    if not claimed and not any(log.errors for log in logs):
+    if not claimed and all(log.exercises and not log.errors for log in logs):
         facts = Health(survey.now, survey.subject.log_lag, tuple(logs), kind=workload.kind)
     else:
         before = await survey.get(past, workload)

@@ -21,28 +21,28 @@ from support.samples import NOW, PROOF
 
 KINDS: tuple[Kind, ...] = ("service", "job", "worker-pool")
 ENTRIES: dict[Kind, tuple[list[LogEntry], ...]] = {
-    "service": ([request()], [request(status=500)], [request(ago=1)], [request("/other")]),
+    "service": ([request()], [request()], [request()], [request(status=500)], [request(ago=1)], [request("/other")]),
     "job": ([line("succeeded", stream="system")], [line("succeeded", stream="system", ago=1)]),
     "worker-pool": ([line("took", stream="stdout")], [line("took", stream="stdout", ago=1)]),
 }
-ERRORS = ([], traceback(GONE), traceback("ValueError: x"))
+ERRORS = ([], [], [], traceback(GONE), traceback("ValueError: x"))
 DAYS = st.sampled_from([NOW.date() - timedelta(days=1), NOW.date()])
 
 
 @st.composite
 def units(draw: st.DrawFn, kind: Kind) -> UnitLog:
-    did = draw(st.lists(st.sampled_from(ENTRIES[kind]), max_size=3))
+    did = draw(st.lists(st.sampled_from(ENTRIES[kind]), min_size=draw(st.sampled_from([0, 1, 1, 1])), max_size=3))
     errors = draw(st.sampled_from(ERRORS))
     made = unit(*(entry for some in did for entry in some), *errors)
     expected = Expected("x", draw(st.integers(1, 2)), timedelta(seconds=draw(st.sampled_from([0, 7200]))))
     return replace(
         made,
         exercises=tuple(entry for some in did for entry in some),
-        whole=draw(st.booleans()),
+        whole=draw(st.sampled_from([True, True, True, True, False])),
         running=kind == "job" and not did,
-        outcome=draw(st.sampled_from(["", "succeeded", "failed", "cancelled"])) if kind == "job" else "",
+        outcome=draw(st.sampled_from(["succeeded"] * 4 + ["", "failed", "cancelled"])) if kind == "job" else "",
         before=draw(st.sampled_from([None, Before("web-00001-old", 200, 1, PROOF)])),
-        appeared=draw(st.sampled_from([(), (Appeared(expected, draw(st.integers(0, 2)), PROOF),)])),
+        appeared=draw(st.sampled_from([(), (), (Appeared(expected, draw(st.integers(0, 3)), PROOF),)])),
     )
 
 
@@ -50,8 +50,8 @@ def units(draw: st.DrawFn, kind: Kind) -> UnitLog:
 def facts(draw: st.DrawFn) -> Health:
     kind = draw(st.sampled_from(KINDS))
     made = health(
-        *draw(st.lists(units(kind), max_size=3)),
-        earlier=draw(st.sampled_from([(), BEFORE])),
+        *draw(st.lists(units(kind), min_size=draw(st.sampled_from([0, 1, 1, 1])), max_size=2)),
+        earlier=draw(st.sampled_from([(), BEFORE, BEFORE])),
         claimed=draw(st.sampled_from([(), (GONE,)])),
         kind=kind,
         current=draw(st.sampled_from([None, True, False])),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -127,3 +128,28 @@ async def test_what_a_noisy_workload_wrote_before_does_not_hide_what_was_known_o
     world.plant(*OLD, *noise, *broke(50, "web-00002-new"), asked("/report", 200, 100))
     judged = judge(WEB, await world.facts(others=(noisy,)))
     assert [finding.code for finding in judged.findings] == [KNOWN_ERROR]
+
+
+async def test_memory_stays_flat_however_long_the_log_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "PAGE", 100)
+    world.plant(*(entry("stderr", 500 - i / 100, textPayload="  " + "x" * 2000) for i in range(2000)))
+    seen: set[int] = set()
+
+    async def peak(pages: int) -> int:
+        monkeypatch.setattr(logs, "STREAMED_PAGES", pages)
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        since = NOW - timedelta(hours=1)
+        names = Names(("web-00002-new",))
+        answer = await world.systems.logs.output(world.project, names, since, lambda one: seen.add(hash(one.at)))
+        assert isinstance(answer, Known)
+        return tracemalloc.get_traced_memory()[1] - before
+
+    tracemalloc.start()
+    try:
+        await peak(2)  # connections and imports
+        short, long = await peak(4), await peak(40)
+    finally:
+        tracemalloc.stop()
+    assert len(seen) == 2000
+    assert long < 2 * short
