@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from signoff.check import Check
-from signoff.checks import built, committed, healthy, merged, pushed, reachable, released, serving, settings
+from signoff.checks import built, committed, healthy, merged, pushed, reachable, released, routes, serving, settings
 from signoff.gather.arrival import arrival
 from signoff.gather.committed import committed as working_tree
 from signoff.gather.health import health
 from signoff.gather.merged import merged as branch
 from signoff.gather.pushed import pushed as remote
+from signoff.gather.routes import new_routes
 from signoff.gather.standing import standing, traffic
 from signoff.model.judgement import Link
 
@@ -34,5 +35,6 @@ CHECKS: tuple[Check[Any], ...] = (
         active=True,
         skip=reachable.only_services,
     ),
+    Check("routes", Link.REACHABLE, routes.CODES, new_routes, routes.judge, active=True, skip=reachable.only_services),
     Check("healthy", Link.HEALTHY, healthy.CODES, health, healthy.judge),
 )

@@ -13,9 +13,9 @@ from signoff import __version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
-    from typing import Any
+    from typing import Any, NoReturn
 
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    Subparsers = argparse._SubParsersAction[Any]
     Fill = Callable[[argparse.ArgumentParser], None]
 
 LINKS = (
@@ -30,6 +30,15 @@ exit codes:
   1 refused                            4 a bug in signoff
   2 usage or configuration             5 pending        130 interrupted
 """
+
+
+class Parser(argparse.ArgumentParser):
+    """What was typed wrongly may be a secret, or a control sequence out of somebody's script."""
+
+    def error(self, message: str) -> NoReturn:
+        from signoff.views.words import name
+
+        super().error(name(message))
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
@@ -49,7 +58,7 @@ def _width() -> int:
 
 def make_parser(wanted: Container[str] | None = None) -> argparse.ArgumentParser:
     """`wanted`: only these commands get their arguments (None: all); making them all is what takes time."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="signoff",
         description="An AI coding session cannot sign off until production agrees.",
         epilog=EXIT_CODES,
@@ -77,7 +86,10 @@ def parse(argv: list[str]) -> argparse.Namespace:
 def _command(commands: Subparsers, name: str, says: str) -> argparse.ArgumentParser:
     description = f"{says[0].upper()}{says[1:]}."
     help_too = name != "sandbox"  # its arguments, --help among them, are the sandbox's own
-    return commands.add_parser(name, help=says, description=description, formatter_class=Formatter, add_help=help_too)
+    made: argparse.ArgumentParser = commands.add_parser(
+        name, help=says, description=description, formatter_class=Formatter, add_help=help_too
+    )
+    return made
 
 
 def _common(parser: argparse.ArgumentParser, handler: str, *, target: bool = True) -> None:

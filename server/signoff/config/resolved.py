@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from signoff.config.errors import ConfigError, Trouble
 from signoff.config.lines import Place, line_of
 from signoff.model.log_rules import Expected, LogRules, Noise
-from signoff.model.smoke import BearerFrom, Identity, IdToken, JsonExpected, Smoke
+from signoff.model.smoke import BearerFrom, Identity, IdToken, Ignored, JsonExpected, RouteRules, Smoke
 from signoff.model.subject import (
     BuildCommand,
     BuildMethod,
@@ -101,6 +101,12 @@ class Config:
             traffic=table.traffic,
             hold=table.traffic_hold_seconds,
             smoke=tuple(_smoke(smoke) for smoke in table.smoke),
+            routes=RouteRules(
+                openapi=table.routes.openapi,
+                command=table.routes.command,
+                ignore=tuple(Ignored(one.path, one.reason) for one in table.routes.ignore),
+                probe=table.routes.probe,
+            ),
             revision_header=table.revision_header,
             logs=self._logs(name, table),
         )

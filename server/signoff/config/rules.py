@@ -93,8 +93,8 @@ def _names(document: Document) -> Iterator[Broken]:
 
 def _only_services(name: str, table: WorkloadTable) -> Iterator[Broken]:
     if table.kind != "service":
-        for key in ("url", "smoke", "traffic", "revision_header"):
-            if getattr(table, key) not in (None, (), (100,)):
+        for key in ("url", "smoke", "traffic", "revision_header", "routes"):
+            if getattr(table, key) not in (None, (), (100,), type(table).model_fields["routes"].default):
                 says = f"a {table.kind} takes no requests"
                 yield ("workloads", name, key), says, f'take {key} out, or write kind = "service"'
 
@@ -184,3 +184,5 @@ def _paths(document: Document) -> Iterator[tuple[Place, str]]:
             path = getattr(table.inputs, key, None)
             if path is not None:
                 yield ("workloads", name, "inputs", key), path
+        if table.routes.openapi is not None:
+            yield ("workloads", name, "routes", "openapi"), table.routes.openapi

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Discriminator, Field, Tag
 
 from signoff.config.logs_table import WorkloadLogsTable
 from signoff.config.loosens import Loosens, NeverLoosens, changed, misses_one
+from signoff.config.routes_table import RoutesTable
 from signoff.config.smoke_table import HeaderName, SmokeTable, tried_less
 from signoff.config.table import Table
 
@@ -209,6 +210,9 @@ class WorkloadTable(Table):
         default=(),
         strict=False,
         description="Requests that users send (a service only). Left out: a GET of its front page.",
+    )
+    routes: RoutesTable = Field(
+        default=RoutesTable(), description="How new routes are found (a service only), and which need not be covered."
     )
     revision_header: Annotated[
         HeaderName | None, Loosens("a header is taken for a proof", lambda old, new: new is not None and old != new)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, NewType
 
 from signoff.model.log_rules import NO_RULES, LogRules
-from signoff.model.smoke import Smoke
+from signoff.model.smoke import AS_FOUND, RouteRules, Smoke
 
 Commit = NewType("Commit", str)
 """A full hexadecimal object id, 40 or 64 characters, validated where it enters."""
@@ -84,6 +84,7 @@ class Workload:
     accept_labels: bool = False
     """Whether a commit that only a label states is accepted (visibly) where no build proves it."""
     smoke: tuple[Smoke, ...] = ()
+    routes: RouteRules = AS_FOUND
     traffic: tuple[int, ...] = (100,)
     """Percent of a new revision of a service, step by step; the last one is 100."""
     hold: int = 60

@@ -14,6 +14,7 @@ from signoff.config import Config, parse
 from signoff.config.logs_table import ExpectTable, NoiseTable, WorkloadLogsTable
 from signoff.config.loosening import loosened
 from signoff.config.loosens import Loosens, NeverLoosens
+from signoff.config.routes_table import IgnoreTable, RoutesTable
 from signoff.config.schema import Document, HandoffTable, LogsTable, SourceTable, TargetTable, WorkloadTable
 from signoff.config.smoke_table import SmokeTable
 
@@ -85,6 +86,8 @@ LOOSER = {
     "with a header": ('{ path = "/a" }', '{ path = "/a", headers = { A = "b" } }', "workloads.web.smoke[0].headers"),
     "another method": ('"/a" }', '"/a", method = "HEAD" }', "workloads.web.smoke"),
     "a header as proof": ("critical = true", 'critical = true\nrevision_header = "X-R"', "workloads.web.revision_header"),
+    "a route is ignored": ("critical = true", 'critical = true\nroutes.ignore = [{ path = "/x", reason = "r" }]', "workloads.web.routes.ignore"),
+    "new routes are not asked for": ("critical = true", "critical = true\nroutes.probe = false", "workloads.web.routes.probe"),
     "another name": ('kind = "job"', 'kind = "job"\nname = "dummy"', "workloads.extractor.name"),
     "another kind": ('kind = "job"', 'kind = "worker-pool"', "workloads.extractor.kind"),
     "another remote": ("[targets.production]", '[source]\nremote = "fork"\n[targets.production]', "source.remote"),
@@ -103,6 +106,7 @@ NOT_LOOSER = {
     "a region more": ('"us-east1"', '"us-east1", "us-west1"'),
     "a pattern more": ('"web/**"', '"web/**", "lib/**"'),
     "an exclusion less": (', "!**/*.md"', ""),
+    "a document of routes more": ("critical = true", 'critical = true\nroutes.openapi = "api.yaml"'),
     "a smoke more": ('{ path = "/a" }', '{ path = "/a" }, { path = "/c" }'),
     "a smoke of the same path": (
         '{ path = "/a" }',
@@ -158,7 +162,7 @@ def test_an_image_that_copies_less_is_seen_through_inputs_left_out(tmp_path: Pat
     "table",
     [
         *(Document, SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable, SmokeTable),
-        *(WorkloadLogsTable, ExpectTable, NoiseTable),
+        *(WorkloadLogsTable, ExpectTable, NoiseTable, RoutesTable, IgnoreTable),
     ],
 )
 def test_every_setting_declares_what_loosening_it_means(table: type[BaseModel]) -> None:
