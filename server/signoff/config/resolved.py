@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from signoff.config.databases import database_of
 from signoff.config.errors import ConfigError, Trouble
 from signoff.config.lines import Place, line_of
 from signoff.model.log_rules import Expected, LogRules, Noise
@@ -108,6 +109,7 @@ class Config:
                 probe=table.routes.probe,
             ),
             revision_header=table.revision_header,
+            database=database_of(table.schema_, self.written, target),
             logs=self._logs(name, table),
         )
 

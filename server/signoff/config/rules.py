@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from signoff.config.databases import database_rules
 from signoff.config.lines import Place
 from signoff.config.resolved import resource_name
 from signoff.reading.meant import require_pattern
@@ -30,6 +31,7 @@ def broken_rules(document: Document, root: Path) -> Iterator[Broken]:
     yield from _defaults(document)
     yield from _after(document.workloads)
     yield from _names(document)
+    yield from database_rules(document)
     for name, table in document.workloads.items():
         yield from _only_services(name, table)
         yield from _traffic(name, table)
