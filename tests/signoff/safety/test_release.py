@@ -77,8 +77,9 @@ def test_outside_text_is_read_only_to_show_it_to_parse_it_and_to_ask_for_it() ->
     assert {reader for reader in readers if reader.startswith("model/")} == {"model/quoted.py"}
 
 
-ASKS = {"gather/standing.py"}
-"""Looks in git for a variable's name: the name goes to git as data, after `-e`."""
+ASKS = {"gather/standing.py", "gather/log_present.py", "systems/patterns.py"}
+"""What is asked with outside text goes out as data: a variable's name to git after `-e`, paths as values of a filter,
+and lines on the stdin of the process that searches them."""
 
 
 def test_safety_is_imported_by_views_and_ledger_alone() -> None:
