@@ -30,6 +30,8 @@ _LIBRARY = (
     "ext:",
     "evalmachine",
 )
+_DOTNET = ("System.", "Microsoft.")
+"""A method with its parameters is a frame of .NET: `Acme.Report.Build(String x) in /src/Report.cs:line 12`."""
 _WIDE = 300
 """A column from here on, in one of the first lines, is a minified file's."""
 
@@ -109,6 +111,9 @@ def _frame(said: str) -> tuple[Frame, bool]:
 
     A chunk of a bundle whose name is its hash tells nothing: it is no frame of our own.
     """
+    if not _PLACE.search(said.removesuffix(")")) and "(" in said and " (" not in said.partition(" in ")[0]:
+        method = said.partition("(")[0]
+        return Frame(method, not method.startswith(_DOTNET)), False
     name, place = "", said
     if said.endswith(")"):
         name, _, place = said[:-1].rpartition(" (")
