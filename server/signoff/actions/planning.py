@@ -37,7 +37,7 @@ from signoff.model.text import Text
 from signoff.systems.google.deployed import Deployed
 from signoff.systems.google.edit import EditedKind
 
-PREFLIGHT = (Link.PUSHED, Link.MERGED)
+PREFLIGHT = (Link.PUSHED, Link.MERGED, Link.SCHEMA)
 """What has to be proven before anything is built: session 9 was a green build of a commit without the fix."""
 DEPLOYED = (Link.BUILT, Link.RELEASED, Link.SERVING)
 

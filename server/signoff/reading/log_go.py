@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from signoff.reading.log_thrown import LINES, Frame, Thrown
+from signoff.reading.log_thrown import LINE, LINES, Frame, Thrown
 
 _SERVED = "http: panic serving "
 _HEADS = ("panic: ", "fatal error: ")
@@ -76,7 +76,9 @@ _BEFORE_DUMP = 40
 
 def opens(line: str) -> bool:
     """Whether a panic, or a goroutine's dump, begins here."""
-    return line.startswith(_HEADS) or (_SERVED in line[:200]) or _GOROUTINE.match(line) is not None
+    if line.startswith(_HEADS) or _SERVED in line:
+        return True
+    return line.startswith("goroutine ") and _GOROUTINE.match(line) is not None
 
 
 @dataclass(slots=True)
@@ -95,6 +97,10 @@ class Dump:
         if len(self.lines) < LINES:
             self.lines.append(line)
         return True
+
+    def take_run(self, _run: str) -> bool:
+        """Indented lines at once: a dump has a function's name between them, so never."""
+        return False
 
     def thrown(self) -> Thrown:
         return read(self.lines)
@@ -143,14 +149,14 @@ def frames(lines: Iterator[str] | Sequence[str]) -> Iterator[Frame]:
     found: list[Frame] = []
     name = ""
     for line in lines:
-        if name and (place := _PLACE.match(line)):
+        if name and (place := _PLACE.match(line[:LINE])):
             if name == "panic" or name.startswith("runtime.gopanic"):
                 found.clear()
             elif not name.startswith("created by "):
                 found.append(_frame(name, place[1]))
             name = ""
         elif line[:1] not in ("", "\t", " "):
-            name = _function(line)
+            name = _function(line[:LINE])
     yield from found
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from signoff.reading.log_paths import file_name
-from signoff.reading.log_thrown import Frame, Thrown
+from signoff.reading.log_thrown import LINE, Frame, Thrown
 
 _ERROR = re.compile(r"(?<![\w$.])[A-Za-z_$][\w$.]*(?:Error|Exception|Rejection)(?: \[[\w-]{1,80}\])?(?=:|$|\]| \{)")
 _NAME = re.compile(r"[A-Za-z_$][\w$.]*(?=: )")
@@ -30,6 +30,8 @@ _LIBRARY = (
     "ext:",
     "evalmachine",
 )
+_DOTNET = ("System.", "Microsoft.")
+"""A method with its parameters is a frame of .NET: `Acme.Report.Build(String x) in /src/Report.cs:line 12`."""
 _WIDE = 300
 """A column from here on, in one of the first lines, is a minified file's."""
 
@@ -53,11 +55,16 @@ def read(lines: Sequence[str]) -> Thrown:
     members = False
     words: list[str] = []
     for line in lines[1:]:
+        if line[-1:] == "\n":
+            _say(parts[0], words)
+            read_frames, minified = _run(line)
+            parts[-1].frames.extend(read_frames)
+            parts[-1].minified = parts[-1].minified or minified
+            continue
         bare = line.strip()
         if bare.startswith("at "):
-            if words and not parts[0].message:
-                parts[0].message = words[0] if len(words) == 1 else f"{words[0]} {words[-1]}"
-            frame, minified = _frame(bare[3:].removesuffix("{").rstrip(" ,"))
+            _say(parts[0], words)
+            frame, minified = _frame(bare[3:LINE].removesuffix("{").rstrip(" ,"))
             parts[-1].frames.append(frame)
             parts[-1].minified = parts[-1].minified or minified
         elif bare.startswith("[cause]: "):
@@ -74,6 +81,12 @@ def read(lines: Sequence[str]) -> Thrown:
     )
 
 
+def _say(part: _Part, words: list[str]) -> None:
+    """The first and the last line of a message stand for it, where the error's own line has none."""
+    if words and not part.message:
+        part.message = words[0] if len(words) == 1 else f"{words[0]} {words[-1]}"
+
+
 def _part(how: str, header: str) -> _Part:
     """`Uncaught TypeError: words`, `[AggregateError: words] {`, also behind what a program puts before it."""
     header = header.strip()[:4_000].removesuffix("{").rstrip().rstrip(",")
@@ -85,12 +98,22 @@ def _part(how: str, header: str) -> _Part:
     return _Part(how, found.group(), header[found.end() :].removeprefix(":").strip())
 
 
+@lru_cache(maxsize=256)
+def _run(run: str) -> tuple[tuple[Frame, ...], bool]:
+    lines = (line.strip() for line in run.splitlines())
+    read = [_frame(bare[3:LINE].rstrip(" ,")) for bare in lines if bare.startswith("at ")]
+    return tuple(frame for frame, _ in read), any(minified for _, minified in read)
+
+
 @lru_cache(maxsize=4096)
 def _frame(said: str) -> tuple[Frame, bool]:
     """`async Store.find (/app/src/store.ts:44:13)` → `store.ts:Store.find`, and whether its file is minified.
 
     A chunk of a bundle whose name is its hash tells nothing: it is no frame of our own.
     """
+    if not _PLACE.search(said.removesuffix(")")) and "(" in said and " (" not in said.partition(" in ")[0]:
+        method = said.partition("(")[0]
+        return Frame(method, not method.startswith(_DOTNET)), False
     name, place = "", said
     if said.endswith(")"):
         name, _, place = said[:-1].rpartition(" (")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from signoff.reading.log_paths import file_name
-from signoff.reading.log_thrown import LINES, Frame, Thrown
+from signoff.reading.log_thrown import LINE, LINES, Frame, Thrown
 
 _OPENS = "Traceback (most recent call last):"
 _GROUP = "+ Exception Group Traceback (most recent call last):"
@@ -48,7 +48,8 @@ class Traceback:
         if not self.lines:
             self._group = not line.startswith(_OPENS)
             return self._keep(line)
-        bare = _DEPTH.sub("", line, count=1) if self._group else line
+        bars = _DEPTH.match(line) if self._group else None
+        bare = line[bars.end() :] if bars else line
         if bare.startswith(_CHAINED) or not bare.strip():
             self._chained = self._chained or bool(bare.strip())
             return self._keep(line)
@@ -70,6 +71,10 @@ class Traceback:
         self._named = not self._group
         self._invalid = bool(_INVALID.search(line[:300]))
         return self._keep(line) if self._named else False
+
+    def take_run(self, run: str) -> bool:
+        """Indented lines at once (`log_thrown.pieces`); False: they have to be taken one by one."""
+        return not (self._group or self._named) and self._keep(run)
 
     def _words(self, line: str) -> bool:
         """After the exception's line: pydantic goes on with fields and what is wrong with each."""
@@ -102,13 +107,16 @@ def read(lines: Sequence[str]) -> Thrown:
     open_ = False
     for line in lines:
         depth = 0
+        if line[-1:] == "\n":
+            frames.extend(_frames(line))
+            continue
         if bars := _DEPTH.match(line):
             depth = bars.end()
             line = line[depth:]
         if line.startswith((_OPENS, _GROUP[2:])):
             frames, open_ = [], True
         elif line.startswith('  File "'):
-            frames.append(_frame(line))
+            frames.append(_frame(line[:LINE]))
         elif open_ and line[:1] not in ("", " ", "\t", "-", "+") and (named := _NAMED.match(line[:500])):
             parts.append(_Part(depth, named.group(), line[named.end() :].removeprefix(":").strip(), frames))
             frames, open_ = [], False
@@ -138,6 +146,11 @@ def _complaint(line: str, message: str) -> str | None:
     if not said or said[1].startswith("  For further information"):
         return None
     return f"{message}: {said[2] or said[1]}"
+
+
+@lru_cache(maxsize=256)
+def _frames(run: str) -> tuple[Frame, ...]:
+    return tuple(_frame(line[:LINE]) for line in run.splitlines() if line.startswith('  File "'))
 
 
 @lru_cache(maxsize=4096)

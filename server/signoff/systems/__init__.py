@@ -12,20 +12,24 @@ from typing import TYPE_CHECKING
 from signoff.boundary import Boundary
 from signoff.model import arrival
 from signoff.model.lineage import KeptInMemory, Proofs
+from signoff.model.routes import Found
 
 if TYPE_CHECKING:
     from signoff.systems.git.repository import Repository
     from signoff.systems.google.builds import Builds
+    from signoff.systems.google.cloudsql import CloudSqlConnector
     from signoff.systems.google.connection import Connection
     from signoff.systems.google.identity import Identity
     from signoff.systems.google.logs import Logs
     from signoff.systems.google.recorder import Recorder
     from signoff.systems.google.registry import Registry
     from signoff.systems.google.run import Run
+    from signoff.systems.google.secrets import Secrets
     from signoff.systems.google.sources import Sources
     from signoff.systems.google.triggers import Triggers
     from signoff.systems.http.client import Http
     from signoff.systems.patterns import Patterns
+    from signoff.systems.postgres.database import Postgres
 
 
 class Systems:
@@ -56,6 +60,8 @@ class Systems:
         self.writes: arrival.Kept = writes or arrival.KeptInMemory()
         self.sent = arrival.KeptInMemory()
         """Requests whose log entry may still come: a later look asks for it, instead of sending another."""
+        self.routes: dict[str, Found] = {}
+        """What was read of files that never change: by a fingerprint of those files, or of the commit and a command."""
 
     @property
     def sandbox(self) -> bool:
@@ -122,6 +128,24 @@ class Systems:
         return Logs(self.boundary, self.google)
 
     @cached_property
+    def secrets(self) -> Secrets:
+        from signoff.systems.google.secrets import Secrets
+
+        return Secrets(self.boundary, self.google)
+
+    @cached_property
+    def cloud_sql(self) -> CloudSqlConnector:
+        from signoff.systems.google.cloudsql import CloudSqlConnector
+
+        return CloudSqlConnector(self.google)
+
+    @cached_property
+    def postgres(self) -> Postgres:
+        from signoff.systems.postgres.database import Postgres
+
+        return Postgres(self.boundary, self.environment, lambda: self.secrets, lambda: self.cloud_sql)
+
+    @cached_property
     def http(self) -> Http:
         from signoff.systems.http.client import Http
 
@@ -142,5 +166,7 @@ class Systems:
         made = self.__dict__
         if "git" in made:
             await self.git.close()
+        if "cloud_sql" in made:
+            await self.cloud_sql.close()
         if "google" in made:
             await self.google.close()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         TasksAsyncClient,
         WorkerPoolsAsyncClient,
     )
+    from google.cloud.secretmanager_v1 import SecretManagerServiceAsyncClient
     from google.cloud.storage import Client as StorageClient
 
 C = TypeVar("C")
@@ -164,6 +165,13 @@ class Connection:
         from google.cloud import resourcemanager_v3
 
         return self._made(resourcemanager_v3.ProjectsAsyncClient)
+
+    @cached_property
+    def secrets(self) -> SecretManagerServiceAsyncClient:
+        """Raises ImportError where the extra `secrets` is not installed."""
+        from google.cloud import secretmanager_v1
+
+        return self._made(secretmanager_v1.SecretManagerServiceAsyncClient)
 
     @cached_property
     def storage(self) -> StorageClient:

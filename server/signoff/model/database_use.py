@@ -1,0 +1,65 @@
+"""Which database a workload uses, and how it is asked: what signoff.toml says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FromEnvironment:
+    """The connection URL is in a variable of the environment that signoff runs in."""
+
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromSecret:
+    """The connection URL is a secret version of Secret Manager: its full resource name."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloudSql:
+    """Through Cloud SQL's own connector. `password` None: IAM says who asks."""
+
+    instance: str
+    database: str
+    user: str
+    password: FromEnvironment | FromSecret | None = None
+    ip: str = "public"
+
+
+Source = FromEnvironment | FromSecret | CloudSql
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What is expected is what another database has."""
+
+    source: FromEnvironment | FromSecret
+
+
+Expected = Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database of `[databases]`, in one target. Hashable, so that it is asked once for all its workloads.
+
+    `role`: the one that the workloads use it with. `search_path`: empty: that of the connection.
+    """
+
+    name: str
+    source: Source
+    expected: Expected | None = None
+    role: str | None = None
+    allow_superuser: bool = False
+    search_path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoDatabase:
+    """A person says that the workload uses none, and why."""
+
+    why: str

@@ -1,0 +1,1 @@
+"""PostgreSQL, read: asyncpg is loaded when a database is first asked."""
