@@ -20,7 +20,8 @@ _HEADER = 40
 """So many lines may a message have before its frames."""
 
 _NAMES_ERROR = re.compile(
-    r"(?:\s*\S{1,3} )?(?:Uncaught |Unhandled |Exception in thread \"[^\"]{0,100}\" |\[)?"
+    r"(?:\s*\S{1,3} )?(?:error: )?(?:Uncaught (?:\(in promise\) )?|Unhandled "
+    r"|Exception in thread \"[^\"]{0,100}\" |\[)?"
     r"(?:[\w$]+\.)*(?:[A-Z][\w$]*(?:Error|Exception|Exit|Interrupt)\b|(?:Error|Exception)(?: \[[\w-]{1,80}\])?:)"
 )
 _PANICKED = re.compile(r"thread '[^']{0,200}' (?:\(\d+\) )?panicked at ")

@@ -23,9 +23,13 @@ _PLAIN = re.compile(r"[^\d/@\\]*")
 _MOMENT = re.compile(
     r"(?<!\d)\d{2,4}[-/]\d\d[-/]\d{2,4}(?:[T ]\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d:?\d\d|UTC)\b)?)?"
     r"|(?<![\d:])\d\d:\d\d:\d\d(?:[.,]\d{1,9})?Z?(?![\d:])"
+    r"|(?<![0-9A-Za-z])[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6}"
     r"|(?<![0-9a-zA-Z])[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}(?![0-9a-zA-Z])"
 )
-"""A date, a time, a UUID."""
+"""A date, a time (klog's behind its level's letter), a UUID."""
+_QUERY = re.compile(r"(/[\w.~%:@-]{0,200})\?[\w.~%\[\]-]{1,100}=[^\s\"')\]]*")
+_TASK = re.compile(r"\b([a-z][a-z0-9-]{0,62})-[a-z0-9]{5}-task\d+\b")
+"""A task of a job's execution: https://cloud.google.com/run/docs/managing/job-executions"""
 _WORD = re.compile(r"""[a-z][a-z0-9+.-]{1,20}://[^\s"'`,;()\[\]{}<>|]+|[^\s"'`,;()\[\]{}<>=|]+""")
 _ENDS = ".:!?"
 _NUMBER = re.compile(r"[+-]?\d[\d_]*(?:\.\d+)?%?")
@@ -142,6 +146,10 @@ def _normalised(message: str) -> str:
             message = _SPRING.sub(r"\1 ", message)
         elif ", client: " in message and (nginx := _NGINX.search(message)):
             message = f"{nginx[1]} {nginx[2]}{nginx[3]}"
+        if "?" in message:
+            message = _QUERY.sub(r"\1", message)
+        if "-task" in message:
+            message = _TASK.sub(r"\1-#-task#", message)
         message = _PLURAL.sub(r"\1", _words(_MOMENT.sub("#", message)))
     message = _SPACES.sub(" ", message)
     return message if any(letter.isalpha() for letter in message) else ""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 _STAMP = r"[\[\d\-:.,TZUC/+ \]]{0,60}"
+_BETWEEN = r"(?:(?:\[[^\]\n]{1,80}\]|[\w./:-]{1,150}:\d{1,6}:?) ){0,2}"
+"""A thread's name or a place in the code, which may stand before the level (logback, gorm, psql)."""
 _LEVEL = re.compile(
     # A logger's level in capitals; glog's letter.
-    _STAMP + r"[\[(]?(?:ERROR|CRITICAL|FATAL|SEVERE|ALERT|EMERGENCY)[\]):|,\s]|[EF]\d{4} \d\d:\d\d:"
+    _STAMP + _BETWEEN + r"[\[(]?(?:ERROR|CRITICAL|FATAL|SEVERE|ALERT|EMERGENCY)[\]):|,\s]|[EF]\d{4} \d\d:\d\d:"
     # nginx and zap's console write it small, in brackets or between tabs; logfmt as a field.
     r"|" + _STAMP + r"(?:\[(?:error|crit|alert|emerg|fatal)\] |\t(?:error|d?panic|fatal)\t)"
     r"|(?:[\w.]{1,20}=(?:\"[^\"]{0,60}\"|\S{1,60}) ){0,3}(?:level|lvl|severity)=\"?(?:error|err|fatal|panic|crit)"

@@ -45,7 +45,21 @@ def test_a_line_on_stderr_that_names_an_error_counts_at_severity_default(said: s
     assert errors([line(said)])[0].says == Quoted(said)
 
 
-@pytest.mark.parametrize("said", ["listening on 8080", "0 errors, 0 warnings", "retrying after a timeout"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "listening on 8080",
+        "0 errors, 0 warnings",
+        "retrying after a timeout",
+        "2026/11/20 10:00:01 error handling is on",
+    ]
+    + ["2026/11/20 10:00:01 [warn] 29#29: a client request body is buffered", 'level=info msg="level=error is counted"']
+    + [
+        "2026-11-20T10:00:01.1Z\tinfo\tq.go:5\tsent\t{}",
+        "served: rpc error: code = OK desc = ",
+        "feed.go: row 7: read",
+    ],
+)
 def test_ordinary_output_is_no_error(said: str) -> None:
     assert errors([line(said), line(said, stream="stdout")]) == ()
 
