@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 from signoff.reading import log_go, log_java, log_jvm, log_node, log_python
+from signoff.reading.log_plain import has_quiet_level
 from signoff.reading.log_thrown import LINES, Thrown
 
 T = TypeVar("T")
@@ -192,7 +193,7 @@ class Writer(Generic[T]):
         elif line[:1] in (" ", "\t") and line.lstrip(" \t").startswith("at ") and self._last:
             made = _At()
             made.take(self._last[0])
-        elif self._before and self._last and log_go.is_place(line):
+        elif self._before and self._last and log_go.is_place(line) and not has_quiet_level(self._before[0]):
             made = log_go.Stack()
             made.take(self._before[0])
             made.take(self._last[0])

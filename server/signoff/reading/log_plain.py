@@ -21,6 +21,9 @@ _SAYS = re.compile(
     # bash: https://www.gnu.org/software/bash/manual/bash.html#Invoking-Bash; dash says no "line".
     r"|[\w./-]{1,200}: line \d{1,6}: |[\w./-]{0,200}sh: \d{1,6}: \S"
 )
+_QUIET = re.compile(
+    r"[^\t]{0,60}\t(?:debug|info|warn|DEBUG|INFO|WARN)\t|.{0,80}\blevel=\"?(?:debug|info|warn)", re.ASCII
+)
 _STATUS = re.compile(r"\bgoogleapi: Error \d{3}\b|\brpc error: code = [A-NP-Z]")
 """What Google's and gRPC's Go clients call an error; the code OK is none."""
 
@@ -28,6 +31,11 @@ _STATUS = re.compile(r"\bgoogleapi: Error \d{3}\b|\brpc error: code = [A-NP-Z]")
 def has_level(line: str) -> bool:
     """Whether a logger wrote an error's level at the beginning of the line."""
     return _LEVEL.match(line[:200]) is not None
+
+
+def has_quiet_level(line: str) -> bool:
+    """Whether zap's console or logfmt says that it is no error; zap may print a stack below a warning."""
+    return _QUIET.match(line[:200]) is not None
 
 
 def says_error(line: str) -> bool:
