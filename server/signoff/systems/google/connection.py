@@ -61,6 +61,11 @@ class Connection:
         if self.sandbox is None and "_credentials" not in self.__dict__:
             await asyncio.to_thread(lambda: self._credentials)
 
+    async def credentials(self) -> Any:
+        """For a client that is made elsewhere, of a service that the sandbox does not have. As `login`."""
+        await self.login()
+        return self._credentials
+
     async def refresh(self) -> str | None:
         """Have the login give a token, as every call would; the account it speaks for, where it says.
 
