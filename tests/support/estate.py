@@ -183,7 +183,8 @@ class Estate:
         if executions:
             newest = executions[-1]
             times = {key: newest[key] for key in ("createTime", "completionTime") if key in newest}
-            job["latestCreatedExecution"] = {"name": str(newest["name"]).rpartition("/")[2], **times}
+            ended = {"completionStatus": "EXECUTION_SUCCEEDED"} if "completionTime" in newest else {}
+            job["latestCreatedExecution"] = {"name": str(newest["name"]).rpartition("/")[2], **times, **ended}
         self.plant(jobs=[job], executions=[dict(execution) for execution in executions])
 
     def execution(self, number: int, image: str, minute: float, *, name: str = "job", done: bool = True) -> Any:

@@ -7,25 +7,44 @@ Silence is not health: a revision that answered no request, a job that never ran
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 
-from signoff.model.evidence import Evidence
-from signoff.model.finding import Action, Advice, Finding
+from signoff.checks import expected_logs
+from signoff.checks.claimed import called, routes_of
+from signoff.checks.error_findings import (
+    KNOWN_ERROR,
+    MOVED,
+    NEW_ERROR,
+    NOISE,
+    NOISE_RAN_OUT,
+    STILL_THERE,
+    moment,
+    ran_out,
+    seen,
+    severe,
+)
+from signoff.checks.expected_logs import MISSING
+from signoff.checks.rates import Rate, chance_of_rise, rose
+from signoff.model.finding import Action, Advice, Finding, Fix
+from signoff.model.health import Health, UnitLog
 from signoff.model.judgement import Judgement, Status, failed, passed, unknown, waiting
-from signoff.model.logs import ErrorSeen, Health, UnitLog
-from signoff.model.quoted import Quoted
+from signoff.model.logs import LogEntry
 from signoff.model.subject import Workload
-from signoff.model.text import Text, text
+from signoff.model.text import Text, listed, text
 
-STILL_THERE = "healthy/still-there"
-NEW_ERROR = "healthy/new-error"
-KNOWN_ERROR = "healthy/known-error"
 NOT_EXERCISED = "healthy/not-exercised"
+RATE_ROSE = "healthy/rate-rose"
+RUN_FAILED = "healthy/run-failed"
 
 CODES: Mapping[str, str] = {
     STILL_THERE: "an error that the session says is gone is in the logs of what serves now",
     NEW_ERROR: "an error is in the logs of what serves now that was not there before",
+    MOVED: "an error that another workload had before is in the logs of this one now",
     KNOWN_ERROR: "an error that nobody claimed to mend goes on as before",
+    RATE_ROSE: "more of the requests fail than before, by more than chance explains",
+    RUN_FAILED: "the job's newest execution failed, or was cancelled",
+    MISSING: "an entry that signoff.toml expects in the logs is not there",
+    NOISE: "an error that signoff.toml declares as known, with a reason and an end date",
+    NOISE_RAN_OUT: "the end date of a known error is over: it is judged again",
     NOT_EXERCISED: "no request, or no run, reached what serves now, so its silence proves nothing",
 }
 
@@ -33,138 +52,126 @@ CODES: Mapping[str, str] = {
 def judge(workload: Workload, health: Health) -> Judgement:
     """Every unit that serves has to be exercised and free of claimed and of new errors."""
     judged = [_judge_unit(workload, health, unit) for unit in health.units]
+    notes = ran_out(workload, health)
+    if not judged and workload.kind == "job":
+        never = Finding(NOT_EXERCISED, text("job {} has not run", workload.resource), fix=_exercise(workload, health))
+        return unknown(text("silence is not health"), never, *notes)
     if not judged:
-        return unknown(text("nothing of {} serves, so there is no log to judge", workload.name))
+        return unknown(text("nothing of {} serves, so there is no log to judge", workload.name), *notes)
+    findings = (*(finding for one in judged for finding in one.findings), *notes)
+    if any(one.status is Status.FAIL for one in judged):
+        first, *more = sorted(findings, key=lambda finding: finding.severity != "error")
+        return failed(first, *more)
     order = list(Status)
     worst = max(judged, key=lambda judgement: order.index(judgement.status))
     if worst.status is not Status.PASS:
-        return worst
+        return Judgement(worst.status, worst.evidence, findings, worst.reason, worst.waits_on, worst.ask_again_at)
     proofs = [unit.proof for unit in health.units]
-    return passed(
-        proofs[0],
-        *proofs[1:],
-        says=_says(workload, health),
-        notes=tuple(note for judgement in judged for note in judgement.findings),
-    )
-
-
-def claim(health: Mapping[str, Health], gone: str) -> tuple[Status, Text]:
-    """Whether a claimed error is gone, over all workloads: proven only where what raised it was exercised since."""
-    for facts in health.values():
-        for unit in facts.units:
-            if any(_is(error, gone) for error in unit.errors):
-                return Status.FAIL, text("{} is still in the logs of {}", Quoted(gone), unit.unit)
-    earlier = {name: [error for error in facts.earlier if _is(error, gone)] for name, facts in health.items()}
-    if not any(earlier.values()):
-        return Status.UNKNOWN, text("{} is not in the logs before either: its absence proves nothing", Quoted(gone))
-    for name, errors in earlier.items():
-        if errors and (missing := _not_exercised(health[name], errors)):
-            if _not_exercised(health[name], errors, lag=timedelta(0)) is None:
-                return Status.WAITING, text("{} is not seen on {}; logs may still be on their way", Quoted(gone), name)
-            return Status.UNKNOWN, text("{} is not seen on {}, but {}", Quoted(gone), name, missing)
-    return Status.PASS, text("{} is gone: what raised it was exercised since", Quoted(gone))
+    more_proofs = [one.proof for unit in health.units for one in unit.appeared]
+    said = listed([_says(health, unit) for unit in health.units])
+    return passed(proofs[0], *proofs[1:], *more_proofs, says=said, notes=findings)
 
 
 def _judge_unit(workload: Workload, health: Health, unit: UnitLog) -> Judgement:
-    claimed = [error for error in unit.errors if any(_is(error, gone) for gone in health.claimed)]
-    if claimed:
-        return failed(*(_still_there(workload, unit, error) for error in claimed))
-    before = {error.signature for error in health.earlier}
-    new = [error for error in unit.errors if error.signature not in before]
-    if new:
-        return failed(*(_new(unit, error) for error in new))
+    found = seen(workload, health, unit)
+    missing, awaited = expected_logs.missing(workload, health, unit)
+    found += [*missing, *_run_failed(workload, unit), *_rate(unit)]
+    if severe(found):
+        first, *more = sorted(found, key=lambda finding: finding.severity != "error")
+        return failed(first, *more)
+    if not unit.whole:
+        says = text("the logs of {} hold more that could tell an error than can be read", unit.unit)
+        return unknown(says, *found, evidence=(unit.proof,))
+    if unit.running:
+        return waiting("runs", text("execution {} has not ended yet", unit.unit), *found)
     if not unit.exercises:
-        return unknown(
-            text("{} answered nothing since {}: silence is not health", unit.unit, _moment(unit.since)),
-            Finding(
-                NOT_EXERCISED,
-                text("nothing reached {} since it serves", unit.unit),
-                (unit.proof,),
-                fix=_exercise(workload, health.earlier),
-                severity="warning",
-            ),
-        )
+        return unknown(text("silence is not health"), _silent(workload, health, unit), *found)
+    if health.kind == "job" and not unit.outcome:
+        return unknown(text("Cloud Run does not say how execution {} ended", unit.unit), *found)
     settled = min(entry.at for entry in unit.exercises) + health.lag
     if settled > health.now:
-        return waiting("time", text("the logs of {} may still be on their way", unit.unit), until=settled)
-    return passed(unit.proof, notes=tuple(_known(unit, error) for error in unit.errors))
+        return waiting("time", text("the logs of {} may still be on their way", unit.unit), *found, until=settled)
+    if awaited:
+        last = max(awaited, key=lambda one: one.until)
+        return waiting("time", listed([one.says for one in awaited]), *found, until=last.until)
+    return passed(unit.proof, notes=tuple(found))
 
 
-def _is(error: ErrorSeen, gone: str) -> bool:
-    return error.says.contains(gone) or error.signature == gone
+def _run_failed(workload: Workload, unit: UnitLog) -> list[Finding]:
+    if unit.outcome not in {"failed", "cancelled"}:
+        return []
+    says = text("execution {} {}", unit.unit, "failed" if unit.outcome == "failed" else "was cancelled")
+    mend: Fix = Advice(text("read the logs of {}, mend what ended it, and run {} again", unit.unit, workload.resource))
+    if unit.outcome == "cancelled":
+        mend = Action("run", (workload.name,))
+    return [Finding(RUN_FAILED, says, (unit.proof,), mend)]
 
 
-def _not_exercised(health: Health, errors: Sequence[ErrorSeen], *, lag: timedelta | None = None) -> Text | None:
-    """What of the errors' paths was not answered since, by what serves now and before the lag; None: all was."""
-    late = health.lag if lag is None else lag
-    settled = [
-        entry.request.path if entry.request else None
-        for unit in health.units
-        for entry in unit.exercises
-        if entry.at + late <= health.now and (entry.request is None or entry.request.status < 500)
-    ]
-    if not settled:
-        return text("nothing exercised it since")
-    paths = {path for error in errors for path in error.paths}
-    if None not in settled and not paths:
-        return text("which request raised it is not known, so none is known to have tried it since")
-    for path in sorted(paths):
-        if path not in settled and None not in settled:
-            return text("{} was not requested since", path)
-    return None
-
-
-def _still_there(workload: Workload, unit: UnitLog, error: ErrorSeen) -> Finding:
-    return Finding(
-        STILL_THERE,
-        text("{} is still in the logs of {} (seen: {}, last at {})", *_of(error, unit)),
-        (_shown(unit, error),),
-        fix=Action("deploy", (workload.name,)),
+def _rate(unit: UnitLog) -> list[Finding]:
+    """Failed requests against those of the revision before; a rise that chance explains is none."""
+    if unit.before is None:
+        return []
+    new, old = _failing(unit.exercises), Rate(unit.before.failed, unit.before.answered)
+    if not rose(new, old):
+        return []
+    says = text(
+        "{} of {} requests fail on {} ({}), {} of {} on {} before ({}): p = {}",
+        *(new.hits, new.n, unit.unit, _percent(new.hits / new.n)),
+        *(old.hits, old.n, unit.before.unit, _percent(old.hits / old.n)),
+        f"{chance_of_rise(new, old):.2g}",
     )
+    return [Finding(RATE_ROSE, says, (unit.proof, unit.before.proof), Advice(text("roll back if users meet it")))]
 
 
-def _new(unit: UnitLog, error: ErrorSeen) -> Finding:
-    return Finding(
-        NEW_ERROR,
-        text("{} is new in the logs of {} (seen: {}, last at {})", *_of(error, unit)),
-        (_shown(unit, error),),
-        fix=Advice(text("read these log lines; roll back if users meet it")),
-    )
+def _silent(workload: Workload, health: Health, unit: UnitLog) -> Finding:
+    did = {"service": "answered no request", "job": "has not run", "worker-pool": "wrote nothing"}[health.kind]
+    says = text("{} {} since {}", unit.unit, did, moment(unit.since))
+    return Finding(NOT_EXERCISED, says, (unit.proof,), _exercise(workload, health))
 
 
-def _known(unit: UnitLog, error: ErrorSeen) -> Finding:
-    return Finding(
-        KNOWN_ERROR,
-        text("{} goes on in {} as before (seen: {}, last at {})", *_of(error, unit)),
-        (_shown(unit, error),),
-        severity="warning",
-    )
-
-
-def _of(error: ErrorSeen, unit: UnitLog) -> tuple[Quoted, str, int, str]:
-    return error.says, unit.unit, error.count, _moment(error.last)
-
-
-def _moment(at: datetime) -> str:
-    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _shown(unit: UnitLog, error: ErrorSeen) -> Evidence:
-    return Evidence("logging", unit.proof.resource, "error", error.says, unit.proof.at, look=unit.proof.look)
-
-
-def _exercise(workload: Workload, earlier: Sequence[ErrorSeen]) -> Advice:
+def _exercise(workload: Workload, health: Health) -> Fix:
     if workload.kind == "job":
-        return Advice(text("run job {} once, then ask again", workload.resource))
-    paths = sorted({path for error in earlier for path in error.paths})
-    if paths:
-        return Advice(text("request {} once, then ask again", paths[0]))
+        return Action("run", (workload.name,))
+    if workload.kind == "worker-pool":
+        return Advice(text("give {} work to do, then ask again", workload.name))
+    routes = routes_of(health, health.earlier)
+    if routes:
+        return Advice(text("send {} to {} once, then ask again", called(routes[0]), workload.name))
     return Advice(text("send {} a request as a user does, then ask again", workload.name))
 
 
-def _says(workload: Workload, health: Health) -> Text:
-    units = ", ".join(unit.unit for unit in health.units)
-    if workload.kind == "job":
-        return text("{} ran without a new error", units)
-    count = sum(len(unit.exercises) for unit in health.units)
-    return text("{} answered {} without a new error", units, "a request" if count == 1 else f"{count} requests")
+def _says(health: Health, unit: UnitLog) -> Text:
+    """What a pass proved, with n and with what n observations can not rule out."""
+    done = [entry for entry in unit.exercises if entry.at + health.lag <= health.now]
+    if health.kind == "job":
+        return text("{} ran without a new error (n = 1 run, which bounds nothing)", unit.unit)
+    if health.kind == "worker-pool":
+        wrote = _count(len(done), "line")
+        least = "at least " if unit.cut else ""
+        unsaid = "" if unit.appeared else " (no logs.expect says what its normal work looks like)"
+        return text("{} wrote {}{} without a new error{}", unit.unit, least, wrote, unsaid)
+    rate = _failing(done)
+    newest = "the newest " if unit.cut else ""
+    bound = f"an error that none of them met may still meet {_percent(rate.unseen)} of all (3/n)"
+    before = unit.before
+    against = f", {before.failed} of {before.answered} on {before.unit} before" if before else ""
+    own = sum(1 for entry in done if entry.request and entry.request.own)
+    whose = f"; {own} of {rate.n} {'is' if own == 1 else 'are'} signoff's own smoke" if own else ""
+    return text(
+        "{} answered {}{} without a new error (n = {}, {} failed{}; {}){}",
+        *(unit.unit, newest, "a request" if rate.n == 1 else f"{rate.n} requests"),
+        *(rate.n, rate.hits, against, bound, whose),
+    )
+
+
+def _failing(entries: Sequence[LogEntry]) -> Rate:
+    requests = [entry.request for entry in entries if entry.request]
+    return Rate(sum(1 for request in requests if request.status >= 500), len(requests))
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.2g} %" if share < 0.995 else "100 %"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" + ("" if n == 1 else "s")

@@ -171,7 +171,7 @@ def _blocked(facts: Arrivals, probe: Probe, known: Known[Answer]) -> Judgement:
     found = answer.wall
     if found is not None and found.kind == "login-page" and answer.status < 300:
         if handled:
-            reason = text("{} answers a page with a password: whether it is a sign-in can not be told", called)
+            reason = text("{} answers a page with a password; whether it is a sign-in can not be told", called)
             return unknown(reason, evidence=(status,))
         if (early := _too_early(facts, probe)) is not None:
             return early

@@ -1,4 +1,4 @@
-"""`signoff check`, `signoff smoke` and `signoff run`."""
+"""`signoff check`, `signoff smoke`, `signoff logs` and `signoff run`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ def smoke(options: argparse.Namespace) -> int:
     """Real requests to what serves."""
     options.workloads = options.workloads or None
     return _judge(options, [Link.REACHABLE])
+
+
+def logs(options: argparse.Namespace) -> int:
+    """What the logs say of what serves."""
+    options.workloads = options.workloads or None
+    return _judge(options, [Link.HEALTHY])
 
 
 def run(options: argparse.Namespace) -> int:

@@ -49,5 +49,5 @@ def read(options: argparse.Namespace) -> int:
         put_json({"schema": 1, **fields})
     else:
         tell(shown.name(str(found.path)))
-        put(shown.page(found.body))
+        put(found.body)
     return 0

@@ -49,7 +49,7 @@ def tell_error(error: SignoffError, *, as_json: bool) -> None:
 def tell_bug(error: Exception, *, whole: bool) -> None:
     """One line; an exception's text may hold anything, so that only its kind and place are told. `whole`: all of it."""
     if whole:
-        traceback.print_exception(error)
+        tell(words.page("".join(traceback.format_exception(error))))
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "/signoff" in f.filename.replace("\\", "/")]
     place = f" at {frames[-1].filename.replace(chr(92), '/').rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
     tell(f"signoff: this is a bug in signoff ({type(error).__name__}{place}). SIGNOFF_DEBUG=1 shows all of it.")

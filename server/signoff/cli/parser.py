@@ -13,9 +13,9 @@ from signoff import __version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
-    from typing import Any
+    from typing import Any, NoReturn
 
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    Subparsers = argparse._SubParsersAction[Any]
     Fill = Callable[[argparse.ArgumentParser], None]
 
 LINKS = (
@@ -30,6 +30,15 @@ exit codes:
   1 refused                            4 a bug in signoff
   2 usage or configuration             5 pending        130 interrupted
 """
+
+
+class Parser(argparse.ArgumentParser):
+    """What was typed wrongly may be a secret, or a control sequence out of somebody's script."""
+
+    def error(self, message: str) -> NoReturn:
+        from signoff.views.words import name
+
+        super().error(name(message))
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
@@ -49,7 +58,7 @@ def _width() -> int:
 
 def make_parser(wanted: Container[str] | None = None) -> argparse.ArgumentParser:
     """`wanted`: only these commands get their arguments (None: all); making them all is what takes time."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="signoff",
         description="An AI coding session cannot sign off until production agrees.",
         epilog=EXIT_CODES,
@@ -77,7 +86,10 @@ def parse(argv: list[str]) -> argparse.Namespace:
 def _command(commands: Subparsers, name: str, says: str) -> argparse.ArgumentParser:
     description = f"{says[0].upper()}{says[1:]}."
     help_too = name != "sandbox"  # its arguments, --help among them, are the sandbox's own
-    return commands.add_parser(name, help=says, description=description, formatter_class=Formatter, add_help=help_too)
+    made: argparse.ArgumentParser = commands.add_parser(
+        name, help=says, description=description, formatter_class=Formatter, add_help=help_too
+    )
+    return made
 
 
 def _common(parser: argparse.ArgumentParser, handler: str, *, target: bool = True) -> None:
@@ -94,7 +106,16 @@ def _common(parser: argparse.ArgumentParser, handler: str, *, target: bool = Tru
 
 def _workloads(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workload", dest="workloads", action="append", metavar="NAME", help="only this (repeatable)")
-    parser.add_argument("--gone", action="append", metavar="ERROR", help="claim that this error is gone (repeatable)")
+    _gone(parser)
+
+
+def _gone(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--gone",
+        action="append",
+        metavar="ERROR",
+        help="claim that this error is gone: a text of it, /a regular expression/ or its traceback (repeatable)",
+    )
 
 
 def _init(parser: argparse.ArgumentParser) -> None:
@@ -123,6 +144,13 @@ def _smoke(parser: argparse.ArgumentParser) -> None:
     _common(parser, "chain:smoke")
     parser.set_defaults(gone=None)
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="default: every service")
+    _verbose(parser)
+
+
+def _logs(parser: argparse.ArgumentParser) -> None:
+    _common(parser, "chain:logs")
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="default: all")
+    _gone(parser)
     _verbose(parser)
 
 
@@ -236,6 +264,7 @@ COMMANDS: tuple[tuple[str, str, Fill], ...] = (
     ("check", "judge some links of the chain", _check),
     ("run", "judge the whole chain; 0 only when it is signed off", _run),
     ("smoke", "send real requests through the real edge, and prove where they land", _smoke),
+    ("logs", "judge the logs of what serves: errors, what must appear, what the session says is gone", _logs),
     ("deploy", "plan a deploy; a person at a terminal says yes", _deploy),
     ("job", "run a job after a yes, and prove its run", _job),
     ("rollback", "plan to send traffic back to a revision that was proven good", _rollback),

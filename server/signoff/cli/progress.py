@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from signoff.check import Progress
+from signoff.views.words import name
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -47,7 +48,7 @@ class _Shown:
     def _draw(self) -> None:
         if self._bar is not None and self._task is not None:
             done, total, message = self._now
-            self._bar.update(self._task, completed=done, total=total, description=message)
+            self._bar.update(self._task, completed=done, total=total, description=name(message))
 
 
 @asynccontextmanager

@@ -22,8 +22,9 @@ def init(options: argparse.Namespace) -> int:
     quiet()
     made = asyncio.run(_init(options))
     if options.json:
-        found = {"path": str(made.path), "written": made.written, "workloads": made.workloads, "notes": made.notes}
-        put_json({"schema": 1, **found, "text": made.text})
+        notes = [words.name(note) for note in made.notes]
+        found = {"path": str(made.path), "written": made.written, "workloads": made.workloads, "notes": notes}
+        put_json({"schema": 1, **found, "text": words.page(made.text) + "\n"})
         return 0
     for note in made.notes:
         tell(words.name(note))

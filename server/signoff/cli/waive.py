@@ -12,6 +12,7 @@ from signoff.commands.context import Context
 from signoff.commands.waive import waive as waive_it
 from signoff.model.judgement import Link
 from signoff.model.report import Waiver
+from signoff.views.words import name
 
 
 def waive(options: argparse.Namespace) -> int:
@@ -23,7 +24,7 @@ def waive(options: argparse.Namespace) -> int:
 
     waiver = work(options, job)
     if options.json:
-        put_json({"schema": 1, "workload": waiver.workload, "link": waiver.link.value, "by": waiver.by})
+        put_json({"schema": 1, "workload": waiver.workload, "link": waiver.link.value, "by": name(waiver.by)})
     else:
         put(f"Waived: {waiver.link} of {waiver.workload}, for the commit that is checked out now.")
     return 0

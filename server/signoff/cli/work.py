@@ -42,7 +42,9 @@ async def opened(options: argparse.Namespace) -> AsyncIterator[Context]:
 def quiet() -> None:
     """Logs are for those who ask: what matters to a person is in the report."""
     if os.environ.get("SIGNOFF_DEBUG") == "1":
-        logging.basicConfig(level=logging.INFO)
+        from signoff.views.logs import to_stderr
+
+        to_stderr(logging.INFO)
     else:
         logging.basicConfig(handlers=[logging.NullHandler()])
 

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from signoff.check import Progress
 from signoff.commands.context import Context
-from signoff.gather.health import HISTORY
+from signoff.gather.served import HISTORY
 from signoff.model.errors import SignoffError
 from signoff.model.facts import Known, Unknown
 from signoff.model.images import ImageRef

@@ -40,7 +40,7 @@ async def run(
     `links` and `workloads`: None for all. `claims`: what the session says it did. `candidates`:
     revisions that are judged in place of what serves. `seconds`: what is not finished by
     then is waiting, visibly. `checks` and `overviews`: the chain's own, if not given. Raises SignoffError for an
-    unknown workload, a link without a check, or a repository without a commit.
+    unknown workload, a link without a check, a claim that names no error, or a repository without a commit.
     """
     if checks is None:
         from signoff.chain import CHECKS
@@ -51,7 +51,9 @@ async def run(
 
         overviews = every
     from signoff.claims import claims as judged_claims
+    from signoff.claims import require_claims
 
+    require_claims(claims)
     asked = _asked(checks, links, candidates)
     subject = replace(await subject_of(context, workloads), claims=tuple(claims), candidate=candidates or {})
     waivers = await asyncio.to_thread(folds.waivers, context.ledger, context.target.name, subject.commit)

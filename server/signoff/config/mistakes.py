@@ -41,6 +41,15 @@ _WRITE: Mapping[str, str] = {
     "headers": 'headers = { Accept-Language = "en" }',
     "body": 'body = "text" or body = { day = "2026-01-01" } (sent as JSON)',
     "writes": 'writes = true (it changes something: sent once a revision) or writes = false',
+    "logs": '[[workloads.web.logs.expect]] with a text, or [[workloads.web.logs.noise]]',
+    "expect": '[[workloads.web.logs.expect]] with a text (of a route: expect = "reach" or "blocked")',
+    "noise": '[[workloads.web.logs.noise]] with text, why and until',
+    "text": 'text = "a text of the log entry"',
+    "pattern": "pattern = 'a regular expression'",
+    "why": 'why = "the reason, for people"',
+    "until": 'until = 2026-12-31 (a day, without quotes)',
+    "at_least": 'at_least = 3',
+    "within_seconds": 'within_seconds = 300',
     "revision_header": 'revision_header = "X-Revision"',
 }  # fmt: skip
 
@@ -49,6 +58,8 @@ _TYPES: Mapping[str, str] = {
     "tuple_type": "a list in square brackets",
     "dict_type": "a table",
     "int_type": "a whole number",
+    "date_type": "a day",
+    "date_parsing": "a day",
     "model_type": "a table",
     "model_attributes_type": "a table",
 }

@@ -80,6 +80,7 @@ def parse(raw: bytes, path: Path) -> Config:
         default_target=named[0] if len(named) == 1 else None,
         inputs={WorkloadName(name): inputs_of(root, table) for name, table in document.workloads.items()},
         written=document,
+        lines=lines,
     )
 
 

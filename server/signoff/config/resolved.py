@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from signoff.config.errors import ConfigError, Trouble
+from signoff.config.lines import Place, line_of
+from signoff.model.log_rules import Expected, LogRules, Noise
 from signoff.model.smoke import BearerFrom, Identity, IdToken, JsonExpected, Smoke
 from signoff.model.subject import (
     BuildCommand,
@@ -63,6 +65,8 @@ class Config:
     """The one meant where none is named; None with several targets and no default among them."""
     inputs: Mapping[WorkloadName, Inputs]
     written: Document
+    lines: Mapping[Place, int] = field(default_factory=dict)
+    """On which line each key stands."""
 
     def target(self, name: str | None = None) -> Target:
         """The named target, or the default one. Raises ConfigError with the names to choose from."""
@@ -98,7 +102,23 @@ class Config:
             hold=table.traffic_hold_seconds,
             smoke=tuple(_smoke(smoke) for smoke in table.smoke),
             revision_header=table.revision_header,
+            logs=self._logs(name, table),
         )
+
+    def _logs(self, name: str, table: WorkloadTable) -> LogRules:
+        def line(*key: str | int) -> int | None:
+            return line_of(self.lines, ("workloads", name, "logs", *key))
+
+        expect = (
+            Expected(one.text, one.at_least, timedelta(seconds=one.within_seconds), line("expect", at))
+            for at, one in enumerate(table.logs.expect)
+        )
+        noise = (
+            Noise(one.why, one.until, one.text or "", one.pattern or "", line("noise", at))
+            for at, one in enumerate(table.logs.noise)
+        )
+        place = self.path.relative_to(self.root) if self.path.is_relative_to(self.root) else self.path
+        return LogRules(tuple(expect), tuple(noise), place.as_posix())
 
 
 def resource_name(name: str, table: WorkloadTable, target: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from signoff.config.lines import Place
 from signoff.config.resolved import resource_name
+from signoff.reading.meant import require_pattern
 
 if TYPE_CHECKING:
     from signoff.config.schema import Document, WorkloadTable
@@ -34,6 +35,7 @@ def broken_rules(document: Document, root: Path) -> Iterator[Broken]:
         yield from _traffic(name, table)
         yield from _smoke(name, table)
         yield from _patterns(name, table)
+        yield from _noise(name, table)
     for place, path in _paths(document):
         if not stays_inside(root, path):
             yield place, f"{path} is outside of the repository", "write a path below the repository's root"
@@ -132,6 +134,19 @@ def _smoke(name: str, table: WorkloadTable) -> Iterator[Broken]:
                 yield (*place, "headers", header), says, fix
             elif any(ord(character) < 32 or ord(character) > 126 for character in smoke.headers[header]):
                 yield (*place, "headers", header), "is no text that a header can hold", "write printable ASCII"
+
+
+def _noise(name: str, table: WorkloadTable) -> Iterator[Broken]:
+    for position, noise in enumerate(table.logs.noise):
+        place: Place = ("workloads", name, "logs", "noise", position)
+        if (noise.text is None) == (noise.pattern is None):
+            yield place, "must say by a text or by a pattern which error is meant", 'write text = "…" or pattern = "…"'
+        elif noise.pattern is not None:
+            try:
+                require_pattern(noise.pattern)
+            except ValueError as error:
+                fix = "write a regular expression of Python (in '…' its backslashes stay), or text = \"…\""
+                yield (*place, "pattern"), f"is {error}", fix
 
 
 def _patterns(name: str, table: WorkloadTable) -> Iterator[Broken]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Discriminator, Field, Tag
 
+from signoff.config.logs_table import WorkloadLogsTable
 from signoff.config.loosens import Loosens, NeverLoosens, changed, misses_one
 from signoff.config.smoke_table import HeaderName, SmokeTable, tried_less
 from signoff.config.table import Table
@@ -216,6 +217,7 @@ class WorkloadTable(Table):
         description="A response header in which the application names its revision (K_REVISION): accepted (visibly)"
         " where the request log does not show that a request arrived.",
     )
+    logs: WorkloadLogsTable = Field(default=WorkloadLogsTable(), description="How its logs are judged.")
 
 
 class Document(Table):

@@ -1,168 +1,194 @@
-"""The logs of what serves now, and of what served before: the facts of link `healthy` and of the claims.
+"""The facts of link `healthy` and of the claims: what serves now, what served before, and what signoff.toml says of it.
 
-One list of output and one of requests for all workloads; history is read only where something is wrong or claimed.
+What serves is read in lists for all workloads; history is read only where something is wrong or claimed.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from signoff.gather.current import jobs, services
+from signoff.gather.log_past import Past, past, served_before
+from signoff.gather.log_present import errors_of, exercises_of, is_of, requests_to
+from signoff.gather.served import Unit, names, units
+from signoff.gather.standing import standing
 from signoff.model.facts import Known, Unknown
-from signoff.model.logs import ErrorSeen, Health, LogEntry, UnitLog
+from signoff.model.health import Appeared, Claimed, Health, NoiseSeen, UnitLog
+from signoff.model.log_rules import Expected
+from signoff.model.logs import ErrorSeen, LogEntry
 from signoff.model.quoted import Quoted
-from signoff.model.run import Job, Service
 from signoff.model.subject import Workload
-from signoff.reading.log_errors import errors
+from signoff.reading.meant import Meant, meant
 from signoff.survey import Survey
 
-HISTORY = timedelta(days=7)
-"""How far back an error counts as known before; what is older has to be read by hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A revision that carries traffic, or a job's newest execution (`completed`: when it ended, None while it runs)."""
-
-    resource: str
-    region: str
-    name: str
-    job: bool = False
-    completed: datetime | None = None
+_COUNTED = {"service": "answered requests", "job": "completed runs", "worker-pool": "lines written"}
 
 
 async def health(survey: Survey, workload: Workload) -> Health | Unknown:
     """What the logs say of the workload's serving revisions, or of its newest execution."""
-    serving = await survey.get(units)
-    if isinstance(serving, Unknown):
-        return serving
-    own = [unit for unit in serving if unit.resource == workload.resource and unit.job == (workload.kind == "job")]
-    said, asked = await asyncio.gather(survey.get(output), survey.get(requests))
-    if isinstance(said, Unknown):
-        return said
-    if isinstance(asked, Unknown):
-        return asked
-    logs = []
+    return await survey.get(_health, workload)
+
+
+async def _health(survey: Survey, workload: Workload) -> Health | Unknown:
+    own = (await survey.get(units))[workload.name]
+    if isinstance(own, Unknown):
+        return own
+    claimed = tuple(claim.gone for claim in survey.subject.claims if claim.workload in {None, workload.name})
+    logs: list[UnitLog] = []
     for unit in own:
-        log = await _unit_log(survey, unit, said, asked)
+        log = await _unit_log(survey, unit, claimed=bool(claimed))
         if isinstance(log, Unknown):
             return log
         logs.append(log)
-    claimed = tuple(claim.gone for claim in survey.subject.claims if claim.workload in {None, workload.name})
-    earlier: tuple[ErrorSeen, ...] = ()
-    if claimed or any(log.errors for log in logs):
-        before = await survey.get(history)
+    if not claimed and not any(log.errors for log in logs):
+        facts = Health(survey.now, survey.subject.log_lag, tuple(logs), kind=workload.kind)
+    else:
+        before = await survey.get(past)
         if isinstance(before, Unknown):
             return before
-        earlier = errors([entry for entry in before.value if entry.workload == workload.resource])
-    return Health(survey.now, survey.subject.log_lag, tuple(logs), earlier, claimed)
+        mine = before.get((workload.kind, workload.resource), Past())
+        others = [other for other in survey.subject.workloads if other.name != workload.name]
+        elsewhere = (
+            (str(other.name), error)
+            for other in others
+            for error in before.get((other.kind, other.resource), Past()).errors
+        )
+        facts = Health(
+            *(survey.now, survey.subject.log_lag, tuple(logs), mine.errors),
+            elsewhere=tuple(elsewhere),
+            failing=mine.failing,
+            kind=workload.kind,
+        )
+    return await _with_rules(survey, workload, own, facts, claimed)
 
 
-async def units(survey: Survey) -> tuple[Unit, ...] | Unknown:
-    """What serves now, over all workloads and regions of the target."""
-    kinds = {workload.kind for workload in survey.subject.workloads}
-    found: list[Unit] = []
-    for region in survey.subject.target.regions:
-        if "service" in kinds:
-            known = await survey.get(services, region)
-            if isinstance(known, Unknown):
-                return known
-            found.extend(unit for service in known.value.values() for unit in _revisions(survey, service))
-        if "job" in kinds:
-            listed = await survey.get(jobs, region)
-            if isinstance(listed, Unknown):
-                return listed
-            found.extend(unit for job in listed.value.values() for unit in _executions(job))
-    return tuple(found)
-
-
-def _revisions(survey: Survey, service: Service) -> Iterable[Unit]:
-    """The revisions that carry traffic; the one under judgement alone, where there is one."""
-    workloads = (workload for workload in survey.subject.workloads if workload.resource == service.name)
-    candidates = [survey.subject.candidate[w.name] for w in workloads if w.name in survey.subject.candidate]
-    if candidates:
-        here = [candidate for candidate in candidates if candidate.region in {None, service.region}]
-        return [Unit(service.name, service.region, candidate.revision) for candidate in here]
-    return [Unit(service.name, service.region, revision) for revision in service.percent() if revision]
-
-
-def _executions(job: Job) -> Iterable[Unit]:
-    newest = job.latest_execution
-    return [Unit(job.name, job.region, newest.name, True, newest.completed)] if newest else []
-
-
-async def output(survey: Survey) -> Known[tuple[LogEntry, ...]] | Unknown:
-    """What could tell an error in the output of everything that serves."""
-    serving = await survey.get(units)
-    if isinstance(serving, Unknown):
-        return serving
-    revisions = [unit.name for unit in serving if not unit.job]
-    executions = [unit.name for unit in serving if unit.job]
-    project, since = survey.subject.target.project, survey.now - HISTORY
-    return await survey.systems.logs.output(project, revisions, executions, since)
-
-
-async def requests(survey: Survey) -> Known[tuple[LogEntry, ...]] | Unknown:
-    """The newest requests to everything that serves."""
-    serving = await survey.get(units)
-    if isinstance(serving, Unknown):
-        return serving
-    revisions = [unit.name for unit in serving if not unit.job]
-    return await survey.systems.logs.requests(survey.subject.target.project, revisions, survey.now - HISTORY)
-
-
-async def requests_of(survey: Survey, revision: str) -> Known[tuple[LogEntry, ...]] | Unknown:
-    """The newest requests to one revision: busier ones may have filled the common list."""
-    return await survey.systems.logs.requests(survey.subject.target.project, [revision], survey.now - HISTORY)
-
-
-async def history(survey: Survey) -> Known[tuple[LogEntry, ...]] | Unknown:
-    """Output and failed requests of the same workloads before what serves now."""
-    serving = await survey.get(units)
-    if isinstance(serving, Unknown):
-        return serving
-    of_kind = {
-        job: sorted(w.resource for w in survey.subject.workloads if (w.kind == "job") == job) for job in (False, True)
-    }
-    return await survey.systems.logs.before(
-        survey.subject.target.project,
-        services=of_kind[False],
-        jobs=of_kind[True],
-        without=[unit.name for unit in serving],
-        since=survey.now - HISTORY,
+async def _unit_log(survey: Survey, unit: Unit, *, claimed: bool) -> UnitLog | Unknown:
+    said = await errors_of(survey, unit)
+    if isinstance(said, Unknown):
+        return said
+    errors = said.errors.get(unit, ())
+    found = await exercises_of(survey, unit, alone=claimed or bool(errors))
+    if isinstance(found, Unknown):
+        return found
+    before = await survey.get(served_before, unit) if unit.kind == "service" and _any_failed(found.entries) else None
+    if isinstance(before, Unknown):
+        return before
+    return UnitLog(
+        unit=unit.name,
+        region=unit.region,
+        since=unit.since,
+        began=unit.began,
+        exercises=found.entries,
+        errors=errors,
+        proof=Known(None, found.ref).shows(f"{unit.name}: {_COUNTED[unit.kind]}", len(found.entries)),
+        whole=said.whole,
+        cut=found.cut,
+        running=unit.kind == "job" and unit.ended is None,
+        outcome=unit.outcome,
+        before=before,
     )
 
 
-async def _unit_log(
-    survey: Survey, unit: Unit, said: Known[tuple[LogEntry, ...]], asked: Known[tuple[LogEntry, ...]]
-) -> UnitLog | Unknown:
-    entries = [entry for entry in asked.value if _is_of(entry, unit)]
-    proof = asked
-    if not unit.job and not entries:
-        # Busier revisions may have filled the common list: silence is only what was asked for by name.
-        alone = await survey.get(requests_of, unit.name)
-        if isinstance(alone, Unknown):
-            return alone
-        entries, proof = [entry for entry in alone.value if _is_of(entry, unit)], alone
-    if unit.job:
-        exercises = [_run(unit)] if unit.completed else []
-        proof = said
-    else:
-        exercises = [entry for entry in entries if entry.request and not entry.request.refused]
-    lines = [entry for entry in said.value if _is_of(entry, unit)]
-    found = errors(sorted([*lines, *entries], key=lambda entry: entry.at))
-    shown = proof.shows(f"{unit.name}: {'completed runs' if unit.job else 'answered requests'}", len(exercises))
-    return UnitLog(unit.name, survey.now - HISTORY, tuple(exercises), found, shown)
+def _any_failed(entries: Iterable[LogEntry]) -> bool:
+    return any(entry.request is not None and entry.request.status >= 500 for entry in entries)
 
 
-def _is_of(entry: LogEntry, unit: Unit) -> bool:
-    return entry.unit == unit.name and entry.region in {unit.region, ""}
+async def _with_rules(
+    survey: Survey, workload: Workload, own: Sequence[Unit], facts: Health, claimed: Sequence[str]
+) -> Health | Unknown:
+    """With what the claims, the known noise and the expectations come to."""
+    now = tuple(dict.fromkeys(error for log in facts.units for error in log.errors))
+    claims: list[Claimed] = []
+    for gone in claimed:
+        means = await _means(survey, meant(gone), tuple(dict.fromkeys([*now, *facts.earlier])))
+        if isinstance(means, Unknown):
+            return means
+        claims.append(Claimed(gone, means))
+    noise: list[NoiseSeen] = []
+    for rule in workload.logs.noise:
+        of = Meant(rule.text) if rule.text else Meant("", rule.pattern)
+        means = await _means(survey, of, now)
+        if isinstance(means, Unknown):
+            return means
+        noise.append(NoiseSeen(rule, means))
+    still_there = any(error in claim.means for claim in claims for error in now)
+    units_with = await _with_expected(survey, workload, own, facts.units)
+    if isinstance(units_with, Unknown):
+        return units_with
+    tried = await _with_tried(survey, own, units_with, [e for c in claims for e in facts.earlier if e in c.means])
+    if isinstance(tried, Unknown):
+        return tried
+    return replace(
+        facts,
+        units=tried,
+        claimed=tuple(claims),
+        noise=tuple(noise),
+        current=await _is_current(survey, workload) if still_there else None,
+    )
 
 
-def _run(unit: Unit) -> LogEntry:
-    """A completed execution as the one exercise that a job has."""
-    at = unit.completed or datetime.min
-    return LogEntry(at, unit.resource, unit.region, unit.name, "INFO", "system", Quoted("completed"))
+async def _means(survey: Survey, of: Meant, errors: Sequence[ErrorSeen]) -> frozenset[ErrorSeen] | Unknown:
+    """Which of the errors are meant."""
+    if of.pattern is None or not errors:
+        return frozenset(error for error in errors if of.is_plainly(error))
+    found = await survey.systems.patterns.found(of.pattern, [error.says for error in errors])
+    if isinstance(found, Unknown):
+        return found
+    return frozenset(error for error, hit in zip(errors, found.value, strict=True) if hit)
+
+
+async def _with_expected(
+    survey: Survey, workload: Workload, own: Sequence[Unit], logs: tuple[UnitLog, ...]
+) -> tuple[UnitLog, ...] | Unknown:
+    """One question for each expectation."""
+    found: dict[str, list[Appeared]] = {}
+    for rule in workload.logs.expect:
+        since = min((unit.since for unit in own), default=survey.now)
+        listed = await survey.systems.logs.saying(survey.subject.target.project, names(own), rule.text, since)
+        if isinstance(listed, Unknown):
+            return listed
+        for unit in own:
+            count = sum(1 for entry in listed.value.items if is_of(entry, unit) and _says(entry, rule))
+            if count < rule.at_least and not listed.value.whole:
+                return Unknown("incomplete", listed.ref, Quoted(f"too many entries to count those with {rule.text!r}"))
+            shown = Known(None, listed.ref).shows(f"{unit.name}: entries with {rule.text!r}", count)
+            found.setdefault(_key(unit.name, unit.region), []).append(Appeared(rule, count, shown))
+    return tuple(replace(log, appeared=tuple(found.get(_key(log.unit, log.region), ()))) for log in logs)
+
+
+def _key(name: str, region: str) -> str:
+    return f"{region}/{name}"
+
+
+def _says(entry: LogEntry, rule: Expected) -> bool:
+    return entry.message.contains(rule.text) or (entry.payload is not None and entry.payload.contains(rule.text))
+
+
+async def _with_tried(
+    survey: Survey, own: Sequence[Unit], logs: tuple[UnitLog, ...], claimed: Sequence[ErrorSeen]
+) -> tuple[UnitLog, ...] | Unknown:
+    """Where not all requests were read: those to the paths that raised a claimed error."""
+    paths = tuple(sorted({path for error in claimed for path in error.paths}))[:_MOST_PATHS]
+    found = []
+    for unit, log in zip(own, logs, strict=True):
+        if paths and log.cut and unit.kind == "service":
+            asked = await survey.get(requests_to, unit, paths)
+            if isinstance(asked, Unknown):
+                return asked
+            log = replace(log, tried=asked.entries)
+        found.append(log)
+    return tuple(found)
+
+
+_MOST_PATHS = 20
+"""In one question: a filter holds 20,000 characters."""
+
+
+async def _is_current(survey: Survey, workload: Workload) -> bool | None:
+    """Whether what serves holds the commit in question: then the mend is not what is missing there."""
+    facts = await standing(survey, workload)
+    if isinstance(facts, Unknown):
+        return None
+    running = [revision.template for placement in facts.placements for revision in placement.serving]
+    running += [placement.execution.template for placement in facts.placements if placement.execution]
+    return bool(running) and all(template.main.image.digest in facts.good for template in running)

@@ -17,7 +17,7 @@ from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.http import Failure, Outgoing, Response
 from signoff.model.quoted import Quoted
 from signoff.model.secret import Secret
-from signoff.model.smoke import BearerFrom, Identity, Smoke
+from signoff.model.smoke import AGENT, BearerFrom, Identity, Smoke
 from signoff.model.subject import Workload
 from signoff.reading.caches import cached
 from signoff.reading.expected import unmet
@@ -25,8 +25,6 @@ from signoff.reading.reply import Reply
 from signoff.reading.walls import wall
 from signoff.survey import Survey
 
-AGENT = "signoff-smoke"
-"""How requests of signoff are told from those of users, in the request log too."""
 PENDING = timedelta(minutes=2)
 """How much longer than the log's lag a request is looked for again, instead of another being sent."""
 

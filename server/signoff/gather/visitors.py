@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from signoff.gather.health import HISTORY
-from signoff.gather.sending import AGENT
+from signoff.gather.served import HISTORY
 from signoff.model.arrival import Users
 from signoff.model.facts import Known, Unknown
 from signoff.model.logs import LogEntry, Request
 from signoff.model.run import Service
+from signoff.model.smoke import AGENT
 from signoff.model.subject import Workload
 from signoff.survey import Survey
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from signoff.model.errors import SignoffError
 from signoff.views.shapes import ReportJson
+from signoff.views.words import name, page, structure
 
 _FRONT = re.compile(r"\A\ufeff?---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 
@@ -20,7 +21,10 @@ class HandoffError(SignoffError):
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """`report`: None where none could be made then. `final`: it was a sign-off, of that moment's world."""
+    """`report`: None where none could be made then. `final`: it was a sign-off, of that moment's world.
+
+    All of it is released: whoever edited the document, what it says is outside text.
+    """
 
     path: Path
     written: str
@@ -64,7 +68,8 @@ def read(path: Path) -> Handoff:
     written, final = fields.get("written"), fields.get("final")
     if written is None or not isinstance(final, bool):
         raise _broken(path, "its front matter has no `written` or no `final`")
-    return Handoff(path, str(written), final, report, text[front.end() :].lstrip("\n"))
+    body = page(text[front.end() :].lstrip("\n")) + "\n"
+    return Handoff(path, name(str(written)), final, report, body)
 
 
 def _fields(path: Path, front: str) -> dict[str, Any]:
@@ -87,7 +92,7 @@ def _report(path: Path, written: Any) -> ReportJson | None:
         raise _broken(path, "its front matter has no `report`")
     try:
         value = json.loads(written)
-        return TypeAdapter(ReportJson | None).validate_python(value)
+        return TypeAdapter(ReportJson | None).validate_python(structure(value))
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise _broken(path, f"its report does not have the right form at {place}") from None

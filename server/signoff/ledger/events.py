@@ -6,13 +6,15 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar, Literal, get_args
 
 from signoff.model.quoted import Quoted
-from signoff.safety.release import for_json, own
+from signoff.safety.release import own, released
 
 Json = Any
 """A JSON value."""
+_long = partial(own, limit=20_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ def to_json(event: Event) -> dict[str, Json]:
     def written(name: str, value: Any) -> Json:
         if name == "at":
             return value.astimezone(UTC).isoformat()
-        return value if isinstance(event, ReportMade) and name == "report" else _released(value)
+        return value if isinstance(event, ReportMade) and name == "report" else released(value, _long)
 
     return {entry.name: written(entry.name, getattr(event, entry.name)) for entry in dataclasses.fields(event)}
 
@@ -212,15 +214,3 @@ def from_json(kind: str, body: Mapping[str, Json]) -> Event | None:
         return made(**known | {"at": datetime.fromisoformat(known["at"])})
     except (TypeError, KeyError) as error:
         raise ValueError(f"a {kind} event without all of its fields") from error
-
-
-def _released(value: Json) -> Json:
-    if isinstance(value, Quoted):
-        return for_json(value)
-    if isinstance(value, str):
-        return own(value, limit=20_000)
-    if isinstance(value, Mapping):
-        return {own(str(key)): _released(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_released(inner) for inner in value]
-    return value

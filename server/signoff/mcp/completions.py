@@ -8,6 +8,7 @@ from mcp.types import Completion, CompletionArgument, CompletionContext, PromptR
 
 from signoff.mcp.desk import Desk
 from signoff.model.errors import SignoffError
+from signoff.views.words import name as shown
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -28,7 +29,7 @@ def add_completions(server: MCPServer[Any], desk: Desk) -> None:
         if not isinstance(ref, ResourceTemplateReference) or argument.name != "name":
             return Completion(values=[])
         try:
-            names = [name for name in await desk.handoff_names() if name.startswith(argument.value)]
+            names = [shown(name) for name in await desk.handoff_names() if name.startswith(argument.value)]
         except SignoffError:
             return Completion(values=[])  # a repository without signoff.toml has no handoffs to name
         return Completion(values=names[:MOST], total=len(names), has_more=len(names) > MOST)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from mcp.server.mcpserver import Context
 
+from signoff.views.words import name
+
 if TYPE_CHECKING:
     from signoff.check import Progress
 
@@ -25,7 +27,7 @@ async def reporting(ctx: Context[Any, Any]) -> AsyncIterator[Progress]:
     def progress(done: int, total: int | None, message: str) -> None:
         nonlocal reached
         reached = max(float(done), reached + _STEP)
-        waiting.put_nowait((reached, total, message))
+        waiting.put_nowait((reached, total, name(message)))
 
     async def send() -> None:
         while True:

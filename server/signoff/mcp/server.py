@@ -25,6 +25,8 @@ from signoff.mcp.prompt import end_session
 from signoff.mcp.resources import add_resources
 from signoff.mcp.tools import all_tools
 from signoff.model.errors import SignoffError
+from signoff.views.logs import to_stderr
+from signoff.views.words import told
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +79,7 @@ class Server(MCPServer[None]):
             return await super().call_tool(name, arguments, context)
         except UnexpectedToolError as error:
             if isinstance(error.__cause__, SignoffError):
-                raise ToolError(str(error.__cause__)) from error.__cause__
+                raise ToolError(told(error.__cause__)) from error.__cause__
             log.exception("the tool %s broke", name)
             raise ToolError(_bug(name, error.__cause__)) from error
 
@@ -88,7 +90,7 @@ class Server(MCPServer[None]):
             return await super().read_resource(uri, context)
         except UnexpectedResourceError as error:
             if isinstance(error.__cause__, SignoffError):
-                raise ResourceError(str(error.__cause__)) from error.__cause__
+                raise ResourceError(told(error.__cause__)) from error.__cause__
             raise
 
 
@@ -110,6 +112,7 @@ def serve(
 
     In stdio mode stdout belongs to the protocol: nothing else is written there.
     """
+    to_stderr(logging.WARNING)
     server = make_server(start, read_only=read_only, private=transport == "stdio")
     if transport == "stdio":
         server.run("stdio")

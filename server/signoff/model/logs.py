@@ -1,12 +1,13 @@
-"""What the logs said: entries, the errors read out of them, and the health of one revision or execution."""
+"""What the logs said: entries, and the errors read out of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from signoff.model.evidence import Evidence
 from signoff.model.quoted import Quoted
+from signoff.model.smoke import AGENT
+from signoff.model.subject import Kind
 
 _NOT_SAID = Quoted("")
 
@@ -24,6 +25,11 @@ class Request:
     refused: bool = False
     host: Quoted = _NOT_SAID
     agent: Quoted = _NOT_SAID
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a smoke request of signoff."""
+        return self.agent.contains(AGENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class LogEntry:
     """The container that wrote it (label `instanceId`): lines of one instance and stream may be one message."""
     payload: Quoted | None = None
     """A structured entry's `jsonPayload`, as JSON text."""
+    kind: Kind = "service"
+    """Of the workload: a service and a job may have one name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +72,3 @@ class ErrorSeen:
     def same_error(self, other: ErrorSeen) -> bool:
         """Whether both are occurrences of one error; what could not be parsed is never the same as another."""
         return bool(self.signature) and self.signature == other.signature
-
-
-@dataclass(frozen=True, slots=True)
-class UnitLog:
-    """What one revision or execution showed. `exercises`: requests that its container answered, oldest first
-    (of an execution: its run, as one exercise without a path)."""
-
-    unit: str
-    since: datetime
-    exercises: tuple[LogEntry, ...]
-    errors: tuple[ErrorSeen, ...]
-    proof: Evidence
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """The units that serve now, and what earlier ones showed (`earlier`: errors before; empty where none was there).
-
-    `claimed`: texts of errors that the session says are gone. `lag`: how late an entry may come.
-    """
-
-    now: datetime
-    lag: timedelta
-    units: tuple[UnitLog, ...]
-    earlier: tuple[ErrorSeen, ...] = ()
-    claimed: tuple[str, ...] = ()

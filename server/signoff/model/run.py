@@ -12,6 +12,7 @@ from signoff.model.quoted import Quoted
 
 Ingress = Literal["all", "load-balancer", "internal"]
 State = Literal["succeeded", "failed", "pending"]
+Outcome = Literal["", "succeeded", "failed", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +138,14 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class LatestExecution:
-    """What a job says of its newest execution. `completed` is None while it runs."""
+    """What a job says of its newest execution. `completed` is None while it runs; `outcome`: how it ended, empty where
+    that is not said.
+    """
 
     name: str
     created: datetime
     completed: datetime | None
+    outcome: Outcome = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,10 @@ JsonType = Literal["string", "number", "integer", "boolean", "array", "object", 
 Scalar = str | int | float | bool
 
 
+AGENT = "signoff-smoke"
+"""How requests of signoff are told from those of users, in the request log too."""
+
+
 @dataclass(frozen=True, slots=True)
 class JsonExpected:
     """What stands at `path` of a JSON body (`items.0.name`; empty: the whole): a value, or anything of a type."""

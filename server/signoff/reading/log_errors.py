@@ -1,38 +1,27 @@
 """Errors out of log entries: tracebacks that were split into lines, lines that name an error, failed requests.
 
-A plain line on stderr arrives with severity DEFAULT, so severity alone never tells (google/osv.dev#1305). An error's
-signature keeps its type and its words and drops what changes from one occurrence to the next (numbers, ids, times):
-`KeyError: 'School'` and `KeyError: 'users'` stay two errors.
+A plain line on stderr arrives with severity DEFAULT, so severity alone never tells (google/osv.dev#1305). What makes
+two errors one is their signature: `log_thrown` for what has frames, `log_message` for the rest.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 
 from signoff.model.logs import ErrorSeen, LogEntry
-from signoff.model.quoted import Quoted
+from signoff.reading import log_go, log_json
+from signoff.reading.log_grouping import Found, Writer, has_level, names_error
+from signoff.reading.log_message import normalised
+from signoff.reading.log_tally import Tally
+from signoff.reading.log_thrown import Thrown, bounded
+from signoff.reading.log_writers import Writers
 
 _LOUD = frozenset({"ERROR", "CRITICAL", "ALERT", "EMERGENCY"})
-_TRACEBACK = "Traceback (most recent call last):"
-_CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
-_NAMES_ERROR = re.compile(r"^(?:Uncaught |Unhandled )?(?:[\w.$]+\.)?[A-Z]\w*(?:Error|Exception|Exit|Interrupt)\b")
-_PANIC = re.compile(r"^(?:panic: |fatal error: |thread '.*' panicked at )")
-_CHANGING = re.compile(
-    r"0x[0-9a-fA-F]+|\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b|\b[0-9a-f]{12,}\b"
-    r"|\b\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?|\d+"
-)
-
-
-@dataclass(slots=True)
-class _Seen:
-    says: Quoted
-    at: list[LogEntry] = field(default_factory=list)
+_QUIET = frozenset({"DEBUG", "INFO", "NOTICE", "WARNING"})
 
 
 def errors(entries: Iterable[LogEntry]) -> tuple[ErrorSeen, ...]:
-    """The errors in the entries of one unit (in the order of time), most frequent first.
+    """The errors in the entries (in the order of time), most frequent first.
 
     A failed request (5xx, answered by the container) is an error of its own kind, `HTTP 500 GET /path`.
     """
@@ -43,88 +32,106 @@ def errors(entries: Iterable[LogEntry]) -> tuple[ErrorSeen, ...]:
 
 
 class ErrorLog:
-    """Errors out of the entries of one unit, added one by one in the order of time."""
+    """Errors out of entries that are added one by one, in the order of time.
+
+    What it holds grows with the kinds of errors, of which it keeps apart a bounded number, not with the entries.
+    """
 
     def __init__(self) -> None:
-        self._entries: list[LogEntry] = []
+        self._writers = Writers()
+        self._tally = Tally()
 
     def add(self, entry: LogEntry) -> None:
-        self._entries.append(entry)
+        """Take in an entry. Lines that are one message may be separate entries, among those of other instances."""
+        for found in self._writers.settle(entry.at):
+            self._count(found)
+        if entry.request:
+            self._tally.request(entry)
+            return
+        structured = _structured(entry)
+        if structured is not None:
+            if _tells(entry, structured):
+                self._structured(entry, structured)
+            return
+        for found in self._writers.feed(entry):
+            self._count(found)
 
     def found(self) -> tuple[ErrorSeen, ...]:
-        """The errors so far, most frequent first."""
-        return _found(self._entries)
+        """The errors so far, most frequent first; what was still open is taken as complete."""
+        for found in self._writers.close():
+            self._count(found)
+        return self._tally.found()
+
+    def _count(self, found: Found[LogEntry]) -> None:
+        if found.thrown is not None:
+            self._thrown(found.source, found.thrown)
+        elif _is_error(found.source, found.line):
+            self._tally.error(found.source, bounded(normalised(found.line)), found.line)
+
+    def _structured(self, entry: LogEntry, said: log_json.Structured) -> None:
+        if thrown := _of_stack(said):
+            self._thrown(entry, thrown)
+        else:
+            self._tally.error(entry, bounded(normalised(said.said)), said.said)
+
+    def _thrown(self, entry: LogEntry, thrown: Thrown) -> None:
+        self._tally.error(entry, thrown.signature(), thrown.headline())
 
 
 def signature_of(text: str) -> str:
-    """The signature of an error by its text: a line or a whole traceback; empty where none can be read in it."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    return signature(lines[-1] if any(line.startswith(_TRACEBACK) for line in lines) else lines[0]) if lines else ""
+    """The signature of an error by its text: a line, a whole traceback or a JSON entry; of several errors, the first.
+
+    Empty where none can be read in it; an empty signature equals nothing (`ErrorSeen.same_error`).
+    """
+    stripped = text.strip()
+    if stripped.startswith("{") and (said := log_json.read(stripped)):
+        thrown = _of_stack(said)
+        return thrown.signature() if thrown else bounded(normalised(said.said))
+    if found := next(_thrown_in(text), None):
+        return found.signature()
+    return bounded(normalised(stripped))
 
 
-def _found(entries: Sequence[LogEntry]) -> tuple[ErrorSeen, ...]:
-    failing = [
-        entry for entry in entries if entry.request and entry.request.status >= 500 and not entry.request.refused
-    ]
-    seen: dict[str, _Seen] = {}
-    for entry, line in _lines(entries):
-        seen.setdefault(signature(line), _Seen(Quoted(line))).at.append(entry)
-    found = [_error(key, one, failing) for key, one in seen.items()]
-    by_path: dict[str, list[LogEntry]] = {}
-    for entry in failing:
-        if entry.request:
-            by_path.setdefault(f"HTTP {entry.request.status} {entry.request.method} ", []).append(entry)
-    for kind, group in by_path.items():
-        found.extend(_failed_requests(kind, group))
-    return tuple(sorted(found, key=lambda error: (-error.count, error.signature)))
+def _thrown_in(text: str) -> Iterator[Thrown]:
+    writer: Writer[None] = Writer()
+    for line in text.splitlines():
+        for found in writer.feed(line, None):
+            if found.thrown:
+                yield found.thrown
+    for found in writer.close():
+        if found.thrown:
+            yield found.thrown
 
 
-def signature(line: str) -> str:
-    """The line without what changes between occurrences; bounded to 300 characters."""
-    return _CHANGING.sub("#", line.strip())[:300]
+def _of_stack(said: log_json.Structured) -> Thrown | None:
+    """The error of a structured entry's stack; frames without an error's line belong to the entry's own words."""
+    if not said.stack:
+        return None
+    text = said.stack
+    first = text.lstrip("\n").partition("\n")[0].lstrip()
+    if first.startswith("at "):
+        text = f"{said.said}\n{text}"
+    if found := next(_thrown_in(text), None):
+        return found
+    frames = tuple(log_go.frames(text.splitlines()))
+    return Thrown("", said.said or first, frames) if frames else None
 
 
-def _lines(entries: Sequence[LogEntry]) -> Iterator[tuple[LogEntry, str]]:
-    """Each error once, by the line that names it: of a traceback the last line, also when each line is an entry."""
-    inside = False
-    for entry in entries:
-        if entry.request:
-            continue
-        for line in entry.message.outside.splitlines() or [""]:
-            if line.startswith(_TRACEBACK):
-                inside = True
-            elif inside:
-                if line.startswith((" ", "\t")) or not line.strip() or line.startswith(_CHAINED):
-                    continue
-                inside = False
-                yield entry, line
-            elif _NAMES_ERROR.match(line) or _PANIC.match(line):
-                if entry.stream == "stderr" or entry.severity in _LOUD:
-                    yield entry, line
-                    break
-            elif entry.severity in _LOUD:
-                yield entry, line
-                break
+def _structured(entry: LogEntry) -> log_json.Structured | None:
+    if entry.payload is not None:
+        return log_json.read(entry.payload.outside)
+    message = entry.message.outside
+    return log_json.read(message) if message.startswith("{") and message.rstrip().endswith("}") else None
 
 
-def _error(key: str, seen: _Seen, failing: Iterable[LogEntry]) -> ErrorSeen:
-    """Requests that met the error: by trace where lines carry one, else those that failed within two seconds of it."""
-    traces = {entry.trace for entry in seen.at if entry.trace}
-    paths: set[Quoted] = set()
-    for entry in failing:
-        near = any(abs((entry.at - one.at).total_seconds()) <= 2 for one in seen.at if not one.trace)
-        if entry.request and (entry.trace in traces or near):
-            paths.add(entry.request.path)
-    times = [entry.at for entry in seen.at]
-    return ErrorSeen(key, seen.says, len(seen.at), min(times), max(times), frozenset(paths))
+def _tells(entry: LogEntry, said: log_json.Structured) -> bool:
+    """Whether a structured entry is an error: by its severity or level; without either, by a stack."""
+    if entry.severity in _LOUD or said.loud:
+        return True
+    return bool(said.stack) and said.loud is None and entry.severity not in _QUIET
 
 
-def _failed_requests(kind: str, group: Sequence[LogEntry]) -> Iterator[ErrorSeen]:
-    by_path: dict[Quoted, list[LogEntry]] = {}
-    for entry in group:
-        if entry.request:
-            by_path.setdefault(entry.request.path, []).append(entry)
-    for path, entries in by_path.items():
-        line = kind + path.outside
-        times = [entry.at for entry in entries]
-        yield ErrorSeen(signature(line), Quoted(line), len(entries), min(times), max(times), frozenset({path}))
+def _is_error(entry: LogEntry, line: str) -> bool:
+    if entry.severity in _LOUD:
+        return True
+    return (names_error(line) and entry.stream == "stderr") or (entry.severity == "DEFAULT" and has_level(line))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, urlsplit
 
-from signoff.safety.rules import HIDDEN, RULES
+from signoff.safety.rules import HIDDEN, rules_for
 
 _SECRET_NAME = re.compile(
     r"(?i)(?:^|_)(?:\w*(?:password|passwd|passphrase|secret|token|credential)s?|pwd|pat|dsn|auth|(?:api|access|private|"
@@ -56,10 +56,8 @@ def redacted(text: str, held: Held) -> str:
     """The text without its secrets; what was hidden once stays as it is when hidden again."""
     if held.pattern is not None:
         text = held.pattern.sub(HIDDEN, text)
-    lowered = text.lower()
-    for rule in RULES:
-        if any(keyword in lowered for keyword in rule.keywords):
-            text = rule.pattern.sub(rule.into, text)
+    for rule in rules_for(text.lower()):
+        text = rule.hide(text)
     return text
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 from unicodedata import category
 
 from signoff.model import secret
@@ -19,6 +21,9 @@ SHOWN = 500
 """Characters of one outside text in a sentence, on a terminal or in a document."""
 KEPT = 2_000
 """Characters of one outside text in a structure that programs read."""
+READ, EDGE = 65_536, 4_096
+"""Characters that are looked through for secrets; of a longer text, what stands at the end of them is not shown: there
+a secret may have been cut in two."""
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Control, format (bidirectional, zero width, tags), surrogate, private, unassigned, line and paragraph separators."""
@@ -52,10 +57,27 @@ def own(line: str, limit: int = KEPT) -> str:
 
 @lru_cache(maxsize=4096)
 def _own(line: str, limit: int, secrets: tuple[str, ...]) -> str:
-    line = redacted(line, _held(secrets))
+    left = max(0, len(line) - READ)
+    line = redacted(line[:READ], _held(secrets))
+    if left:
+        left, line = left + EDGE, line[:-EDGE]
     if not _PLAIN.fullmatch(line):
         line = "".join(map(_visible, line))
-    return line if len(line) <= limit else f"{line[:limit]}… ({len(line) - limit} more characters)"
+    left += max(0, len(line) - limit)
+    return f"{line[:limit]}… ({left} more characters)" if left else line
+
+
+def released(value: Any, each: Callable[[str], str] = own) -> Any:
+    """A JSON value with every text in it released, the keys too. `each`: what is done to a text of our own."""
+    if isinstance(value, Quoted):
+        return for_json(value)
+    if isinstance(value, str):
+        return each(value)
+    if isinstance(value, Mapping):
+        return {each(str(key)): released(inner, each) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [released(inner, each) for inner in value]
+    return value
 
 
 def _visible(character: str) -> str:

@@ -1,88 +1,181 @@
-"""What a secret looks like by its context or its shape. Every pattern runs in time linear in the text."""
+"""What a secret looks like by its context or its shape. Every pattern runs in time linear in the text.
+
+Nothing is compiled before a text holds one of the rule's keywords.
+"""
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+
+from signoff.safety.formats import FORMATS
 
 HIDDEN = "[hidden]"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
-    """`keywords` (lower case): the pattern is tried only on a text that holds one of them."""
+    """`keywords` (lower case): the pattern is tried only on a text that holds one of them.
+
+    What the pattern's group `v` holds is hidden, or the whole match where it has none. `bits`: only where its
+    characters have at least this Shannon entropy: words of English and placeholders have less.
+    """
 
     keywords: tuple[str, ...]
-    pattern: re.Pattern[str]
-    into: str
+    pattern: str
+    bits: float = 0.0
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
+    def hide(self, text: str) -> str:
+        return self.compiled.sub(self._hidden, text)
+
+    def _hidden(self, found: re.Match[str]) -> str:
+        if "v" not in self.compiled.groupindex:
+            return HIDDEN
+        value = found["v"]
+        if value is None or (self.bits and entropy(value) < self.bits):
+            return found[0]
+        before, after = found.start("v") - found.start(), found.end("v") - found.start()
+        return f"{found[0][:before]}{HIDDEN}{found[0][after:]}"
 
 
-def _rule(keywords: str, pattern: str, into: str = HIDDEN) -> Rule:
-    return Rule(tuple(keywords.split()), re.compile(pattern), into)
+def entropy(value: str) -> float:
+    """Bits a character, by how often each one stands in the value. `aaaa` has 0, 16 different characters have 4."""
+    return -sum(n / len(value) * math.log2(n / len(value)) for n in Counter(value).values())
 
 
-_VALUE = r"""(?:\[hidden\]|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^\s,;&"'<>)}\]]+)"""
-_TELLING = r"(?=[^\s]*(?:[0-9]|[a-z][A-Z])|[^\s]{20})"
+def rules_for(lowered: str) -> Iterator[Rule]:
+    """The rules with a keyword in a text that was made lower case."""
+    for rule in RULES:
+        for keyword in rule.keywords:
+            if keyword in lowered:
+                yield rule
+                break
+
+
+def _rule(keywords: str, pattern: str, bits: float = 0.0) -> Rule:
+    return Rule(tuple(keywords.split()) or ("",), pattern, bits)
+
+
+# A quoted value may be cut off before its end. A block of YAML has its value in the next line.
+_VALUE = (
+    r"""(?P<v>\[hidden\]|"(?:[^"\\\n]|\\.)*\\?(?:"|(?=\n)|\Z)|'(?:[^'\\\n]|\\.)*\\?(?:'|(?=\n)|\Z)"""
+    r"""|[|>][+-]?[ \t]{0,4}\n[^\n]*|[^\s,;&"'<>)}\]]+)"""
+)
+_IS = r"""\\{0,4}["'`]?\s{0,4}(?:=>|:=|[=:])\s{0,4}\\{0,4}"""
+"""Between a name and its value: `=`, `:`, `=>`; in JSON, and in JSON inside of JSON."""
+_IN_URL = r"(?:%22|%27)?(?:%3[ADad])(?:%20|\+)?(?:%22|%27)?"
+"""The same in what was encoded for a URL."""
+_TELLING = r"(?=[^\s]{0,200}?(?:[0-9]|[a-z][A-Z])|[^\s]{20})"
 """A digit, a capital inside or great length: a token rather than a word of English."""
+_NO_PLACE = (
+    r"""(?!["'\\]{0,3}(?:projects/|\$\{|\$\(|\{\{|<[a-z]|(?:[\w-]{1,100}:)?latest\b|"""
+    r"""(?:None|null|true|false|undefined|YES|NO)\b))"""
+)
+"""A reference to a secret, a placeholder and nothing at all hide nothing."""
+_NO_VERSION = r"(?![\w-]{1,100}:[0-9]{1,4}(?![\w.-]))"
+"""As `secret:db-password:3` names one."""
+_SECRET_WORD = (
+    r"(?i:secret|token|credential|(?:api|access|private|signing|encryption|account|shared|secret|master|service|auth|"
+    r"license|client|app|webhook|deploy|jwt|cookie|session|hmac|storage|subscription|write|admin|server|bot)[_-]?key|"
+    r"client[_-]key[_-]data|_auth|authtoken)(?i:[_-]?(?:base64|b64|value|key|hash|id(?=\W{1,6}\S{20})|v?[0-9]{1,2}))?"
+)
+_PASSWORD_WORD = r"(?i:passw(?:or)?d|passphrase|\bpwd|\bpgpass|_pass|_pwd|\bpass(?=\s?=))(?i:_?[0-9]{1,2})?"
 
 RULES: tuple[Rule, ...] = (
     _rule(
-        "private",
-        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-        r"(?:[\s\S]*?-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|[\s\S]*\Z)",
+        "private openvpn",
+        r"-----BEGIN (?:[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?|OpenVPN Static key V1)-----"
+        r"(?:[\s\S]*?-----END [A-Za-z0-9 ]{0,40}(?:PRIVATE KEY(?: BLOCK)?|key V1)-----|[\s\S]*\Z)",
+    ),
+    # One line of a key, as logs cut it up: nothing else is 64 or 76 characters of base64 in both cases, with digits.
+    _rule(
+        "",
+        r"(?m)^\s{0,8}(?P<v>(?=[A-Za-z0-9+/]{64,76}\s{0,4}$)(?=[^A-Z\n]*[A-Z])(?=[^a-z\n]*[a-z])(?=[^0-9\n]*[0-9])"
+        r"(?:[A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{70}|[A-Za-z0-9+/]{76}))\s{0,4}$",
+        bits=4.3,
     ),
     # Headers: the whole rest of the line, or of the quoted string, is the value.
     _rule(
-        "authorization cookie api-key api_key auth-token security-token jwt-assertion",
-        r"""(?i)((?:authorization|cookie|x-api-key|x-goog-api-key|x-auth-token|x-amz-security-token|jwt-assertion)"""
-        r"""["']?\s{0,4}[:=]\s{0,4}["']?)(?=[^\s"'])(?:(?:bearer|basic|digest|token)\s{1,4})?[^\n"'\\]+""",
-        r"\1" + HIDDEN,
+        "authorization cookie x- private-token apikey subscription-key",
+        r"""(?i)(?<![\w-])(?:(?:proxy-)?authorization|(?:set-)?cookie|x-[a-z-]{0,40}(?:key|token|secret|assertion|signature)|"""
+        r"""private-token|apikey|ocp-apim-subscription-key)\\{0,4}["']?\s{0,4}[:=]\s{0,4}\\{0,4}["']?"""
+        r"""(?!SameSite)(?P<v>(?:(?:bearer|basic|digest|token|apikey|ssws|aws4-hmac-sha256)\s{1,4})?[^\n"'\\\s][^\n"'\\]*)""",
     ),
-    _rule("bearer basic", rf"\b((?i:bearer|basic)\s{{1,4}}){_TELLING}[A-Za-z0-9._~+/=:-]{{8,}}", r"\1" + HIDDEN),
+    _rule(
+        "bearer basic ssws",
+        rf"\b(?i:bearer|basic|ssws)\s{{1,4}}(?![a-z_]{{1,30}}=[^=\s]){_TELLING}(?P<v>[A-Za-z0-9._~+/=:-]{{8,}})",
+    ),
     # DSNs of databases and brokers: a password may hold any character, so the last @ ends it.
     _rule(
         "://",
-        r"(?i)\b((?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql|oracle|cockroachdb|clickhouse|kafka|smtps?|"
-        r"ldaps?|snowflake)(?:\+[a-z0-9_]{1,20})?://[^\s:/@\"']{0,200}:)[^\s\"']+(?=@)",
-        r"\1" + HIDDEN,
+        r"(?i)\b(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|valkeys?|amqps?|mssql|sqlserver|oracle|cockroachdb|"
+        r"clickhouse|kafka|nats|mqtts?|smtps?|ldaps?|s?ftp|snowflake)(?:\+[a-z0-9_]{1,20})?://[^\s:/@\"']{0,200}:"
+        r"(?P<v>[^\s\"']{1,500})(?=@)",
     ),
-    _rule("://", r"(?i)\b([a-z][a-z0-9+.-]{1,30}://[^\s:/@\"'\[]{0,200}:)[^\s/@\"']+(?=@)", r"\1" + HIDDEN),
-    _rule("://", r"(?i)\b(https?://)[^\s:/@\"'\[]{16,}(?=@)", r"\1" + HIDDEN),
-    # Signed and authenticated URLs.
+    _rule("://", r"(?i)\b[a-z][a-z0-9+.-]{1,30}://[^\s:/@\"'\[]{0,200}:(?P<v>[^\s/@\"']{1,2000})(?=@)"),
+    _rule("://", r"(?i)\bhttps?://(?P<v>[^\s:/@\"'\[]{16,2000})(?=@)"),
+    # Signed and authenticated URLs, and those that are secrets by themselves.
     _rule(
-        "signature= credential= token= key= sig= code= secret= jwt= auth=",
-        r"(?i)([?&;](?:x-(?:goog|amz)-(?:signature|credential|security-token)|signature|sig|(?:access_|id_|refresh_|auth_)?"
-        r"token|(?:api_?|access)?key|code|client_secret|jwt|auth)=)[^&\s\"'#<>]{8,}",
-        r"\1" + HIDDEN,
+        "signature= credential= token= key= sig= code= secret= jwt= auth= password= passwd= pwd= policy= ticket= otp=",
+        r"(?i)[?&;](?:x-(?:goog|amz)-(?:signature|credential|security-token)|signature|sig|policy|(?:[a-z]{1,20}_)?token|"
+        r"(?:[a-z]{1,20}_?)?key|code|(?:[a-z]{1,20}_)?secret|jwt|auth|passw(?:or)?d|pwd|ticket|otp)=(?P<v>[^&\s\"'#<>]{8,})",
+    ),
+    _rule(
+        "hooks.slack.com discord webhook.office.com hooks.zapier.com maker.ifttt.com logic.azure.com",
+        r"(?i)(?:hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/webhooks/|"
+        r"webhook\.office\.com/webhookb2/|hooks\.zapier\.com/hooks/catch/|maker\.ifttt\.com/trigger/[\w-]{1,60}/with/key/)"
+        r"(?P<v>[\w@/-]{8,})",
     ),
     # password=…, PGPASSWORD: …, "client_secret": "…". A password after a colon is any word; a token must look like one.
+    _rule("pass pwd", rf"""{_PASSWORD_WORD}{_IS}{_NO_PLACE}(?!["']{{2}}){_VALUE}"""),
+    _rule("pass pwd", r"(?i)(?:passw(?:or)?d|passphrase)" + _IN_URL + r"(?P<v>[^\s&%\"'<>]+)"),
     _rule(
-        "password passwd passphrase pwd",
-        r"""(?i)((?:password|passwd|passphrase|\bpwd)\\?["']?\s{0,4}(?:=>|[:=])\s{0,4}\\?)"""
-        rf"""(?!["']{{2}}|["']?projects/){_VALUE}""",
-        r"\1" + HIDDEN,
+        "secret token key credential _auth",
+        rf"""{_SECRET_WORD}{_IS}{_NO_PLACE}{_NO_VERSION}(?=\\{{0,4}}["']?[^\s"']{{6}}){_TELLING}{_VALUE}""",
     ),
     _rule(
         "secret token key credential",
-        r"""((?i:secret|token|(?:api|access|private|signing|encryption|account|shared)[_-]?key|credential)\\?["']?\s{0,4}"""
-        rf"""(?:=>|[:=])\s{{0,4}}\\?)(?!["']?projects/)(?=["']?[^\s"']{{6}}){_TELLING}{_VALUE}""",
-        r"\1" + HIDDEN,
+        rf"(?:(?i:secret|token)|(?i:api|access|private)[_-]?(?i:key)){_IN_URL}{_TELLING}(?P<v>[^\s&%\"'<>]{{6,}})",
     ),
-    # Shapes that their makers made to be found.
-    _rule("eyj", r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"),
-    _rule("gh github_pat_ glpat-", r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,})"),
-    _rule("aiza ya29. gocspx- 1//", r"\b(?:AIza[\w-]{30,}|ya29\.[\w.-]{10,}|GOCSPX-[\w-]{16,}|1//0[\w-]{20,})"),
-    _rule("akia asia", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    _rule("xox xapp-", r"\b(?:xox[abeoprs]-[\w-]{10,}|xapp-[\w-]{10,})"),
+    # NAME_KEY=…, as environments and their files write it.
     _rule(
-        "hooks.slack.com discord",
-        r"(?i)((?:hooks\.slack\.com/services/|discord(?:app)?\.com/api/webhooks/))[\w/-]{8,}",
-        r"\1" + HIDDEN,
+        "_key _salt _cert _pat _creds _signature",
+        r"\b[A-Z][A-Z0-9_]{0,60}(?<!PUBLIC)_(?:KEY|SALT|CERT|PAT|CREDS|SIGNATURE)(?:_[A-Z0-9]{1,8})?\s?=\s?"
+        r"""["']?(?!/[\w.-]{1,60}/|projects/)(?P<v>[A-Za-z0-9+/=_.~-]{16,})""",
+        bits=3.3,
     ),
-    _rule("sk_ rk_ pk_ whsec_ sk-", r"\b(?:[sr]k_(?:live|test)_\w{10,}|whsec_\w{10,}|sk-[A-Za-z0-9_-]{20,})"),
+    # Words of command lines, of SQL, of .netrc, .pgpass and .docker/config.json.
     _rule(
-        "npm_ pypi- hf_ dop_v1_ sg.",
-        r"\b(?:npm_\w{30,}|pypi-[\w-]{30,}|hf_\w{20,}|dop_v1_\w{30,}|SG\.[\w-]{16,}\.[\w-]{16,})",
+        "--pass --token --secret --api-key --apikey --access-token --auth-token --client-secret",
+        r"(?i)--(?:[a-z-]{0,20}pass(?:word|wd|phrase|code)?|(?:[a-z-]{0,20}-)?(?:token|secret|api-?key))(?:=|\s{1,4})"
+        rf"(?!-){_VALUE}",
     ),
-    _rule("age-secret-key-", r"\bAGE-SECRET-KEY-1[A-Z0-9]{20,}"),
+    _rule(
+        "-u --user",
+        r"(?:(?<=\s)-u|--user)[ =]\s{0,3}[\"']?[^\s:\"'/=]{1,100}:(?![0-9]{1,6}(?:\s|$))"
+        r"(?P<v>[^\s\"'/:][^\s\"']{2,})",
+    ),
+    _rule("mysql sshpass", r"\b(?:mysql(?:dump|admin)?|sshpass)\b[^\n]{0,200}?\s-p(?P<v>[^\s\"']{3,})"),
+    _rule(
+        "identified password",
+        r"(?i)\b(?:identified\s{1,4}(?:with\s{1,4}\w{1,40}\s{1,4})?by|(?:with|set|encrypted)\s{1,4}password)\s{1,4}"
+        r"""(?P<v>'[^'\n]+'?|"[^"\n]+"?)""",
+    ),
+    _rule("login", r"(?i)\blogin\s{1,4}\S{1,100}\s{1,4}password\s{1,4}(?P<v>\S+)"),
+    _rule(":543 :643", r"(?<![\w.-])[\w.*-]{1,200}:[56]43\d:[\w*-]{1,60}:[\w*-]{1,60}:(?P<v>[^\s:]{3,})"),
+    _rule('"auth"', r'"auth\\{0,4}"\s{0,4}:\s{0,4}\\{0,4}"(?P<v>[A-Za-z0-9+/=]{12,})'),
+    _rule(
+        "sessid sessionid connect.sid csrf xsrf",
+        r"(?i)\b(?:phpsessid|jsessionid|asp\.net_sessionid|sessionid|connect\.sid|csrf[a-z_-]{0,20}|xsrf[a-z_-]{0,20})="
+        r"(?P<v>[^\s;,&\"']{12,})",
+    ),
+    *(_rule(keywords, pattern) for keywords, pattern in FORMATS),
 )

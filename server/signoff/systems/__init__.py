@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from signoff.systems.google.sources import Sources
     from signoff.systems.google.triggers import Triggers
     from signoff.systems.http.client import Http
+    from signoff.systems.patterns import Patterns
     from signoff.systems.postgres.database import Postgres
     from signoff.systems.tables.reader import TablesReader
 
@@ -165,6 +166,12 @@ class Systems:
         from signoff.systems.http.client import Http
 
         return Http(self.boundary, only_loopback=self.sandbox)
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        from signoff.systems.patterns import Patterns
+
+        return Patterns(self.boundary)
 
     async def close(self) -> None:
         made = self.__dict__

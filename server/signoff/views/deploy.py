@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from signoff.views.structure import as_json
 from signoff.views.text import as_text
-from signoff.views.words import command, moment, sentence
+from signoff.views.words import command, moment, sentence, told
 
 if TYPE_CHECKING:
     from signoff.actions.deploy import DeployResult
@@ -86,10 +86,10 @@ def declined(plan: Plan) -> Answer:
 
 def refused(refusal: Refused) -> Answer:
     outcome = "nothing-to-do" if refusal.nothing_to_do else "refused"
-    structure: dict[str, Any] = {"outcome": outcome, "says": str(refusal), "report": as_json(refusal.report)}
+    structure: dict[str, Any] = {"outcome": outcome, "says": told(refusal), "report": as_json(refusal.report)}
     if refusal.theirs:
         structure["theirs"] = _theirs(refusal.theirs)
-    return f"{refusal}\n\n{as_text(refusal.report, 'tool')}", structure
+    return f"{told(refusal)}\n\n{as_text(refusal.report, 'tool')}", structure
 
 
 def result(done: DeployResult) -> Answer:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 
 from signoff.model.quoted import Quoted
-from signoff.safety.release import CLOSE, OPEN, for_markdown, own
+from signoff.safety.release import for_markdown, own
+from signoff.views.words import pieces
 
-_OUTSIDE = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
 _INLINE = re.compile(r"[\\`*_\[\]<>&~|$]")
 _LINK = re.compile(r"(?i)(?<=[a-z])(?=://)|(?<=\bwww)(?=\.)|(?<=mailto)(?=:)|(?<=xmpp)(?=:)")
 """Where GitHub would make a link of bare text: a backslash there ends it."""
@@ -21,8 +21,7 @@ WORDS = 4_000
 
 def prose(line: str) -> str:
     """A released sentence (see `views.words.sentence`): our words escaped, outside text in code spans."""
-    pieces = _OUTSIDE.split(line)
-    return "".join(code(piece) if index % 2 else _inline(own(piece)) for index, piece in enumerate(pieces))
+    return "".join(code(piece) if index % 2 else _inline(own(piece)) for index, piece in enumerate(pieces(line)))
 
 
 def code(value: object) -> str:

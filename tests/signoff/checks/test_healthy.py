@@ -1,38 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signoff.checks.healthy import KNOWN_ERROR, NEW_ERROR, NOT_EXERCISED, STILL_THERE, claim, judge
-from signoff.model.finding import Advice
+from signoff.checks.healthy import KNOWN_ERROR, NEW_ERROR, NOT_EXERCISED, STILL_THERE, judge
+from signoff.model.finding import Action
 from signoff.model.judgement import Status
-from signoff.model.logs import ErrorSeen, Health, LogEntry, UnitLog
 from signoff.model.subject import Workload, WorkloadName
-from signoff.model.text import text
-from signoff.reading.log_errors import errors
+from support.health import BEFORE, GONE, health, unit
 from support.logs import request, traceback
-from support.samples import NOW, PROOF, WEB
-
-GONE = "KeyError: 'School'"
-BEFORE = errors([*traceback(GONE, ago=900), request(status=500, ago=900)])
-
-
-def unit(*entries: LogEntry) -> UnitLog:
-    return UnitLog(
-        "web-00002-abc",
-        NOW - timedelta(hours=1),
-        tuple(entry for entry in entries if entry.request and not entry.request.refused),
-        errors(entries),
-        PROOF,
-    )
-
-
-def health(*units: UnitLog, earlier: Sequence[ErrorSeen] = (), lag: float = 30, claimed: Any = ()) -> Health:
-    return Health(NOW, timedelta(seconds=lag), units, tuple(earlier), tuple(claimed))
+from support.samples import NOW, WEB
 
 
 def test_an_exercised_revision_without_errors_passes() -> None:
@@ -46,7 +25,8 @@ def test_silence_is_unknown_and_says_what_to_send() -> None:
 
 def test_a_job_that_never_ran_is_told_to_run() -> None:
     job = Workload(WorkloadName("extractor"), "job", "extractor", ())
-    assert judge(job, health(unit())).findings[0].fix == Advice(text("run job {} once, then ask again", "extractor"))
+    judged = judge(job, health(kind="job"))
+    assert (judged.status, judged.findings[0].fix) == (Status.UNKNOWN, Action("run", ("extractor",)))
 
 
 def test_requests_that_the_platform_refused_are_no_exercise() -> None:
@@ -99,35 +79,3 @@ def test_nothing_passes_without_a_settled_exercise_and_no_new_error_passes(kinds
     judged = judge(WEB, health(unit(*(entry for kind in kinds for entry in made[kind]))))
     good = "ok" in kinds and not {"fail", "trace"} & set(kinds)
     assert (judged.status is Status.PASS) == good
-
-
-def test_a_claim_is_proven_when_the_path_that_raised_it_was_answered_since() -> None:
-    facts = {"web": health(unit(request("/report")), earlier=BEFORE)}
-    assert claim(facts, GONE)[0] is Status.PASS
-
-
-def test_a_claim_is_not_proven_when_only_other_paths_were_requested() -> None:
-    facts = {"web": health(unit(request("/health")), earlier=BEFORE)}
-    assert claim(facts, GONE)[0] is Status.UNKNOWN
-
-
-def test_a_claim_is_not_proven_when_its_path_still_fails() -> None:
-    facts = {"web": health(unit(request("/report", 502)), earlier=BEFORE)}
-    assert claim(facts, GONE)[0] is Status.UNKNOWN
-
-
-def test_a_claim_of_an_error_that_never_was_there_is_not_proven() -> None:
-    assert claim({"web": health(unit(request()))}, "KeyError: 'nowhere'")[0] is Status.UNKNOWN
-
-
-def test_a_claim_is_refuted_by_any_workload_that_still_shows_the_error() -> None:
-    quiet = health(unit(request("/report")), earlier=BEFORE)
-    loud = health(unit(*traceback(GONE)))
-    unexercised = health(unit(), earlier=BEFORE)
-    assert claim({"web": quiet, "extractor": loud}, GONE)[0] is Status.FAIL
-    assert claim({"web": unexercised, "extractor": loud}, GONE)[0] is Status.FAIL
-
-
-def test_a_claim_waits_for_the_ingestion_lag() -> None:
-    facts = {"web": health(unit(request("/report", ago=5)), earlier=BEFORE, lag=30)}
-    assert claim(facts, GONE)[0] is Status.WAITING

@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from signoff.config import Config, parse
+from signoff.config.logs_table import ExpectTable, NoiseTable, WorkloadLogsTable
 from signoff.config.loosening import loosened
 from signoff.config.loosens import Loosens, NeverLoosens
 from signoff.config.schema import Document, HandoffTable, LogsTable, SourceTable, TargetTable, WorkloadTable
@@ -42,6 +43,8 @@ next = { type = "null" } } }]
 kind = "job"
 after = ["web"]
 deploy = "ci"
+logs.expect = [{ text = "done", at_least = 3 }]
+logs.noise = [{ text = "flaky", why = "theirs", until = 2026-12-31 }]
 """
 EXTRACTOR = BASE[BASE.index("[workloads.extractor]") :]
 STAGING = BASE[BASE.index("[targets.staging]") : BASE.index("[workloads.web]")]
@@ -87,6 +90,13 @@ LOOSER = {
     "another remote": ("[targets.production]", '[source]\nremote = "fork"\n[targets.production]', "source.remote"),
     "another flow": ("[targets.production]", '[source]\nflow = "pull-request"\n[targets.production]', "source.flow"),
     "another folder": ("[targets.production]", '[handoff]\nfolder = "web"\n[targets.production]', "handoff.folder"),
+    "an entry is not expected": ('[{ text = "done", at_least = 3 }]', "[]", "workloads.extractor.logs.expect"),
+    "an entry is expected less often": (", at_least = 3", "", "workloads.extractor.logs.expect"),
+    "an entry may come later": ("at_least = 3", "at_least = 3, within_seconds = 900", "workloads.extractor.logs.expect"),
+    "another entry": ('"done"', '"d"', "workloads.extractor.logs.expect"),
+    "noise for longer": ("2026-12-31", "2027-12-31", "workloads.extractor.logs.noise"),
+    "another noise": ('"flaky"', '"f"', "workloads.extractor.logs.noise"),
+    "one noise more": ("[{ text = \"flaky\"", "[{ pattern = \"x\", why = \"y\", until = 2026-12-31 }, { text = \"flaky\"", "workloads.extractor.logs.noise"),
     "a shorter lag": ("[targets.production]", "[logs]\nlag_seconds = 5\n[targets.production]", "logs.lag_seconds"),
 }  # fmt: skip
 NOT_LOOSER = {
@@ -108,6 +118,12 @@ NOT_LOOSER = {
     "deployed here": ('deploy = "ci"', 'deploy = "signoff"'),
     "critical too": ('kind = "job"', 'kind = "job"\ncritical = true'),
     "a default spelled out": ("[targets.production]", '[source]\nflow = "push"\n[targets.production]'),
+    "no noise": ('[{ text = "flaky", why = "theirs", until = 2026-12-31 }]', "[]"),
+    "noise for shorter": ("2026-12-31", "2026-11-30"),
+    "noise for another reason": ('"theirs"', '"ours"'),
+    "an entry more often": ("at_least = 3", "at_least = 4"),
+    "an entry sooner": ("at_least = 3", "at_least = 3, within_seconds = 60"),
+    "an entry more": ("at_least = 3 }", 'at_least = 3 }, { text = "more" }'),
     "a longer lag": ("[targets.production]", "[logs]\nlag_seconds = 90\n[targets.production]"),
     "another order": ('after = ["web"]', "after = []"),
     "a comment": ("[workloads.web]", "# words\n[workloads.web]"),
@@ -139,7 +155,11 @@ def test_an_image_that_copies_less_is_seen_through_inputs_left_out(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "table", [Document, SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable, SmokeTable]
+    "table",
+    [
+        *(Document, SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable, SmokeTable),
+        *(WorkloadLogsTable, ExpectTable, NoiseTable),
+    ],
 )
 def test_every_setting_declares_what_loosening_it_means(table: type[BaseModel]) -> None:
     for name, field in table.model_fields.items():

@@ -95,6 +95,30 @@ CASES = {
     "a body that is a number": (
         '"service"', '"service"\nsmoke = [{ path = "/", body = 7 }]', 8, "workloads.web.smoke[0].body", "a text", "body ="
     ),
+    "noise without an end": (
+        '"service"', '"service"\nlogs.noise = [{ text = "x", why = "y" }]', 8,
+        "workloads.web.logs.noise[0].until", "missing", "until = 2026-12-31"
+    ),
+    "noise without a reason": (
+        '"service"', '"service"\nlogs.noise = [{ text = "x", until = 2026-12-31 }]', 8,
+        "workloads.web.logs.noise[0].why", "missing", "why ="
+    ),
+    "an end that is no day": (
+        '"service"', '"service"\nlogs.noise = [{ text = "x", why = "y", until = "soon" }]', 8,
+        "workloads.web.logs.noise[0].until", "must be a day", "without quotes"
+    ),
+    "noise by a broken pattern": (
+        '"service"', '"service"\nlogs.noise = [{ pattern = "[", why = "y", until = 2026-12-31 }]', 8,
+        "workloads.web.logs.noise[0].pattern", "no regular expression", "Python"
+    ),
+    "noise by text and pattern": (
+        '"service"', '"service"\nlogs.noise = [{ text = "x", pattern = "x", why = "y", until = 2026-12-31 }]', 8,
+        "workloads.web.logs.noise[0]", "a text or by a pattern", "text ="
+    ),
+    "an entry that never appears": (
+        '"service"', '"service"\nlogs.expect = [{ text = "x", at_least = 0 }]', 8,
+        "workloads.web.logs.expect[0].at_least", "greater than or equal to 1", "at_least = 3"
+    ),
     "login in the url": (
         '"service"', '"service"\nurl = "https://me:secret@a.example"', 8, "workloads.web.url", "form", "no login"
     ),

@@ -22,7 +22,7 @@ HEALTHY = ("healthy",)
 CHECKLIST_SECONDS = 20.0
 """Clients put long calls into the background: the checklist answers before, and says what is still waiting."""
 
-Gone = Annotated[str, Field(description="the error that should be gone, as it reads in the logs")]
+Gone = Annotated[str, Field(description="the error that should be gone: its text in the logs, /regex/ or traceback")]
 
 
 def check_tools(desk: Desk) -> list[Tool]:

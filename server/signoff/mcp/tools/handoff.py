@@ -37,11 +37,12 @@ def handoff_tools(desk: Desk) -> list[Tool]:
 proven is marked as proven."""
         from signoff.handoff.document import Words
         from signoff.views.text import as_text
+        from signoff.views.words import told
 
         words = Words(summary=summary, root_cause=root_cause, next_steps=tuple(next_steps))
         async with reporting(ctx) as progress:
             made = await desk.write_handoff(words, claims, progress)
-        trouble = str(made.trouble) if made.trouble else None
+        trouble = told(made.trouble) if made.trouble else None
         says = [f"Written to {made.path}."]
         says += [f"Its report is not a new one: {trouble}"] if trouble else []
         says += (

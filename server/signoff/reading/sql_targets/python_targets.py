@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from signoff.model.sql_use import NotCheckable, Upsert
-from signoff.reading.sql_targets.project import Project
-from signoff.reading.sql_targets.python_files import texts_in
-from signoff.reading.sql_targets.python_module import PythonModule
-from signoff.reading.sql_targets.python_text import PythonTexts
+from signoff.reading.source.project import Project
+from signoff.reading.source.python_files import texts_in
+from signoff.reading.source.python_module import PythonModule
+from signoff.reading.source.python_text import PythonTexts
 from signoff.reading.sql_targets.statement import mentions, temporary_tables, upserts_in
 
 _SQLITE = (

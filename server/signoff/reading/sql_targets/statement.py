@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from signoff.model.sql_use import ConflictTarget, NotCheckable, Upsert
-from signoff.reading.sql_targets.names import quoted
-from signoff.reading.sql_targets.text import HOLE, PARAMETER, SqlText, marked, plain
+from signoff.reading.source.names import quoted
+from signoff.reading.source.text import HOLE, PARAMETER, SqlText, marked, plain
 
 if TYPE_CHECKING:
     from sqlglot.tokenizer_core import Token

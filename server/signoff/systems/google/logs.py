@@ -3,60 +3,97 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from signoff.boundary import Boundary, Incomplete, Question
-from signoff.model.facts import Known, Unknown
-from signoff.model.logs import LogEntry, Request
+from signoff.model.facts import Known, Ref, Unknown
+from signoff.model.logs import LogEntry
 from signoff.model.quoted import Quoted
+from signoff.systems.google import log_filters as filters
+from signoff.systems.google.log_entries import entry
+from signoff.systems.google.log_filters import Names, Resources
+from signoff.systems.google.pages import Listing
 
 if TYPE_CHECKING:
     from signoff.systems.google.connection import Connection
 
 PAGE = 1000
+"""The most that Cloud Logging gives."""
 PAGES = 10
-"""At most so many pages are read; a longer answer is incomplete and proves nothing."""
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
-_REVISION = "cloud_run_revision"
-_JOB = "cloud_run_job"
-_EXECUTION = "run.googleapis.com/execution_name"
-_URL = re.compile(r"(?:https?://([^/?]*))?(.*)", re.DOTALL)
+STREAMED_PAGES = 40
+"""Bounds of one question: 60 reads a minute and project are allowed (https://cloud.google.com/logging/quotas)."""
 _NONCE = re.compile(r"[0-9a-f]{32}")
-_TELLING = '((severity>=ERROR OR logName:"stderr") AND NOT logName:"requests")'
-"""Output that could tell an error: plain lines on stderr are DEFAULT (google/osv.dev#1305)."""
+_Take = Callable[[LogEntry], None]
 
 
 class Logs:
-    """Reads are bounded in pages and tight in their filter: names of revisions or executions and a time."""
+    """Reads are bounded in pages and tight in their filter. What a bound cut short says so: `Listing.whole` is False,
+    or the answer is `incomplete`.
+    """
 
     def __init__(self, boundary: Boundary, google: Connection) -> None:
         self._boundary = boundary
         self._google = google
 
-    async def output(
-        self, project: str, revisions: Sequence[str], executions: Sequence[str], since: datetime
-    ) -> Known[tuple[LogEntry, ...]] | Unknown:
-        """What these wrote that could tell an error: severity ERROR and above, and all of stderr (plain lines there
-        are DEFAULT). Oldest first; `incomplete` where there is more than can be read.
+    async def output(self, project: str, units: Names, since: datetime, take: _Take) -> Known[bool] | Unknown:
+        """Hand every entry of these units that could tell an error to `take`, oldest first, 5xx answers among them.
+
+        Nothing is kept, so that memory stays flat; the answer is whether nothing followed the last one that was read.
         """
-        if not revisions and not executions:
-            return self._nothing(project, "output")
-        wanted = f"{_units(revisions, executions)} AND {_TELLING} AND {_from(since)}"
-        return await self._read(project, "output", wanted, PAGES)
+        if not units:
+            return Known(True, self._nothing(project, "output"))
+        wanted = f"{filters.of_units(units)} AND {filters.telling()} AND {filters.since(since)}"
+        return await self._stream(project, "output", wanted, STREAMED_PAGES, take, order="asc")
 
     async def requests(
-        self, project: str, revisions: Sequence[str], since: datetime, *, pages: int = 1
-    ) -> Known[tuple[LogEntry, ...]] | Unknown:
-        """The newest requests to these revisions, oldest first. It may be cut: it proves requests that it shows,
-        never that there were no others.
+        self,
+        project: str,
+        revisions: Sequence[str],
+        since: datetime,
+        until: datetime | None = None,
+        paths: Sequence[str] = (),
+    ) -> Known[Listing[LogEntry]] | Unknown:
+        """The newest requests to these revisions, oldest first: one page. `until`: older ones alone; `paths`: those
+        with one of these texts in their URL.
         """
         if not revisions:
-            return self._nothing(project, "requests")
-        wanted = f'{_units(revisions, ())} AND logName:"requests" AND {_from(since)}'
-        return await self._read(project, "requests", wanted, pages, whole=False)
+            return Known(Listing((), whole=True), self._nothing(project, "requests"))
+        wanted = f"{filters.of_units(Names(tuple(revisions)))} AND {filters.REQUESTS} AND {filters.since(since)}"
+        if until is not None:
+            wanted += f" AND {filters.until(until)}"
+        if paths:
+            wanted += f" AND {filters.to_paths(paths)}"
+        return await self._newest(project, "requests", wanted, 1)
+
+    async def requests_before(
+        self, project: str, service: str, without: Names, since: datetime, until: datetime
+    ) -> Known[Listing[LogEntry]] | Unknown:
+        """The newest requests of that time to other revisions of a service, oldest first: one page."""
+        of = filters.of_resources(Resources((service,)), without)
+        wanted = f"{of} AND {filters.REQUESTS} AND {filters.since(since)} AND {filters.until(until)}"
+        return await self._newest(project, "requests-before", wanted, 1)
+
+    async def written(
+        self, project: str, units: Names, since: datetime, until: datetime | None = None
+    ) -> Known[Listing[LogEntry]] | Unknown:
+        """The newest lines of whatever these units wrote, oldest first: one page. `until`: older ones alone."""
+        if not units:
+            return Known(Listing((), whole=True), self._nothing(project, "written"))
+        wanted = f"{filters.of_units(units)} AND {filters.OUTPUT} AND {filters.since(since)}"
+        if until is not None:
+            wanted += f" AND {filters.until(until)}"
+        return await self._newest(project, "written", wanted, 1)
+
+    async def saying(
+        self, project: str, units: Names, text: str, since: datetime
+    ) -> Known[Listing[LogEntry]] | Unknown:
+        """The newest lines of these units with this text in it, whatever its case, oldest first."""
+        if not units:
+            return Known(Listing((), whole=True), self._nothing(project, "expected"))
+        wanted = f"{filters.of_units(units)} AND {filters.saying(text)} AND {filters.since(since)}"
+        return await self._newest(project, "expected", wanted, PAGES)
 
     async def landed(
         self, project: str, nonces: Sequence[str], since: datetime
@@ -70,156 +107,92 @@ class Logs:
         traces = " OR ".join(f'"projects/{project}/traces/{nonce}"' for nonce in nonces)
         agents = " OR ".join(f'"{nonce}"' for nonce in nonces)
         carries = f"(trace=({traces}) OR httpRequest.userAgent:({agents}))"
-        wanted = f'resource.type="{_REVISION}" AND logName:"requests" AND {carries} AND {_from(since)}'
-        return await self._read(project, "landed", wanted, PAGES)
+        wanted = f'resource.type="{filters.REVISION}" AND {filters.REQUESTS} AND {carries} AND {filters.since(since)}'
+        found = await self._newest(project, "landed", wanted, PAGES)
+        if isinstance(found, Unknown):
+            return found
+        if not found.value.whole:
+            return Unknown("incomplete", found.ref, Quoted(f"more than {PAGES * PAGE} log entries carry them"))
+        return Known(found.value.items, found.ref)
 
     async def visits(
         self, project: str, services: Sequence[str], since: datetime
     ) -> Known[tuple[LogEntry, ...]] | Unknown:
-        """The newest requests to these services, whichever revision answered. It may be cut, as `requests` may."""
+        """The newest requests to these services, whichever revision answered: one page, that may be cut. It proves
+        requests that it shows, never that there were no others.
+        """
         if not services:
-            return self._nothing(project, "visits")
-        of = _either((f'resource.type="{_REVISION}" AND resource.labels.service_name', services))
-        return await self._read(project, "visits", f'{of} AND logName:"requests" AND {_from(since)}', 1, whole=False)
+            return Known((), self._nothing(project, "visits"))
+        of = filters.of_resources(Resources(tuple(services)))
+        found = await self._newest(project, "visits", f"{of} AND {filters.REQUESTS} AND {filters.since(since)}", 1)
+        return found if isinstance(found, Unknown) else Known(found.value.items, found.ref)
 
     async def before(
-        self, project: str, *, services: Sequence[str], jobs: Sequence[str], without: Sequence[str], since: datetime
-    ) -> Known[tuple[LogEntry, ...]] | Unknown:
-        """Output that could tell an error, and failed requests, of these services and jobs except of the units
-        `without`. Oldest first, the newest `PAGES` pages: what is older is not known before.
+        self, project: str, of: Resources, without: Names, since: datetime
+    ) -> Known[Listing[LogEntry]] | Unknown:
+        """Output that could tell an error, and failed requests, of these services, jobs and worker pools except of
+        the units `without`, oldest first; the newest `PAGES` pages: what is older is not known before.
         """
-        of = _either(
-            (f'resource.type="{_REVISION}" AND resource.labels.service_name', services),
-            (f'resource.type="{_JOB}" AND resource.labels.job_name', jobs),
-        )
-        if names := _any_of(without):
-            of += f' AND NOT resource.labels.revision_name=({names}) AND NOT labels."{_EXECUTION}"=({names})'
-        failed = '(logName:"requests" AND httpRequest.status>=500)'
-        return await self._read(
-            project, "history", f"{of} AND ({_TELLING} OR {failed}) AND {_from(since)}", PAGES, whole=False
-        )
+        wanted = f"{filters.of_resources(of, without)} AND {filters.telling()} AND {filters.since(since)}"
+        return await self._newest(project, "history", wanted, PAGES)
 
-    def _nothing(self, project: str, operation: str) -> Known[tuple[LogEntry, ...]]:
+    def _nothing(self, project: str, operation: str) -> Ref:
         """The logs of nothing are empty, and nobody has to be asked for them."""
         question = Question("logging", f"entries.list {operation}", f"projects/{project}")
-        return Known((), question.ref(self._boundary.now()))
+        return question.ref(self._boundary.now())
 
-    async def _read(
-        self, project: str, operation: str, wanted: str, pages: int, *, whole: bool = True
-    ) -> Known[tuple[LogEntry, ...]] | Unknown:
+    async def _newest(
+        self, project: str, operation: str, wanted: str, pages: int
+    ) -> Known[Listing[LogEntry]] | Unknown:
+        items: list[LogEntry] = []
+        whole = await self._stream(project, operation, wanted, pages, items.append, order="desc")
+        if isinstance(whole, Unknown):
+            return whole
+        return Known(Listing(tuple(reversed(items)), whole.value), whole.ref)
+
+    async def _stream(
+        self,
+        project: str,
+        operation: str,
+        wanted: str,
+        pages: int,
+        take: _Take,
+        *,
+        order: Literal["asc", "desc"],
+    ) -> Known[bool] | Unknown:
+        """Page by page, each asked for (and asked for again) on its own."""
         look = ("gcloud", "logging", "read", wanted, f"--project={project}", "--limit=100")
         question = Question("logging", f"entries.list {operation}", f"projects/{project}", look)
+        token = ""
 
         async def fetch() -> list[Any]:
+            nonlocal token
             await self._google.login()
             answer = await self._google.logging.list_log_entries(
                 request={
                     "resource_names": [f"projects/{project}"],
                     "filter": wanted,
-                    "order_by": "timestamp desc",
+                    "order_by": f"timestamp {order}",
                     "page_size": PAGE,
+                    "page_token": token,
                 },
                 **self._google.CALL,
             )
-            entries: list[Any] = []
-            read = 0
             async for page in answer.pages:
-                entries.extend(page.entries)
-                read += 1
-                if read == pages:
-                    if whole and page.next_page_token:
-                        raise Incomplete(f"more than {pages * PAGE} log entries: narrow it or read them by hand")
-                    break
-            return entries
+                raw = type(page).pb(page)
+                token = raw.next_page_token
+                return list(raw.entries)
+            raise Incomplete("an answer without a page")
 
-        def entries_of(raw: list[Any]) -> tuple[LogEntry, ...]:
-            return tuple(_entry(one) for one in reversed(raw))
+        def read(raw: list[Any]) -> tuple[LogEntry, ...]:
+            return tuple(entry(one) for one in raw)
 
-        return await self._boundary.ask(question, fetch, entries_of, self._google.why)
-
-
-def _units(revisions: Iterable[str], executions: Iterable[str]) -> str:
-    return _either(
-        (f'resource.type="{_REVISION}" AND resource.labels.revision_name', revisions),
-        (f'resource.type="{_JOB}" AND labels."{_EXECUTION}"', executions),
-    )
-
-
-def _either(*kinds: tuple[str, Iterable[str]]) -> str:
-    """The filter for things of several kinds by their names; ValueError for no name or for one not of Cloud Run."""
-    parts = [f"({field}=({names}))" for field, kind in kinds if (names := _any_of(kind))]
-    if not parts:
-        raise ValueError("no name to read the log of")
-    return f"({' OR '.join(parts)})"
-
-
-def _any_of(names: Iterable[str]) -> str:
-    found = sorted(set(names))
-    for name in found:
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"not a name of Cloud Run: {name!r}")
-    return " OR ".join(f'"{name}"' for name in found)
-
-
-def _from(since: datetime) -> str:
-    return f'timestamp>="{since.isoformat(timespec="seconds")}"'
-
-
-def _entry(raw: Any) -> LogEntry:
-    """One entry out of Google's message (google.logging.v2.LogEntry)."""
-    from google.logging.type import log_severity_pb2
-
-    labels = dict(raw.resource.labels)
-    execution = dict(raw.labels).get(_EXECUTION, "")
-    return LogEntry(
-        at=raw.timestamp,
-        workload=labels.get("service_name") or labels.get("job_name", ""),
-        region=labels.get("location", ""),
-        unit=labels.get("revision_name") or execution,
-        severity=log_severity_pb2.LogSeverity.Name(int(raw.severity)),
-        stream=_stream(raw.log_name),
-        message=Quoted(_message(raw)),
-        request=_request(raw) if raw.http_request.request_method else None,
-        trace=raw.trace or None,
-        instance=dict(raw.labels).get("instanceId", ""),
-        payload=_payload(raw),
-    )
-
-
-def _stream(log_name: str) -> str:
-    """`projects/p/logs/run.googleapis.com%2Fstderr` → `stderr`."""
-    return re.split(r"%2F|/", log_name)[-1]
-
-
-def _message(raw: Any) -> str:
-    if raw.text_payload:
-        return str(raw.text_payload)
-    payload = raw.json_payload
-    if not payload:
-        return ""
-    for key in ("stack_trace", "exception", "message", "msg", "error"):
-        if payload.get(key):
-            return str(payload[key])
-    return ""
-
-
-def _payload(raw: Any) -> Quoted | None:
-    from google.protobuf import json_format
-
-    payload = type(raw).pb(raw).json_payload
-    return Quoted(json_format.MessageToJson(payload, indent=None)) if payload.fields else None
-
-
-def _request(raw: Any) -> Request:
-    """A request that the platform answered itself carries no instance (and says so in the severity or status)."""
-    http = raw.http_request
-    url = _URL.match(http.request_url)
-    host, rest = url.groups() if url else ("", "")
-    return Request(
-        http.request_method,
-        Quoted(rest.split("?")[0] or "/"),
-        int(http.status),
-        refused=not dict(raw.labels).get("instanceId"),
-        host=Quoted(host or ""),
-        agent=Quoted(http.user_agent),
-    )
+        for _ in range(pages):
+            page = await self._boundary.ask(question, fetch, read, self._google.why)
+            if isinstance(page, Unknown):
+                return page
+            for one in page.value:
+                take(one)
+            if not token:
+                break
+        return Known(not token, page.ref)

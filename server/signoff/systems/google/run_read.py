@@ -22,6 +22,7 @@ from signoff.model.run import (
     Ingress,
     Job,
     LatestExecution,
+    Outcome,
     Revision,
     Service,
     Template,
@@ -36,6 +37,8 @@ _SETTINGS = ("volumes", "service_account", "vpc_access", "timeout", "execution_e
 _URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
 _INGRESS: Mapping[int, Ingress] = {2: "internal", 3: "load-balancer", 4: "internal"}
 """run.v2 IngressTraffic: INTERNAL_ONLY, INTERNAL_LOAD_BALANCER, NONE; everything else lets all in."""
+_OUTCOMES: Mapping[int, Outcome] = {1: "succeeded", 2: "failed", 5: "cancelled"}
+"""run.v2 ExecutionReference.CompletionStatus."""
 _SALT = os.urandom(16)
 _LATEST, _FAILED, _SUCCEEDED = 1, 3, 4
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -120,7 +123,10 @@ def job(message: Any) -> Job:
         latest_execution=None
         if latest is None
         else LatestExecution(
-            short(latest.name), moment(latest, "create_time") or _EPOCH, moment(latest, "completion_time")
+            short(latest.name),
+            moment(latest, "create_time") or _EPOCH,
+            moment(latest, "completion_time"),
+            _OUTCOMES.get(latest.completion_status, ""),
         ),
     )
 

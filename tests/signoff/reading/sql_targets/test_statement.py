@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.model.sql_use import ConflictTarget, NotCheckable, Place
+from signoff.reading.source.text import plain
 from signoff.reading.sql_targets import conflict_targets, statement
 from signoff.reading.sql_targets.statement import upserts_in
-from signoff.reading.sql_targets.text import plain
 
 HERE = Place("q.sql", 1)
 

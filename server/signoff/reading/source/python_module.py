@@ -23,20 +23,25 @@ class Imported:
 
 @dataclass(slots=True)
 class Scope:
-    """Names bound in a module, class or function: to the one expression they are given, or to None if to more."""
+    """Names bound in a module, class or function, each to what it is given; None: by a loop, an argument, …"""
 
-    names: dict[str, ast.expr | None] = field(default_factory=dict)
+    names: dict[str, list[ast.expr | None]] = field(default_factory=dict)
     outer: Scope | None = None
     owner: ast.ClassDef | None = None
 
     def find(self, name: str) -> ast.expr | None:
-        """What the name is, or None when that is not known from the code."""
+        """What the name is, or None when that is not known from the code, for one because it is given two things."""
+        given = self.given(name)
+        return given[0] if len(given) == 1 else None
+
+    def given(self, name: str) -> list[ast.expr | None]:
+        """All that the name is given in the innermost scope that binds it."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.names:
                 return scope.names[name]
             scope = scope.outer
-        return None
+        return []
 
     def binds(self, name: str) -> bool:
         return name in self.names or (self.outer is not None and self.outer.binds(name))
@@ -101,12 +106,12 @@ def read_module(path: str, data: bytes) -> PythonModule:
     return module
 
 
-def bindings(body: list[ast.stmt]) -> Mapping[str, ast.expr | None]:
-    """What the statements of one scope bind; a name bound in two ways, or by a loop, is not known."""
-    bound: dict[str, ast.expr | None] = {}
+def bindings(body: list[ast.stmt]) -> Mapping[str, list[ast.expr | None]]:
+    """What the statements of one scope bind, in their order."""
+    bound: dict[str, list[ast.expr | None]] = {}
 
     def bind(name: str, value: ast.expr | None) -> None:
-        bound[name] = None if name in bound else value
+        bound.setdefault(name, []).append(value)
 
     for node in _statements(body):
         match node:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from signoff.reading.errors import Unreadable
-from signoff.reading.sql_targets.python_module import Imported, PythonModule, read_module
+from signoff.reading.source.python_module import Imported, PythonModule, read_module
 
 
 class Project:
@@ -63,7 +63,7 @@ class Project:
             candidates = [path for path in self._by_name.get(parts[-1] if parts else "", ()) if _ends(path, tail)]
         if not candidates:
             return None
-        return self.python(max(candidates, key=lambda path: (_shared(path, importer), -len(path))))
+        return self.python(max(candidates, key=lambda path: (shared_folders(path, importer), -len(path))))
 
 
 def _ends(path: str, tail: str) -> bool:
@@ -71,7 +71,7 @@ def _ends(path: str, tail: str) -> bool:
     return stem == tail or stem.endswith("/" + tail)
 
 
-def _shared(one: str, other: str) -> int:
+def shared_folders(one: str, other: str) -> int:
     """How many folders two paths have in common, from the root."""
     pairs = zip(one.split("/"), other.split("/"), strict=False)
     return next((count for count, (a, b) in enumerate(pairs) if a != b), 0)

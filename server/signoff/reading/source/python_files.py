@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from signoff.reading.sql_targets.python_module import Function, Scope, bindings, parameters
-from signoff.reading.sql_targets.python_text import PythonTexts
-from signoff.reading.sql_targets.text import SqlText, hole, joined
+from signoff.reading.source.python_module import Function, Scope, bindings, parameters
+from signoff.reading.source.python_text import PythonTexts
+from signoff.reading.source.text import SqlText, hole, joined
 
 _TEXTUAL = ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call
 
@@ -44,7 +44,8 @@ def _function_scope(function: Function, outer: Scope) -> Scope:
     if outer.owner is not None:  # what a class binds is no name in its methods
         outer = Scope({}, outer.outer, outer.owner)
     names = dict(bindings(function.body)) if not isinstance(function, ast.Lambda) else {}
-    names.update(dict.fromkeys(parameters(function)))
+    for name in parameters(function):
+        names[name] = [None, *names.get(name, [])]
     return Scope(names, outer)
 
 

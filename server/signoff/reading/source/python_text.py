@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from signoff.model.sql_use import Place
-from signoff.reading.sql_targets.names import quoted
-from signoff.reading.sql_targets.project import Project
-from signoff.reading.sql_targets.python_module import PythonModule, Scope
-from signoff.reading.sql_targets.text import PARAMETER, Piece, SqlText, hole, joined, plain
+from signoff.reading.source.names import quoted
+from signoff.reading.source.project import Project
+from signoff.reading.source.python_module import PythonModule, Scope
+from signoff.reading.source.text import PARAMETER, Piece, SqlText, hole, joined, plain
 
 _PERCENT = re.compile(r"%(?:\((\w+)\))?[sdrif]|%%")
 _SAME = {"dedent", "cleandoc", "strip", "lstrip", "rstrip", "text", "SQL", "RawSQL", "literal_column", "sql", "lower"}
@@ -216,7 +216,7 @@ class PythonTexts:
             for given in class_attributes(module, owner, attribute) if owner else ():
                 return texts, given, module.top
             return None
-        value = module.top.names.get(called or attribute or "")
+        value = module.top.find(called or attribute or "")
         return None if value is None else (texts, value, module.top)
 
 

@@ -1,0 +1,74 @@
+"""What the logs said before what serves now: errors of the same workloads, and how often requests failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from signoff.gather.served import HISTORY, Unit, known, names, units
+from signoff.model.facts import Known, Unknown
+from signoff.model.health import Before, Route
+from signoff.model.logs import ErrorSeen, LogEntry
+from signoff.model.subject import Kind, Workload
+from signoff.reading.log_errors import ErrorLog
+from signoff.survey import Survey
+from signoff.systems.google.log_filters import Names, Resources
+
+
+@dataclass(slots=True)
+class _Reading:
+    log: ErrorLog
+    failing: set[Route]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Of one workload. `failing`: requests that its container answered with 5xx."""
+
+    errors: tuple[ErrorSeen, ...] = ()
+    failing: frozenset[Route] = frozenset()
+
+
+async def past(survey: Survey) -> Mapping[tuple[Kind, str], Past] | Unknown:
+    """By kind and name, of every workload of the subject that had any."""
+    subject = survey.subject
+    serving = known(await survey.get(units))
+    of = Resources(*(_resources(subject.workloads, kind) for kind in ("service", "job", "worker-pool")))
+    listed = await survey.systems.logs.before(subject.target.project, of, names(serving), survey.now - HISTORY)
+    if isinstance(listed, Unknown):
+        return listed
+    read: dict[tuple[Kind, str], _Reading] = {}
+    for entry in listed.value.items:
+        one = read.setdefault((entry.kind, entry.workload), _Reading(ErrorLog(), set()))
+        one.log.add(entry)
+        if entry.request and not entry.request.refused:
+            one.failing.add((entry.request.method, entry.request.path))
+    return {place: Past(one.log.found(), frozenset(one.failing)) for place, one in read.items()}
+
+
+async def served_before(survey: Survey, unit: Unit) -> Before | Unknown | None:
+    """How the newest requests went that were answered before the revision served, by the one that answered the last of
+    them; None where nothing answered any.
+    """
+    project, oldest = survey.subject.target.project, survey.now - HISTORY
+    listed = await survey.systems.logs.requests_before(
+        project, unit.resource, Names((unit.name,)), oldest, until=unit.since
+    )
+    if isinstance(listed, Unknown):
+        return listed
+    answered = [entry for entry in listed.value.items if _answered(entry) and entry.region in {unit.region, ""}]
+    if not answered:
+        return None
+    name = answered[-1].unit
+    own = [entry for entry in answered if entry.unit == name]
+    failed = sum(1 for entry in own if entry.request and entry.request.status >= 500)
+    shown = Known(None, listed.ref).shows(f"{name}: failed of answered", (failed, len(own)))
+    return Before(name, len(own), failed, shown)
+
+
+def _answered(entry: LogEntry) -> bool:
+    return entry.request is not None and not entry.request.refused
+
+
+def _resources(workloads: tuple[Workload, ...], kind: Kind) -> tuple[str, ...]:
+    return tuple(sorted({workload.resource for workload in workloads if workload.kind == kind}))

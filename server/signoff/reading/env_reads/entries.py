@@ -1,0 +1,110 @@
+"""Which files of the tree a command evaluates: the entries from which the scan follows the code."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from signoff.reading.env_reads.model import Command, Entry, Place
+from signoff.reading.shell import commands as shell_commands
+
+_SET = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+_BEFORE = frozenset(
+    {"env", "cross-env", "cross-env-shell", "exec", "time", "sudo", "command", "npx", "bunx", "pnpx", "set"}
+)
+"""Words that stand before the program itself."""
+_DEPTH = 6
+
+
+@dataclass(slots=True)
+class Found:
+    """`unread`: sentences on commands whose files can not be told."""
+
+    files: Mapping[str, bytes]
+    entries: dict[tuple[str, tuple[tuple[str, str], ...]], Entry] = field(default_factory=dict)
+    unread: dict[str, None] = field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        self.entries.setdefault((entry.path + (entry.code or ""), tuple(sorted(entry.sets.items()))), entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One program with its arguments, as it is started. `sets`: what the environment gets for it in the text."""
+
+    words: tuple[str, ...]
+    folder: str
+    sets: Mapping[str, str]
+    place: Place | None
+    depth: int = 0
+
+
+def entries(files: Mapping[str, bytes], commands: Iterable[Command]) -> Found:
+    """Of all commands in order; one file that several evaluate in the same way is one entry."""
+    found = Found(files)
+    for command in commands:
+        for program in programs(command):
+            take(found, program)
+    return found
+
+
+def programs(command: Command, depth: int = 0) -> Iterator[Program]:
+    """The programs of a shell text: `cd` and `export` act on those after them."""
+    folder, exported = command.folder, dict(command.sets)
+    for one in shell_commands(command.text):
+        words = list(one.words)
+        sets = dict(exported)
+        while words and (words[0] in _BEFORE or _SET.fullmatch(words[0]) or (words[0] == "--" and len(words) > 1)):
+            assigned = _SET.fullmatch(words.pop(0))
+            if assigned:
+                sets[assigned[1]] = _plain(assigned[2])
+        if not words:
+            if len(one.words) and all(_SET.fullmatch(word) for word in one.words):
+                exported = {**exported}  # a shell variable that is not exported
+            continue
+        if words[0] == "export":
+            for word in words[1:]:
+                assigned = _SET.fullmatch(word)
+                if assigned:
+                    exported[assigned[1]] = _plain(assigned[2])
+        elif words[0] in {"cd", "pushd"} and len(words) > 1 and "$" not in words[1]:
+            folder = within(folder, words[1])
+        else:
+            yield Program(tuple(words), folder, sets, command.place, depth)
+
+
+def _plain(value: str) -> str:
+    """A value that is itself a variable may be empty or not: not known, yet there."""
+    return "" if "$" in value or "`" in value else value
+
+
+def within(folder: str, path: str) -> str:
+    """A path from the repository's root; an absolute one is taken to be the image's own root."""
+    joined = posixpath.normpath(posixpath.join(folder, path.lstrip("/")))
+    return "." if joined.startswith("..") else joined
+
+
+def take(found: Found, program: Program) -> None:
+    from signoff.reading.env_reads import entries_node, entries_python
+
+    if program.depth > _DEPTH:
+        return
+    words = program.words
+    name = posixpath.basename(words[0])
+    if name in {"sh", "bash"} and "-c" in words and len(words) > words.index("-c") + 1:
+        text = words[words.index("-c") + 1]
+        for inner in programs(Command(text, program.folder, program.place, program.sets), program.depth + 1):
+            take(found, inner)
+    elif not entries_python.take(found, program, name):
+        entries_node.take(found, program, name)
+
+
+def exists(files: Mapping[str, bytes], folder: str, *paths: str) -> str | None:
+    """The first of the paths, seen from the folder, that is a file of the tree."""
+    for path in paths:
+        at = posixpath.normpath(posixpath.join(folder, path))
+        if at in files:
+            return at
+    return None

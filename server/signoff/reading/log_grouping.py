@@ -1,0 +1,210 @@
+"""Lines put together again: of one writer, a traceback or panic whose lines came as entries of their own.
+
+A writer is one stream of one instance (and one trace, where lines carry it): lines of others never get between.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from signoff.reading import log_go, log_java, log_node, log_python
+from signoff.reading.log_thrown import LINES, Thrown
+
+T = TypeVar("T")
+
+_HEADER = 40
+"""So many lines may a message have before its frames."""
+
+_NAMES_ERROR = re.compile(
+    r"(?:\s*\S{1,3} )?(?:Uncaught |Unhandled |Exception in thread \"[^\"]{0,100}\" |\[)?"
+    r"(?:[\w$]+\.)*(?:[A-Z][\w$]*(?:Error|Exception|Exit|Interrupt)\b|(?:Error|Exception)(?: \[[\w-]{1,80}\])?:)"
+)
+_PANICKED = re.compile(r"thread '[^']{0,200}' (?:\(\d+\) )?panicked at ")
+_LEVEL = re.compile(
+    r"[\[\d\-:.,TZ/+ \]]{0,60}[\[(]?(?:ERROR|CRITICAL|FATAL|SEVERE|ALERT|EMERGENCY)[\]):|,\s]|[EF]\d{4} \d\d:\d\d:"
+)
+
+
+def names_error(line: str) -> bool:
+    """`KeyError: 'x'`, `java.io.IOException`, a panic: the line itself says that it is an error."""
+    if line.startswith(("panic: ", "fatal error: ")):
+        return True
+    return _NAMES_ERROR.match(line[:500]) is not None or (line.startswith("thread '") and is_rust(line))
+
+
+def has_level(line: str) -> bool:
+    """Whether a logger wrote an error's level at the beginning of the line."""
+    return _LEVEL.match(line[:120]) is not None
+
+
+def is_rust(line: str) -> bool:
+    return _PANICKED.match(line[:400]) is not None
+
+
+class _Assembly(Protocol):
+    lines: list[str]
+
+    @property
+    def framed(self) -> bool: ...
+    def take(self, line: str) -> bool | None: ...
+    def thrown(self) -> Thrown: ...
+
+
+@dataclass(slots=True)
+class _At:
+    """A header and its `at` lines, of Node.js or of the JVM, put together line by line."""
+
+    lines: list[str] = field(default_factory=list)
+    framed: bool = False
+    _expecting: bool = True
+    _braces: bool = False
+    _done: bool = False
+
+    def take(self, line: str) -> bool | None:
+        if not self.lines:
+            self._braces = line.endswith("] {")
+            self.lines.append(line)
+            return True
+        bare = line.lstrip(" \t")
+        if self._done or not self._belongs(line, bare):
+            return False
+        if len(self.lines) < LINES:
+            self.lines.append(line)
+        return True
+
+    def _belongs(self, line: str, bare: str) -> bool:
+        if len(bare) < len(line) and bare.startswith(("at ", "... ")):
+            self.framed, self._expecting = True, False
+            self._braces = self._braces or line.endswith("{")
+            return True
+        if self._braces:
+            self._done = bare[:1] in ("}", "]") and self._is_closing(line, bare)
+            self.framed = self.framed or self._done
+            return self._done or not bare or len(bare) < len(line)
+        if bare.startswith(("Caused by: ", "Suppressed: ", "Wrapped by: ")):
+            self._expecting = True
+            return True
+        if not self._expecting or names_error(line) or (len(self.lines) > _HEADER and not self.framed):
+            return False
+        return not (log_python.opens(line) or log_go.opens(line))
+
+    def _is_closing(self, line: str, bare: str) -> bool:
+        head = self.lines[0]
+        return len(line) - len(bare) <= len(head) - len(head.lstrip(" \t"))
+
+    def thrown(self) -> Thrown:
+        for line in self.lines:
+            if line.lstrip(" \t").startswith("at "):
+                return log_java.read(self.lines) if log_java.is_frame(line) else log_node.read(self.lines)
+        return log_node.read(self.lines)
+
+
+@dataclass(slots=True)
+class _Rust:
+    """`thread 'main' panicked at src/main.rs:4:5:` and the words on the next line."""
+
+    lines: list[str] = field(default_factory=list)
+    framed: bool = False
+
+    def take(self, line: str) -> bool | None:
+        if len(self.lines) >= 2 and not line.startswith(("note: ", "stack backtrace:", "  ")):
+            return False
+        self.framed = bool(self.lines)
+        if len(self.lines) < 2:
+            self.lines.append(line)
+        return True
+
+    def thrown(self) -> Thrown:
+        place = self.lines[0].partition(" panicked at ")[2]
+        return Thrown("panic", f"{place.rstrip(':').rpartition('/')[2].partition(':')[0]}: {self.lines[1]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """An error that a writer printed: `thrown`, or a plain line that may be one. `source`: what it came with."""
+
+    source: T
+    line: str
+    thrown: Thrown | None = None
+
+
+class Writer(Generic[T]):
+    """Puts the lines of one writer together."""
+
+    def __init__(self) -> None:
+        self._block: _Assembly | None = None
+        self._sources: list[T] = []
+        self._last: tuple[str, T] | None = None
+        self._heading: tuple[str, T] | None = None
+
+    def feed(self, line: str, source: T) -> Iterator[Found[T]]:
+        """What is complete now that this line came. `source` of a block is that of its first line."""
+        block = self._block
+        if block is not None:
+            taken = block.take(line)
+            if taken:
+                if not block.framed:
+                    self._sources.append(source)
+                return
+            if taken is False:
+                yield from self._close()
+                yield from self.feed(line, source)
+                return
+        if block is None and (new := self._opening(line)):
+            # What stands right before a traceback (a logger's line) is its heading, no error of its own.
+            self._heading, self._last = self._last, None
+            self._block, self._sources = new, [source]
+            return
+        yield from self._plain(line, source)
+
+    def _opening(self, line: str) -> _Assembly | None:
+        made: _Assembly
+        if log_python.opens(line):
+            made = log_python.Traceback()
+        elif log_go.opens(line):
+            made = log_go.Dump()
+        elif line[:1] in (" ", "\t") and line.lstrip(" \t").startswith("at ") and self._last:
+            made = _At()
+            made.take(self._last[0])
+        elif line.startswith("thread '") and is_rust(line):
+            made = _Rust()
+        elif names_error(line):
+            made = _At()
+        else:
+            return None
+        made.take(line)
+        return made
+
+    def _plain(self, line: str, source: T) -> Iterator[Found[T]]:
+        if line.strip():
+            if self._last:
+                yield Found(self._last[1], self._last[0])
+            self._last = (line, source)
+        elif self._last is None:
+            yield Found(source, line)
+
+    def _close(self) -> Iterator[Found[T]]:
+        block, sources, heading = self._block, self._sources, self._heading
+        self._block, self._sources, self._heading = None, [], None
+        if block is None:
+            return
+        if block.framed:
+            yield Found(heading[1] if heading else sources[0], block.lines[0], block.thrown())
+            return
+        if heading and heading[0] is not block.lines[0]:
+            yield Found(heading[1], heading[0])
+        # No frames came: the first line stands alone, and the others are lines like any.
+        yield Found(sources[0], block.lines[0])
+        for line, source in zip(block.lines[1:], sources[1:], strict=False):
+            yield from self.feed(line, source)
+
+    def close(self) -> Iterator[Found[T]]:
+        """What is still open, and the last plain line."""
+        while self._block is not None:
+            yield from self._close()
+        if self._last:
+            yield Found(self._last[1], self._last[0])
+            self._last = None

@@ -1,0 +1,245 @@
+"""The words of an error, without what changes from one occurrence to the next.
+
+Numbers, ids, addresses, times, durations and the image's root become `#`; what names the error stays: quoted names
+(`KeyError: 'School'`), numbered codes (ORA-00942, P2002), statuses (HTTP 503), ports that services listen on. Where in
+doubt, two messages stay two: an error that is taken for a new one is seen, one that is taken for another is not.
+
+Work grows with the length of the text, whatever it holds: each word is looked at once, and its length is bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from signoff.reading.log_paths import file_name, is_hash
+
+LONGEST = 2_000
+"""Characters of a message that are read."""
+_LONGEST_WORD = 300
+
+_PLAIN = re.compile(r"[^\d/@\\]*")
+"""Nothing in it can change: no digit, path or address."""
+_MOMENT = re.compile(
+    r"(?<!\d)\d{2,4}[-/]\d\d[-/]\d{2,4}(?:[T ]\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d:?\d\d|UTC)\b)?)?"
+    r"|(?<![\d:])\d\d:\d\d:\d\d(?:[.,]\d{1,9})?Z?(?![\d:])"
+    r"|(?<![0-9a-zA-Z])[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}(?![0-9a-zA-Z])"
+)
+"""A date, a time, a UUID."""
+_WORD = re.compile(r"""[a-z][a-z0-9+.-]{1,20}://[^\s"'`,;()\[\]{}<>|]+|[^\s"'`,;()\[\]{}<>=|]+""")
+_ENDS = ".:!?"
+_NUMBER = re.compile(r"[+-]?\d[\d_]*(?:\.\d+)?%?")
+_DIGITS = re.compile(r"\d+(?:\.\d+)*")
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h|d|sec|secs|min|[KMGT]i?B|[kmgt]b|B|x))+")
+_ADDRESS = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?::(\d{1,5}))?")
+_HOST = re.compile(r"([A-Za-z][\w.-]*):(\d{1,5})")
+_V6 = re.compile(r"[0-9a-fA-F]*(?::[0-9a-fA-F]*){2,8}(?:%\w+)?")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+_OBJECT = re.compile(r"([\w.$]+)@[0-9a-f]{4,16}")
+_URL = re.compile(r"([a-z][a-z0-9+.-]*://)(?:[^/@]*@)?([^/?#]*)([^?#]*)")
+_CODE = re.compile(
+    r"(?:ORA|TNS|PLS|SQL|DB2|DPI|DPY|JDBC|HY|IM|ERR|PGRST|TS|CS|NG|MSB|AADSTS|KB|CVE|SQLSTATE|RFC|E|P|H|R|F|W|S)-?\d{2,6}[A-Z]?"
+)
+_NAMES = re.compile(
+    r"(?:u?int|float|utf|sha|md|base|o?auth|ipv|https?|pkcs|tls|tlsv|v|s|x|ec|h|es|log|psycopg|boto|urllib|bs|jinja|python|py"
+    r"|node|java|win|amd|arm|i|kmeans|neo|web|bcrypt|lz|zlib|gzip|mp|pg|db|ed|rs|hs|es|ps|aes|crc)-?\d{1,3}(?:j|s|b|c)?",
+    re.IGNORECASE,
+)
+"""Names with a number in them: utf8, int64, x509, psycopg2, v2."""
+_TURNS = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
+_PARTS = re.compile(r"([-_.:/\\+#@&~*^%$!?]+)")
+
+_BEFORE_CODE = frozenset(
+    {"status", "code", "errno", "error", "exit", "exited", "sqlstate", "signal", "statuscode", "status_code", "errcode"}
+    | {
+        "errorcode",
+        "error_code",
+        "exitcode",
+        "exit_code",
+        "rc",
+        "http",
+        "https",
+        "http/1.1",
+        "http/2",
+        "http/2.0",
+        "port",
+    }
+    | {"grpc-status", "returned", "answered", "responded", "got", "received", "response", "state"}
+)
+_REASONS = frozenset(
+    {
+        "Bad",
+        "Unauthorized",
+        "Forbidden",
+        "Not",
+        "Method",
+        "Conflict",
+        "Gone",
+        "Payload",
+        "Request",
+        "Unprocessable",
+        "Too",
+    }
+    | {
+        "Internal",
+        "Service",
+        "Gateway",
+        "Precondition",
+        "Unsupported",
+        "Payment",
+        "Length",
+        "Proxy",
+        "Client",
+        "Server",
+    }
+)
+_LISTENS = 32_768
+"""Ports from here on are given out at random."""
+
+_DATA = (
+    (re.compile(r"(invalid literal for \w+\(\) with base \d+: ).*", re.DOTALL), r"\1#"),
+    (re.compile(r"(could not convert string to \w+: ).*", re.DOTALL), r"\1#"),
+    (re.compile(r"((?:For input string|Invalid isoformat string): ).*", re.DOTALL), r"\1#"),
+    (re.compile(r"(time data )'.*' (does not match format)", re.DOTALL), r"\1# \2"),
+    (re.compile(r"(strconv\.\w+: parsing )\".*\"(: )", re.DOTALL), r"\1#\2"),
+    (re.compile(r"(Unexpected token) .*\bJSON\b.*", re.DOTALL), r"\1 # JSON"),
+)
+"""What runtimes say of a value that they could not read: the value is data, not the error's name."""
+_READS_DATA = (
+    "invalid literal",
+    "could not convert",
+    "For input",
+    "isoformat",
+    "time data",
+    "parsing ",
+    "Unexpected tok",
+)
+
+
+def normalised(message: str) -> str:
+    """The first line of a message, without what changes; empty where no word is left."""
+    message = message[:LONGEST].strip().partition("\n")[0].rstrip()
+    for mark in _READS_DATA:
+        if mark in message:
+            for pattern, put in _DATA:
+                message = pattern.sub(put, message, count=1)
+            break
+    if not _PLAIN.fullmatch(message):
+        message = _words(_MOMENT.sub("#", message))
+    return message if any(letter.isalpha() for letter in message) else ""
+
+
+def _words(message: str) -> str:
+    out = []
+    end = 0
+    before = ""
+    for found in _WORD.finditer(message):
+        start, stop = found.span()
+        word = found.group()
+        out.append(message[end:start])
+        if word.isalpha():
+            out.append(word)
+        else:
+            quoted = start > 0 and message[start - 1] in "\"'`" and message[stop : stop + 1] in ("'", '"', "`")
+            out.append(_word(word, before, quoted, message[stop + 1 : stop + 15]))
+        before, end = word, stop
+    out.append(message[end:])
+    return "".join(out)
+
+
+def _word(word: str, before: str, quoted: bool, after: str) -> str:
+    bare = word.rstrip(_ENDS)
+    rest = word[len(bare) :]
+    if len(bare) > _LONGEST_WORD:
+        return bare[:40].translate(_NO_DIGITS) + "…" + rest
+    if bare.isascii() and bare.isdigit():
+        return (bare if _is_code(bare, before, after) else "#") + rest
+    if before.lower().rstrip(_ENDS) == "sqlstate" and len(bare) == 5:
+        return word
+    if quoted and _is_name(bare):
+        return word
+    return _without_ids(bare) + rest
+
+
+_NO_DIGITS = str.maketrans("0123456789", "#" * 10)
+
+
+def _is_code(number: str, before: str, after: str) -> bool:
+    """Whether a number names the error: a status, an exit code, an error's number, a port that is listened on."""
+    word = before.lower().rstrip(_ENDS)
+    if word in _BEFORE_CODE or word.endswith(("status", "code", "errno")):
+        return len(number) <= 5 and not (word == "port" and int(number) >= _LISTENS)
+    return len(number) == 3 and number[0] in "45" and after.partition(" ")[0].rstrip(".,:;)") in _REASONS
+
+
+def _is_name(word: str) -> bool:
+    """A name of a field, table or module, which may hold a small number: `address2`, `orders_v2`."""
+    return (
+        (word[0].isalpha() or word[0] == "_")
+        and sum(c.isdigit() for c in word) <= 2
+        and "/" not in word
+        and "@" not in word
+    )
+
+
+@lru_cache(maxsize=8192)
+def _without_ids(word: str) -> str:
+    if "://" in word and (url := _URL.fullmatch(word) or _URL.match(word)):
+        return url[1] + _place(url[2]) + url_path(url[3])
+    if "@" in word:
+        if _EMAIL.fullmatch(word):
+            return "#"
+        if thing := _OBJECT.fullmatch(word):
+            return f"{thing[1]}@#"
+    if word[0] in "/\\." and ("/" in word or "\\" in word):
+        return _file(word)
+    if not any(letter.isdigit() for letter in word):
+        return word
+    if _ADDRESS.fullmatch(word) or _HOST.fullmatch(word):
+        return _place(word)
+    if _NUMBER.fullmatch(word) or _DURATION.fullmatch(word) or (word.count(":") > 1 and _V6.fullmatch(word)):
+        return "#"
+    if _CODE.fullmatch(word) or _NAMES.fullmatch(word):
+        return word
+    if word.startswith(("0x", "0X")):
+        return "#"
+    if word.count("/") > 1:
+        return _file(word)
+    return "".join(_part(part) for part in _PARTS.split(word))
+
+
+def _part(part: str) -> str:
+    """A piece of a word between its dashes: random letters and digits are an id, else the digits alone are."""
+    if not any(letter.isdigit() for letter in part):
+        return part
+    if is_hash(part) or len(_TURNS.findall(part)) >= 3:
+        return "#"
+    if _NAMES.fullmatch(part):
+        return part
+    if len(part) >= 16 and len(_TURNS.findall(part)) >= 2:
+        return "#"
+    return _DIGITS.sub("#", part)
+
+
+def _place(host: str) -> str:
+    """Host and port: an address changes; the port stays if something listens there."""
+    name, _, port = host.rpartition(":")
+    if not port.isdigit() or not name:
+        name, port = host, ""
+    kept = f":{port}" if port and int(port) < _LISTENS else ":#" if port else ""
+    if _ADDRESS.fullmatch(name) or name.startswith("["):
+        return "#" + kept
+    return "-".join(_part(part) for part in name.split("-")) + kept
+
+
+def _file(path: str) -> str:
+    """`/app/x.py:12:3` → `x.py:#:#`."""
+    name, _, place = path.partition(":")
+    named = file_name(name)
+    parts = named.split("/")
+    return "/".join("".join(_part(piece) for piece in _PARTS.split(part)) for part in parts) + (":#" if place else "")
+
+
+def url_path(path: str) -> str:
+    """`/users/8812/orders` → `/users/#/orders`."""
+    return "/".join("".join(_part(piece) for piece in _PARTS.split(part)) for part in path.split("/"))

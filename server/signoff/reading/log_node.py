@@ -1,0 +1,113 @@
+"""Stack traces of Node.js: causes, AggregateError, compiled TypeScript and minified bundles.
+
+https://nodejs.org/api/errors.html (`cause`, stack) and util.inspect's `[cause]` and `[errors]`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from signoff.reading.log_paths import file_name
+from signoff.reading.log_thrown import Frame, Thrown
+
+_ERROR = re.compile(r"(?<![\w$.])[A-Za-z_$][\w$.]*(?:Error|Exception|Rejection)(?: \[[\w-]{1,80}\])?(?=:|$|\]| \{)")
+_NAME = re.compile(r"[A-Za-z_$][\w$.]*(?=: )")
+_MEMBER = re.compile(r"\s+\[?(?:[A-Za-z_$][\w$.]*)?(?:Error|Exception)\b")
+_PLACE = re.compile(r":(\d+):(\d+)$")
+_SHORT = re.compile(r"(?<![\w$'\"`.])[A-Za-z_$]{1,2}(?=\.[\w$]|\[|\(| is not )|(?<=Cannot access ')\w{1,2}(?=')")
+_LIBRARY = (
+    "node_modules/",
+    "node:",
+    "internal/",
+    "<anonymous>",
+    "native",
+    "index ",
+    "wasm://",
+    "bun:",
+    "ext:",
+    "evalmachine",
+)
+_WIDE = 300
+"""A column from here on, in one of the first lines, is a minified file's."""
+
+
+@dataclass(slots=True)
+class _Part:
+    how: str
+    kind: str
+    message: str
+    frames: list[Frame] = field(default_factory=list)
+    minified: bool = False
+
+    def thrown(self, causes: tuple[Thrown, ...] = (), members: tuple[Thrown, ...] = ()) -> Thrown:
+        message = _SHORT.sub("_", self.message[:2_000]) if self.minified else self.message
+        return Thrown(self.kind, message, tuple(self.frames), causes, members)
+
+
+def read(lines: Sequence[str]) -> Thrown:
+    """The error of a trace's lines; the first names it. Of a message of many lines without a first, the last counts."""
+    parts = [_part("", lines[0])]
+    members = False
+    words: list[str] = []
+    for line in lines[1:]:
+        bare = line.strip()
+        if bare.startswith("at "):
+            if words and not parts[0].message:
+                parts[0].message = words[0] if len(words) == 1 else f"{words[0]} {words[-1]}"
+            frame, minified = _frame(bare[3:].removesuffix("{").rstrip(" ,"))
+            parts[-1].frames.append(frame)
+            parts[-1].minified = parts[-1].minified or minified
+        elif bare.startswith("[cause]: "):
+            parts.append(_part("member" if members else "cause", bare.removeprefix("[cause]: ")))
+        elif bare.startswith("[errors]: ["):
+            members = True
+        elif members and _MEMBER.match(line[:300]):
+            parts.append(_part("member", bare))
+        elif bare and not parts[-1].frames and len(parts) == 1 and not parts[0].message:
+            words.append(bare)
+    return parts[0].thrown(
+        tuple(part.thrown() for part in parts if part.how == "cause"),
+        tuple(part.thrown() for part in parts if part.how == "member"),
+    )
+
+
+def _part(how: str, header: str) -> _Part:
+    """`Uncaught TypeError: words`, `[AggregateError: words] {`, also behind what a program puts before it."""
+    header = header.strip()[:4_000].removesuffix("{").rstrip().rstrip(",")
+    if header.startswith("[") and header.endswith("]"):
+        header = header[1:-1]
+    found = _ERROR.search(header) or _NAME.match(header)
+    if not found:
+        return _Part(how, "", header)
+    return _Part(how, found.group(), header[found.end() :].removeprefix(":").strip())
+
+
+@lru_cache(maxsize=4096)
+def _frame(said: str) -> tuple[Frame, bool]:
+    """`async Store.find (/app/src/store.ts:44:13)` → `store.ts:Store.find`, and whether its file is minified.
+
+    A chunk of a bundle whose name is its hash tells nothing: it is no frame of our own.
+    """
+    name, place = "", said
+    if said.endswith(")"):
+        name, _, place = said[:-1].rpartition(" (")
+    found = _PLACE.search(place)
+    place = place[: found.start()] if found else place
+    place = place.removeprefix("async ")
+    name = name.removeprefix("async ").removeprefix("new ").partition(" [as ")[0]
+    name = name.removeprefix("Object.") if name.startswith("Object.") else name
+    if name == "<anonymous>":
+        name = ""
+    own = bool(place) and not any(library in place for library in _LIBRARY)
+    if not own:
+        file = place.rpartition("node_modules/")[2]
+        return Frame(f"{file}:{name}" if name else file, False), False
+    file = file_name(place)
+    minified = found is not None and int(found[1]) <= 20 and int(found[2]) >= _WIDE
+    if minified:
+        name = ".".join(part for part in name.split(".") if len(part) > 2)
+        own = bool(name) or "#" not in file.rpartition("/")[2]
+    return Frame(f"{file}:{name}" if name else file, own), minified

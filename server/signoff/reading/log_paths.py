@@ -1,0 +1,75 @@
+"""Paths of source files as they stay from one build to the next: without the image's root, hashes and query."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_SCHEMES = ("file://", "webpack-internal:///", "webpack:///", "app:///")
+_ROOT = re.compile(
+    r"/(?:app|workspace|code|build|src|project|work|function|tmp/[^/]+|home/runner/work/[^/]+/[^/]+|var/www/html|var/www"
+    r"|(?:(?:srv|opt|root|usr/src|usr/local|data|mnt|www|service|var|var/task|home|home/[^/]+)/)?(?:app|src|code|current)"
+    r"|srv|opt|usr/src|root|data|var/task|home/[^/]+)/"
+)
+"""Where images and builders keep a program."""
+_HASHED = re.compile(r"(?<=[-._])[A-Za-z0-9_-]+(?=\.(?:min\.)?(?:[cm]?jsx?|[cm]?tsx?|css|map|wasm|json|woff2?|html)$)")
+_KEPT = 3
+"""So many parts of a path are told apart: the root may be one that nobody knows."""
+
+
+@lru_cache(maxsize=4096)
+def file_name(path: str) -> str:
+    """`/workspace/dist/chunks/main-1a2b3c4d.js` → `dist/chunks/main-#.js`."""
+    for scheme in _SCHEMES:
+        if path.startswith(scheme):
+            path = path.removeprefix(scheme)
+            path = path.split("/", 1)[-1] if path.startswith("(") else path
+            break
+    path = path.replace("\\", "/").split("?", 1)[0]
+    if path[1:3] == ":/":
+        path = path[2:]
+    path = path.removeprefix("./")
+    if root := _ROOT.match(path):
+        path = path[root.end() :]
+    kept = [part for part in path.split("/") if part and part != "."][-_KEPT:]
+    return "/".join([*(_folder(part) for part in kept[:-1]), _base(kept[-1])]) if kept else ""
+
+
+def _folder(part: str) -> str:
+    return "#" if is_hash(part) or part.isdigit() else part
+
+
+def _base(name: str) -> str:
+    """Without a build's hash, or a chunk's number."""
+    stem, dot, rest = name.partition(".")
+    if stem.isdigit() or is_hash(stem):
+        return f"#{dot}{_unhashed(rest)}"
+    return _unhashed(name)
+
+
+def _unhashed(name: str) -> str:
+    found = _HASHED.search(name)
+    if not found:
+        return name
+    hashed = found.group()
+    # A hash may hold a dash of its own (base64url), or a word before it: `vendor-a1b2c3d4`.
+    for start in (0, *(i + 1 for i, letter in enumerate(hashed) if letter in "-_")):
+        if is_hash(hashed[start:]):
+            return f"{name[: found.start() + start]}#{name[found.end() :]}"
+    return name
+
+
+def is_hash(part: str) -> bool:
+    """A build's hash: hexadecimal with a digit, or eight and more letters and digits of no word."""
+    if len(part) < 6 or not part.isascii():
+        return False
+    digits = sum(letter.isdigit() for letter in part)
+    if digits and all(letter in "0123456789abcdef" for letter in part):
+        return True
+    if len(part) < 8 or not part.replace("-", "").replace("_", "").isalnum():
+        return False
+    lower = any(letter.islower() for letter in part)
+    inner = sum(letter.isupper() for letter in part[1:])
+    if len(part) == 8:
+        return bool(digits and (inner or not lower or part[0].isupper())) or (lower and inner >= 3) or digits >= 3
+    return digits >= 2 and inner >= 2

@@ -1,0 +1,151 @@
+"""Python's tracebacks: chained ones and exception groups.
+
+https://docs.python.org/3/library/traceback.html, https://peps.python.org/pep-0654/#grouping-exceptions
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from signoff.reading.log_paths import file_name
+from signoff.reading.log_thrown import LINES, Frame, Thrown
+
+_OPENS = "Traceback (most recent call last):"
+_GROUP = "+ Exception Group Traceback (most recent call last):"
+_CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
+_NAMED = re.compile(r"(?:[^\W\d]\w*\.)*[^\W\d]\w*(?=: |:?$)")
+_DEPTH = re.compile(r"[ ]*[|+] ?")
+_FIELD = re.compile(r"[\w.\[\]`<>,()-]+")
+_INVALID = re.compile(r"\d+ validation errors? for ")
+_SAYS = re.compile(r"  (.+?)(?: \[type=([\w.]+),|$)")
+_LIBRARY = ("/site-packages/", "/dist-packages/", "/lib/python3", "/lib64/python3", "\\Lib\\")
+_STRAY = 20
+"""So many lines of others may stand inside a traceback that came line by line."""
+
+
+def opens(line: str) -> bool:
+    """Whether a traceback begins here."""
+    return line.startswith(_OPENS) or line.lstrip(" ").startswith(_GROUP)
+
+
+@dataclass(slots=True)
+class Traceback:
+    """A traceback that is put together line by line."""
+
+    lines: list[str] = field(default_factory=list)
+    _named: bool = False
+    _chained: bool = False
+    _group: bool = False
+    _invalid: bool = False
+    _stray: int = 0
+    framed: bool = True
+
+    def take(self, line: str) -> bool | None:
+        """True: the line is part of it; False: it is not, and ends it; None: it is not, and more may come."""
+        if not self.lines:
+            self._group = not line.startswith(_OPENS)
+            return self._keep(line)
+        bare = _DEPTH.sub("", line, count=1) if self._group else line
+        if bare.startswith(_CHAINED) or not bare.strip():
+            self._chained = self._chained or bool(bare.strip())
+            return self._keep(line)
+        if self._group and line.lstrip(" ").startswith(("|", "+")):
+            return self._keep(line)
+        if opens(bare):
+            if not self._chained:
+                return False
+            self._group = self._group or not line.startswith(_OPENS)
+            self._chained = self._named = False
+            return self._keep(line)
+        if self._named:
+            return self._words(line)
+        if line[0] in " \t":
+            return self._keep(line)
+        if not _NAMED.match(line[:500]):
+            self._stray += 1
+            return None if self._stray <= _STRAY else False
+        self._named = not self._group
+        self._invalid = bool(_INVALID.search(line[:300]))
+        return self._keep(line) if self._named else False
+
+    def _words(self, line: str) -> bool:
+        """After the exception's line: pydantic goes on with fields and what is wrong with each."""
+        if self._invalid and (line.startswith("  ") or _FIELD.fullmatch(line[:200])):
+            return self._keep(line)
+        return False
+
+    def _keep(self, line: str) -> bool:
+        self.lines.append(line)
+        if len(self.lines) > LINES:
+            del self.lines[LINES // 2]  # the error's own line is the last
+        return True
+
+    def thrown(self) -> Thrown:
+        return read(self.lines)
+
+
+@dataclass(slots=True)
+class _Part:
+    depth: int
+    kind: str
+    message: str
+    frames: list[Frame]
+
+
+def read(lines: Sequence[str]) -> Thrown:
+    """The exception of a traceback's lines; without a type where its last line is missing."""
+    parts: list[_Part] = []
+    frames: list[Frame] = []
+    open_ = False
+    for line in lines:
+        depth = 0
+        if bars := _DEPTH.match(line):
+            depth = bars.end()
+            line = line[depth:]
+        if line.startswith((_OPENS, _GROUP[2:])):
+            frames, open_ = [], True
+        elif line.startswith('  File "'):
+            frames.append(_frame(line))
+        elif open_ and line[:1] not in ("", " ", "\t", "-", "+") and (named := _NAMED.match(line[:500])):
+            parts.append(_Part(depth, named.group(), line[named.end() :].removeprefix(":").strip(), frames))
+            frames, open_ = [], False
+        elif parts and not open_ and (said := _complaint(line, parts[-1].message)):
+            parts[-1].message = said
+    if not parts:
+        return Thrown("", "", tuple(reversed(frames)))
+    top = min(part.depth for part in parts)
+    outer = [part for part in parts if part.depth == top]
+    members = tuple(_thrown(part) for part in parts if part.depth > top)
+    main = outer[-1]
+    causes = tuple(_thrown(part) for part in reversed(outer[:-1]))
+    return Thrown(main.kind, main.message, tuple(reversed(main.frames)), causes, members)
+
+
+def _thrown(part: _Part) -> Thrown:
+    return Thrown(part.kind, part.message, tuple(reversed(part.frames)))
+
+
+def _complaint(line: str, message: str) -> str | None:
+    """The message of a validation error with one more of its lines: the field, and what is wrong with it."""
+    if not _INVALID.match(message) or len(message) > 1_000:
+        return None
+    if _FIELD.fullmatch(line[:200]):
+        return f"{message}, {line[:200]}"
+    said = _SAYS.match(line[:300])
+    if not said or said[1].startswith("  For further information"):
+        return None
+    return f"{message}: {said[2] or said[1]}"
+
+
+@lru_cache(maxsize=4096)
+def _frame(line: str) -> Frame:
+    """`  File "/app/a/b.py", line 3, in f` → `a/b.py:f`."""
+    path, _, rest = line[8:].partition('"')
+    name = rest.rpartition(" in ")[2] if " in " in rest else ""
+    own = not (path.startswith("<frozen") or any(library in path for library in _LIBRARY))
+    for library in _LIBRARY[:2]:
+        path = path.rpartition(library)[2]
+    return Frame(f"{file_name(path)}:{name}" if name else file_name(path), own)

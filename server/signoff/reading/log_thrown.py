@@ -1,0 +1,81 @@
+"""An exception as a runtime printed it, and its signature."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from signoff.reading.log_message import normalised
+
+LONGEST = 300
+"""Characters of a signature; a longer one ends in a hash of all of it."""
+LINES = 600
+"""Lines of one traceback or dump that are kept, whatever its length."""
+_FRAMES = 8
+_LONG = 100
+"""A trace of so many frames of our own is a recursion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A place in the code, without its line: `reports/mapper.py:mapped`. `own`: not of a library or the runtime."""
+
+    place: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    """`kind`: the exception's type, empty where none was printed (a dump that was cut). `frames`: nearest first.
+
+    `causes`: what it was raised from, nearest first; `members`: of a group, in any order.
+    """
+
+    kind: str
+    message: str
+    frames: tuple[Frame, ...] = ()
+    causes: tuple[Thrown, ...] = ()
+    members: tuple[Thrown, ...] = ()
+
+    def headline(self) -> str:
+        """`KeyError: 'School'`, with what it was raised from, for people and for claims that name the cause."""
+        head = ": ".join(part for part in (self.kind, self.message) if part)
+        inner = [other.headline() for other in (*self.causes, *self.members)]
+        return f"{head} (from {'; '.join(inner)})" if inner else head
+
+    def signature(self) -> str:
+        """Type, words and in-app frames; empty where neither type nor words were printed."""
+        if not self.kind and not normalised(self.message):
+            return ""
+        return bounded(self._whole())
+
+    def _whole(self) -> str:
+        head = ": ".join(part for part in (self.kind, normalised(self.message)) if part)
+        places = _places(self.frames)
+        if places:
+            head += " at " + " < ".join(places)
+        for cause in self.causes:
+            head += " <- " + cause._whole()
+        if self.members:
+            head += " [" + "; ".join(sorted(member._whole() for member in self.members)) + "]"
+        return head
+
+
+def _places(frames: tuple[Frame, ...]) -> list[str]:
+    """The in-app frames, nearest first; of libraries alone, the nearest.
+
+    What recurs is named once, in the order of the alphabet: how deep it went and where it stopped say nothing.
+    """
+    own = [frame.place for frame in frames if frame.own]
+    again = [at for at, place in enumerate(own) if own.count(place) > 1] if len(own) <= _LONG else range(len(own))
+    if again:
+        start, end = again[0], again[-1] + 1
+        own[start:end] = sorted(set(own[start:end]))
+    return own[:_FRAMES] or [frame.place for frame in frames[:1]]
+
+
+def bounded(signature: str) -> str:
+    if len(signature) <= LONGEST:
+        return signature
+    whole = hashlib.blake2b(signature.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return f"{signature[: LONGEST - 18]}… {whole}"

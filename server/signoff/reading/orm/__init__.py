@@ -1,0 +1,1 @@
+"""Tables as the models of an ORM say them: SQLAlchemy, Django, Drizzle, Prisma."""

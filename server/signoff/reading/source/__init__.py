@@ -1,0 +1,1 @@
+"""Source code as text and syntax: what several readers ask of it."""

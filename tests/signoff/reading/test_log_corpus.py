@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from support.corpus import Kind, kinds, signatures
+
+LANGUAGES = {"python", "node", "java", "go", "plain"}
+
+
+def right(of: list[Kind]) -> list[Kind]:
+    """The kinds without a mistake; the others are printed, with the figure."""
+    good = []
+    for kind in of:
+        if wrong := kind.mistakes():
+            print(f"{kind.name}:", *wrong, sep="\n  ")
+        else:
+            good.append(kind)
+    print(f"{len(good)} of {len(of)} kinds of errors are read right")
+    return good
+
+
+def test_every_kind_that_was_written_before_the_code_is_told_from_its_look_alikes() -> None:
+    first = kinds("first")
+    assert len(first) >= 30
+    assert {kind.language for kind in first} == LANGUAGES
+    assert right(first) == first
+
+
+def test_of_the_kinds_written_after_the_code_95_percent_are_right() -> None:
+    second = kinds("second")
+    if not second:
+        pytest.skip("there is no second half")
+    assert {kind.language for kind in second} == LANGUAGES
+    assert len(right(second)) >= 0.95 * len(second)
+
+
+def test_every_kind_has_a_look_alike() -> None:
+    assert [kind.name for half in ("first", "second") for kind in kinds(half) if not kind.unlike] == []
+
+
+def test_no_two_kinds_are_one_error() -> None:
+    seen: dict[str, str] = {}
+    for kind in kinds("first"):
+        for signature in set(signatures(kind.before)):
+            assert not signature or seen.setdefault(signature, kind.name) == kind.name
