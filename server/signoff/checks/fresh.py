@@ -155,7 +155,9 @@ def _tracked(
         return failed(found)
     if rows.status is not Status.PASS:
         return passed(*shown, says=text("the tracker of {} says incomplete too", check.name))
-    says = text("the tracker of {} does not say complete, and the rows are there: it is at fault, not the data", check.name)
+    says = text(
+        "the tracker of {} does not say complete, and the rows are there: it is at fault, not the data", check.name
+    )
     fix = Advice(text("mend what writes {}; the data needs no run", _spoken(check)))
     return passed(*shown, notes=(Finding(TRACKER_BEHIND, says, shown, fix, "warning", check.place),))
 
@@ -193,7 +195,9 @@ def _called(check: DataCheck, group: Group) -> Text:
 def _fresh_says(seen: DataSeen, oldest: Group) -> Text:
     newest = _moment(oldest.latest) if oldest.latest else "none"
     due = f" (last due at {_moment(seen.moments.due)})" if seen.check.due else ""
-    return text("{}: newest row of {}, {} since {}{}", _called(seen.check, oldest), newest, oldest.recent, _since(seen), due)
+    return text(
+        "{}: newest row of {}, {} since {}{}", _called(seen.check, oldest), newest, oldest.recent, _since(seen), due
+    )
 
 
 def _since(seen: DataSeen) -> str:

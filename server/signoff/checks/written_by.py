@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signoff.checks.wording import missing_says
-from signoff.model.data import DataCheck, WrittenBy, Writers
+from signoff.model.data import DataCheck, Writers, WrittenBy
 from signoff.model.facts import Known
 from signoff.model.finding import Action, Advice, Finding
 from signoff.model.judgement import Judgement, failed, passed, unknown, waiting
@@ -23,7 +23,9 @@ def written_by(workload: Workload, check: DataCheck, known: Known[Writers]) -> J
         return failed(*(_old(workload, check, known, writer) for writer in old))
     unsure = [writer for writer in since if writer.content is None or writer.content.state != "holds"]
     if unsure:
-        reason = text("{}: rows name {} as the code that wrote them, of which nothing is known", check.name, unsure[0].says)
+        reason = text(
+            "{}: rows name {} as the code that wrote them, of which nothing is known", check.name, unsure[0].says
+        )
         return unknown(reason, *(_unknown(check, known, writer) for writer in unsure if writer.commit is None))
     good = [writer for writer in writers.found if writer.content is not None and writer.content.state == "holds"]
     if not good:
@@ -36,7 +38,7 @@ def written_by(workload: Workload, check: DataCheck, known: Known[Writers]) -> J
 
 def _old(workload: Workload, check: DataCheck, known: Known[Writers], writer: WrittenBy) -> Finding:
     content = writer.content
-    assert content is not None  # noqa: S101  narrows the type: these were chosen by it
+    assert content is not None
     says = text(
         "{} rows of {} up to {} were written by {}, which lacks {}",
         writer.rows, check.name, _at(writer), writer.says, missing_says(content),

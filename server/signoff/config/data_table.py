@@ -42,7 +42,7 @@ class DueTable(Table):
 
 
 class TrackerTable(Table):
-    """A record that says whether the data is complete: a document of Firestore, or the first row of a table or query."""
+    """A record that says whether the data is complete: a document of Firestore, or the first row of a query."""
 
     firestore: Annotated[str | None, Loosens("another tracker is read", dropped)] = Field(
         default=None,
@@ -108,9 +108,9 @@ class DataTable(Table):
         default="UTC",
         description="The time zone of the schedule, and of times that have none of their own: America/New_York.",
     )
-    due: Annotated[DueTable | None, Loosens("its data is not due at any time any more", lambda o, n: o != n and not o)] = (
-        Field(default=None, description="When it is due.")
-    )
+    due: Annotated[
+        DueTable | None, Loosens("its data is not due at any time any more", lambda o, n: o != n and not o)
+    ] = Field(default=None, description="When it is due.")
     commit: Annotated[Column | None, Loosens("it is not looked at which code wrote the rows", dropped)] = Field(
         default=None, description="The column in which rows name the commit of the code that wrote them."
     )

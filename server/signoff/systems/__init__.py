@@ -115,8 +115,7 @@ class Systems:
 
     @cached_property
     def identity(self) -> Identity:
-        from signoff.systems.google.firestore import Firestore
-    from signoff.systems.google.identity import Identity
+        from signoff.systems.google.identity import Identity
 
         return Identity(self.boundary, self.google)
 
@@ -141,7 +140,6 @@ class Systems:
     @cached_property
     def postgres(self) -> Postgres:
         from signoff.systems.postgres.database import Postgres
-    from signoff.systems.tables.reader import TablesReader
 
         return Postgres(self.boundary, self.environment, lambda: self.secrets, lambda: self.cloud_sql)
 

@@ -1,1 +1,1 @@
-"""Tables, read: what rows a declared query has, in PostgreSQL, SQLite and BigQuery. SQLAlchemy is loaded on first use."""
+"""Tables, read: which rows there are, in PostgreSQL, SQLite and BigQuery. SQLAlchemy is loaded on first use."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from signoff.boundary import Boundary, Incomplete, Malformed, Question
 from signoff.model.data import BigQuery, DataCheck, Group, Moments, Rows, SqliteFile, Tables
 from signoff.model.database_use import Database
-from signoff.model.facts import Known, Unknown, Why
+from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ class TablesReader:
         self._postgres = postgres
         self._bigquery = bigquery
 
-    async def groups(
-        self, check: DataCheck, moments: Moments, now: datetime
-    ) -> Known[tuple[Group, ...]] | Unknown:
+    async def groups(self, check: DataCheck, moments: Moments, now: datetime) -> Known[tuple[Group, ...]] | Unknown:
         """The rows by group (see statements.groups)."""
 
         def said(dialect: Any) -> str:

@@ -94,7 +94,7 @@ def _source(rows: Rows, names: Sequence[str]) -> Any:
 
 
 def _seconds(dialect: Dialect, time: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Seconds since 1970. What has no time zone is in that of the session (PostgreSQL, BigQuery), or of the function."""
+    """Seconds since 1970. What has no time zone is in that of the session, or (SQLite) of the function."""
     if dialect.name == "sqlite":
         return getattr(func, EPOCH)(time)  # type: ignore[no-any-return]
     moment = cast(time, TIMESTAMP(timezone=True))
