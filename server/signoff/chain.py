@@ -8,12 +8,26 @@ from __future__ import annotations
 from typing import Any
 
 from signoff.check import Check
-from signoff.checks import built, committed, healthy, merged, pushed, reachable, released, serving, settings
+from signoff.checks import (
+    built,
+    committed,
+    healthy,
+    merged,
+    pushed,
+    reachable,
+    released,
+    routes,
+    schema,
+    serving,
+    settings,
+)
 from signoff.gather.arrival import arrival
 from signoff.gather.committed import committed as working_tree
 from signoff.gather.health import health
 from signoff.gather.merged import merged as branch
 from signoff.gather.pushed import pushed as remote
+from signoff.gather.routes import new_routes
+from signoff.gather.schema import schema as database
 from signoff.gather.standing import standing, traffic
 from signoff.model.judgement import Link
 
@@ -21,6 +35,7 @@ CHECKS: tuple[Check[Any], ...] = (
     Check("committed", Link.COMMITTED, committed.CODES, working_tree, committed.judge),
     Check("pushed", Link.PUSHED, pushed.CODES, remote, pushed.judge),
     Check("merged", Link.MERGED, merged.CODES, branch, merged.judge),
+    Check("schema", Link.SCHEMA, schema.CODES, database, schema.judge, skip=schema.declared_none),
     Check("built", Link.BUILT, built.CODES, standing, built.judge),
     Check("released", Link.RELEASED, released.CODES, standing, released.judge),
     Check("settings", Link.RELEASED, settings.CODES, standing, settings.judge, skip=settings.not_of_a_service),
@@ -34,5 +49,6 @@ CHECKS: tuple[Check[Any], ...] = (
         active=True,
         skip=reachable.only_services,
     ),
+    Check("routes", Link.REACHABLE, routes.CODES, new_routes, routes.judge, active=True, skip=reachable.only_services),
     Check("healthy", Link.HEALTHY, healthy.CODES, health, healthy.judge),
 )

@@ -84,9 +84,13 @@ async def walk(
             *zip((c.link for c in passive), await asyncio.gather(*(one(workload, c) for c in passive)), strict=True)
         ]
         folded = _folded(judged, survey, waived)
-        for check in (check for check in checks if check.active):
+        active = [check for check in checks if check.active]
+
+        async def able(check: Check[Any]) -> Judgement:
             runs = check.skip(workload) is not None or _may_run(check, folded, waived)
-            judged.append((check.link, await one(workload, check) if runs else _held(check)))
+            return await one(workload, check) if runs else _held(check)
+
+        judged += zip((c.link for c in active), await asyncio.gather(*map(able, active)), strict=True)
         return _folded(judged, survey, waived)
 
     links, views, claimed = await asyncio.gather(

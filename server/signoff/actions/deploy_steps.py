@@ -47,7 +47,7 @@ def _of_service(site: Site, item: Deploy, operation: str) -> list[Step]:
     name = item.workload
     steps = [
         *_build(site, item, operation),
-        Step("revision", name, frozenset({Link.RELEASED}), _release(item, operation), _back(item, operation)),
+        Step("revision", name, frozenset({Link.RELEASED}), _release(site, item, operation), _back(item, operation)),
         Step("smoke", name, REACHED, watched(site, item, REACHED, 0)),
     ]
     for percent in item.traffic:
@@ -59,7 +59,7 @@ def _of_service(site: Site, item: Deploy, operation: str) -> list[Step]:
 
 def _of_job(site: Site, item: Deploy, operation: str) -> list[Step]:
     name = item.workload
-    template = Step("template", name, frozenset({Link.RELEASED}), _release(item, operation))
+    template = Step("template", name, frozenset({Link.RELEASED}), _release(site, item, operation))
     return [*_build(site, item, operation), template, *_stale(item)]
 
 
@@ -83,9 +83,14 @@ def _build(site: Site, item: Deploy, operation: str) -> list[Step]:
     return [Step("build", item.workload, frozenset({Link.BUILT}), build(site, item, item.build, operation), undo)]
 
 
-def _release(item: Deploy, operation: str) -> Act:
+def _release(site: Site, item: Deploy, operation: str) -> Act:
     commit = item.build.commit if item.build else None
-    return (released if may_deploy(item.build) else revision)(item, operation, commit)
+    warm = site.warm if item.kind == "service" else _nothing
+    return (released if may_deploy(item.build) else revision)(item, operation, commit, warm)
+
+
+async def _nothing() -> None:
+    """Of a job there is no smoke."""
 
 
 def _back(item: Deploy, operation: str) -> Undo | None:

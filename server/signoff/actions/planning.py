@@ -25,7 +25,6 @@ from signoff.actions.shown import goes_on, left_behind, lines_of, order
 from signoff.actions.site import Site
 from signoff.actions.theirs import not_ours, theirs_of
 from signoff.actions.ways.found import find
-from signoff.actions.ways.proof import known_of
 from signoff.actions.ways.way import plan_way
 from signoff.actions.ways.work import paths_of
 from signoff.ledger.folds import Operation, last_operation
@@ -38,7 +37,7 @@ from signoff.model.text import Text
 from signoff.systems.google.deployed import Deployed
 from signoff.systems.google.edit import EditedKind
 
-PREFLIGHT = (Link.PUSHED, Link.MERGED)
+PREFLIGHT = (Link.PUSHED, Link.MERGED, Link.SCHEMA)
 """What has to be proven before anything is built: session 9 was a green build of a commit without the fix."""
 DEPLOYED = (Link.BUILT, Link.RELEASED, Link.SERVING)
 
@@ -64,18 +63,21 @@ async def make(site: Site, request: Request, *, held: bool = False) -> Plan:
 
 async def plan_deploy(site: Site, request: Request, *, held: bool = False) -> Plan:
     """The plan of bringing `request.workloads` (none named: what this session touched and is stale) to the target."""
-    links = (Link.COMMITTED, *PREFLIGHT, *DEPLOYED)
-    report = await site.prove(request.workloads, links)
+    if request.image is not None:
+        from signoff.actions.given import plan_given
+
+        return await plan_given(site, request, held=held)
+    report = await site.prove(request.workloads, (Link.COMMITTED, *PREFLIGHT, *DEPLOYED))
     names = request.workloads or _unfinished(site, request) or _stale(report)
     asked = [workload_of(site, name) for name in names]
-    chosen = [workload for workload in asked if workload.deploy == "signoff" or request.image is not None]
+    chosen = [workload for workload in asked if workload.deploy == "signoff"]
     theirs = await theirs_of(site, report, asked)
     if not chosen:
         raise not_ours(report, theirs)
     for workload in chosen:
-        _must_be_ours(workload, request)
+        must_be_ours(workload, request)
     names = tuple(workload.name for workload in chosen)
-    _preflight(report, names, given=request.image is not None)
+    _preflight(report, names)
     wanted = replace(request, workloads=tuple(workload.name for workload in asked))
     dead = died(site, request.target, names, held=held)
     items = await asyncio.gather(*(_item(site, request, report, workload, dead) for workload in chosen))
@@ -153,7 +155,7 @@ def workload_of(site: Site, name: WorkloadName) -> Workload:
     return found
 
 
-def _must_be_ours(workload: Workload, request: Request) -> None:
+def must_be_ours(workload: Workload, request: Request) -> None:
     """Only what signoff deploys, in a way that it can: it never races a pipeline."""
     where = f"workloads.{workload.name} in signoff.toml"
     if workload.deploy != "signoff":
@@ -167,10 +169,7 @@ def _must_be_ours(workload: Workload, request: Request) -> None:
         raise PlanError("the image is not named by digest", where="image", fix=fix)
 
 
-def _preflight(report: Report, names: Collection[WorkloadName], *, given: bool) -> None:
-    """A given image was built before, from whatever it was built: the chain says afterwards from what."""
-    if given:
-        return
+def _preflight(report: Report, names: Collection[WorkloadName]) -> None:
     for workload in report.workloads:
         bad = [link for link in PREFLIGHT if link in workload.links and workload.links[link].status not in _GOOD]
         if workload.name in names and bad:
@@ -181,8 +180,14 @@ def _preflight(report: Report, names: Collection[WorkloadName], *, given: bool) 
 async def _item(
     site: Site, request: Request, report: Report, workload: Workload, died: Mapping[WorkloadName, Operation]
 ) -> Deploy:
+    item = await deploy_of(site, request, workload, died)
+    return replace(item, build=await plan_way(site, workload, _commit_to_build(site, report, workload.name)))
+
+
+async def deploy_of(site: Site, request: Request, workload: Workload, died: Mapping[WorkloadName, Operation]) -> Deploy:
+    """Where it is deployed to, as it stands there. Raises PlanError where that can not be read or does not exist."""
     resources = await resources_of(site, workload)
-    item = Deploy(
+    return Deploy(
         workload.name,
         workload.kind,
         resources,
@@ -192,16 +197,10 @@ async def _item(
         hold=workload.hold,
         stale=await _in_the_way(site, resources, request) if workload.kind == "job" else (),
     )
-    if request.image is not None:
-        return item
-    way = await plan_way(site, workload, _commit_to_build(site, report, workload.name))
-    return replace(item, build=way)
 
 
 async def _there(site: Site, item: Deploy, workload: Workload) -> list[Text]:
     """What of it exists already. It is no part of the plan's id: a build that ends meanwhile makes no other plan."""
-    if item.image is not None:
-        return [await known_of(site, workload, item.image)]
     if item.build is None:
         return []
     found = await find(site, workload, paths_of(item), item.build)

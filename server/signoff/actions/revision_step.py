@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from signoff.actions.claim import kind_of
@@ -23,8 +24,12 @@ TAG = "signoff"
 pile up; it is taken away once all traffic is on the revision, and kept on one that failed, for study."""
 
 
-def revision(item: Deploy, operation: str, commit: Commit | None) -> Act:
-    """Writes the template of every resource, waits until the revision is ready, and tags it."""
+Warm = Callable[[], Awaitable[None]]
+"""Gets ready what comes next, while Cloud Run is waited for."""
+
+
+def revision(item: Deploy, operation: str, commit: Commit | None, warm: Warm) -> Act:
+    """Writes the template and the tag of every resource, and waits until the revision is ready."""
 
     async def act(writers: Writers, made: Made, progress: Progress) -> Made:
         image = made.image or item.image
@@ -34,7 +39,7 @@ def revision(item: Deploy, operation: str, commit: Commit | None) -> Act:
         revisions, urls = [], []
         for planned, before in zip(item.resources, item.before, strict=True):
             template = _Template(image, commit, operation, planned.image)
-            made_there = await _made(writers, kind, before, template, progress)
+            made_there = await _made(writers, kind, before, template, progress, warm)
             revisions.append((before.resource, made_there))
             if kind == "service":
                 urls.append(await _tagged(writers, before, made_there, progress))
@@ -55,7 +60,9 @@ class _Template:
     replacing: str
 
 
-async def _made(writers: Writers, kind: EditedKind, before: Before, template: _Template, progress: Progress) -> str:
+async def _made(
+    writers: Writers, kind: EditedKind, before: Before, template: _Template, progress: Progress, warm: Warm
+) -> str:
     """The new revision (short), ready; of a job "". What this operation has written already is not written again."""
     now = await deployed(writers, kind, before.resource)
     generation = now.generation
@@ -68,12 +75,17 @@ async def _made(writers: Writers, kind: EditedKind, before: Before, template: _T
             operation=template.operation,
             replacing=template.replacing,
             holding=before.serving,
+            tag=TAG,
         )
         written = known(answer, f"updating {short(before.resource)}", wrote=True)
         if isinstance(written, Conflict):
             raise _lost_race(before, written)
         generation = written.generation
-    settled = await wait_settled(writers, kind, before.resource, generation, progress)
+    warming = asyncio.ensure_future(warm())
+    try:
+        settled = await wait_settled(writers, kind, before.resource, generation, progress)
+    finally:
+        await asyncio.gather(warming, return_exceptions=True)
     if settled.state == "failed":
         what = settled.revision or short(before.resource)
         raise StepFailed(
@@ -83,7 +95,10 @@ async def _made(writers: Writers, kind: EditedKind, before: Before, template: _T
 
 
 async def _tagged(writers: Writers, before: Before, made: str, progress: Progress) -> str:
-    """The URL that reaches the revision while the others keep the traffic; "" where it serves already."""
+    """The URL that reaches the revision while the others keep the traffic; "" where it serves already.
+
+    The tag came with the revision, but where nothing served before, or somebody took it away since.
+    """
     now = await deployed(writers, "service", before.resource)
     if now.serving == ((made, 100),):
         return ""

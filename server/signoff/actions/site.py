@@ -6,25 +6,32 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from signoff.ledger.store import Store
 from signoff.model.judgement import Link
 from signoff.model.report import Report
 from signoff.model.subject import Candidate, Commit, Subject, Workload, WorkloadName
-from signoff.reading.definitions import Definition
 from signoff.systems import Systems
 from signoff.systems.google.writer import Writers
 
+if TYPE_CHECKING:
+    from signoff.reading.definitions import Definition
+
 
 class Prove(Protocol):
-    """Walks these links (None: all) of these workloads on a fresh survey: an action never judges for itself."""
+    """Walks these links (None: all) of these workloads on a fresh survey: an action never judges for itself.
+
+    `overview`: whether the report says what is touched, wanted and serving as well, which asks more than most links.
+    """
 
     async def __call__(
         self,
         workloads: Collection[WorkloadName],
         links: Collection[Link] | None,
         candidates: Mapping[WorkloadName, Candidate] = {},
+        *,
+        overview: bool = True,
     ) -> Report: ...
 
 
@@ -32,6 +39,7 @@ class Prove(Protocol):
 class Site:
     """`systems`: what a fresh survey of the subject asks. `file_at`: a file of the repository at a commit, None where
     it does not exist. `remote`: what builds clone. `holds`: the folder of this machine's locks (`ledger/hold.py`).
+    `warm`: gets ready what a smoke asks with, while something else is waited for.
     `defined_in`: the places of the repository that define a workload which somebody else deploys.
     """
 
@@ -45,6 +53,7 @@ class Site:
     now: Callable[[], datetime]
     holds: Path
     systems: Systems
+    warm: Callable[[], Awaitable[None]]
 
 
 def writers_of(systems: Systems) -> Writers:

@@ -31,11 +31,12 @@ def traffic(item: Deploy, percent: int) -> Act:
 
     async def act(writers: Writers, made: Made, progress: Progress) -> Made:
         befores = {before.resource: before for before in item.before}
+        says = []
         for resource, revision in made.revisions:
             shares = split(befores[resource].serving, revision, percent)
-            await _moved(writers, resource, revision, shares, progress)
-        names = ", ".join(revision for _, revision in made.revisions)
-        return replace(made, says=text("{} gets {} % of the traffic", names, percent))
+            has = await _moved(writers, resource, revision, shares, progress)
+            says.append(f"{revision} gets {has} % of the traffic{' already' if has > percent else ''}")
+        return replace(made, says=text("{}", ", ".join(says)))
 
     return act
 
@@ -56,21 +57,24 @@ def split(before: Shares, revision: str, percent: int) -> Shares:
     return ((revision, percent), *(part for part in parts if part[1]))
 
 
-async def _moved(writers: Writers, resource: str, revision: str, shares: Shares, progress: Progress) -> None:
+async def _moved(writers: Writers, resource: str, revision: str, shares: Shares, progress: Progress) -> int:
+    """The percent that the revision has by now."""
     whole = shares == (("", 100),)
     wanted = ((revision, 100),) if whole else tuple(sorted(shares))
     now = await deployed(writers, "service", resource)
     tagged = any(tag.name == TAG for tag in now.tags)
     if now.settled and now.serving == wanted and now.follows_latest == whole and not (whole and tagged):
-        return
-    if not whole and dict(now.serving).get(revision, 0) >= dict(shares)[revision]:
-        return  # an operation that died had come further: nobody loses a revision that they have already
+        return dict(wanted)[revision]
+    has = dict(now.serving).get(revision, 0)
+    if not whole and has >= dict(shares)[revision]:
+        return has  # an operation that died had come further: nobody loses a revision that they have already
     if whole and now.ready != revision:
         raise StepFailed(text("{} is the latest revision now, not {}: somebody else deployed", now.ready, revision))
     await shared(writers, resource, shares, (TAG, "") if whole else (TAG, revision), progress)
     now = await deployed(writers, "service", resource)
     if now.serving != wanted:
         raise StepFailed(text("traffic is not as it was asked for but: {}", shown(now.serving)), changed=True)
+    return dict(wanted)[revision]
 
 
 def back(item: Deploy | RollBack, operation: str) -> Undo:
@@ -101,9 +105,11 @@ async def _back(writers: Writers, before: Before, operation: str) -> Text:
         return text("{} was not changed: {} serves", name, shown(before.serving))
     if not before.serving:
         return text("nothing served {} before, so there is nothing to go back to", name)
-    tag = (TAG, now.created) if now.operation == operation and now.created != before.serving[0][0] else None
+    made = now.created if now.operation == operation and now.created != before.serving[0][0] else ""
+    tag = (TAG, made if made == now.ready else "") if made else None  # what never became ready can not be reached
     failure = None
-    if now.serving != before.serving or now.follows_latest or not now.settled:  # what is on its way is not seen yet
+    moved = now.serving != before.serving or now.follows_latest or not now.settled  # what is on its way is not seen yet
+    if moved or (tag is not None and not _has(now, tag)):
         try:
             await shared(writers, before.resource, before.serving, tag, lambda *_: None)
         except StepFailed as failed:
@@ -114,8 +120,16 @@ async def _back(writers: Writers, before: Before, operation: str) -> Text:
     if now.serving != before.serving:
         why = text(" ({})", failure.says) if failure else text("")
         raise StepFailed(text("{} serves now: {}{}", name, shown(now.serving), why), changed=True)
-    kept = text("; {} is kept for study under the tag {}", tag[1], tag[0]) if tag else text("")
+    kept = text("")
+    if made:
+        kept = text("; {} is kept for study{}", made, f" under the tag {TAG}" if tag and tag[1] else "")
     return text("{} serves again{}; it is pinned there until the next deploy", shown(before.serving), kept)
+
+
+def _has(now: Deployed, tag: tuple[str, str]) -> bool:
+    """Whether the tag is at that revision, whatever is deployed later; with an empty revision: whether it is gone."""
+    there = [one for one in now.tags if one.name == tag[0]]
+    return any(one.revision == tag[1] and not one.latest for one in there) if tag[1] else not there
 
 
 def watched(site: Site, item: Deploy, links: frozenset[Link], seconds: int) -> Act:
@@ -126,7 +140,7 @@ def watched(site: Site, item: Deploy, links: frozenset[Link], seconds: int) -> A
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while True:
-            reports = [await site.prove([item.workload], links, one) for one in candidates(item, made)]
+            reports = [await site.prove([item.workload], links, one, overview=False) for one in candidates(item, made)]
             says = listed([judged(report, item.workload, links) for report in reports])
             left = end - loop.time()
             if left <= 0:

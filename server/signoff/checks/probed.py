@@ -83,6 +83,8 @@ def _not_seen(workload: Workload, facts: Arrivals, probe: Probe, known: Known[An
     if answer.status >= 500 and answer.status not in smoke.status:
         return failed(stopped.server_error(probe, known, None))
     page = answer.html and answer.status < 300
+    if smoke.found and (early := _too_early(facts, probe)) is not None:  # the container may be who refuses it
+        return early
     if answer.unmet and not smoke.by_default:
         if answer.wall is not None:
             return _walled(facts, probe, known)

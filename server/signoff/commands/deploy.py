@@ -17,7 +17,8 @@ from signoff.model.facts import Known, Unknown
 from signoff.model.judgement import Link
 from signoff.model.report import Report
 from signoff.model.subject import Candidate, Commit, Workload, WorkloadName
-from signoff.reading.definitions import Definition
+from signoff.survey import Survey
+from signoff.walk import Overview
 
 if TYPE_CHECKING:
     from signoff.actions.approval import Approval
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from signoff.actions.plan import Plan, Request
     from signoff.actions.site import Site
     from signoff.actions.watching import Watched
+    from signoff.reading.definitions import Definition
 
 T = TypeVar("T")
 
@@ -138,9 +140,12 @@ async def _site(context: Context) -> Site:
         workloads: Collection[WorkloadName],
         links: Collection[Link] | None,
         candidates: Mapping[WorkloadName, Candidate] = {},
+        *,
+        overview: bool = True,
     ) -> Report:
         judged = None if links is None else tuple(link for link in Link if link in links and link in able)
-        return await run(context, judged, list(workloads) or None, candidates=candidates)
+        seen = None if overview else _nothing
+        return await run(context, judged, list(workloads) or None, candidates=candidates, overviews=seen)
 
     async def file_at(commit: Commit, path: str) -> bytes | None:
         return _told(await context.systems.git.history().file_at(commit, path), f"{path} at {commit[:12]}")
@@ -168,7 +173,12 @@ async def _site(context: Context) -> Site:
         defined_in=defined_in,
         now=context.now,
         holds=holds_path(context.root, context.environment),
+        warm=context.systems.warm,
     )
+
+
+async def _nothing(_survey: Survey) -> Mapping[WorkloadName, Overview]:
+    return {}
 
 
 def _told(answer: Known[T] | Unknown, what: str) -> T:

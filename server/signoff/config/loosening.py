@@ -41,7 +41,7 @@ def _tables(place: tuple[str, ...], old: BaseModel, new: BaseModel) -> Iterator[
     """Compare each setting of two tables of one kind by what it declares."""
     for name, field in type(old).model_fields.items():
         before, after = getattr(old, name), getattr(new, name)
-        here = (*place, name)
+        here = (*place, field.alias or name)
         if isinstance(before, BaseModel) and isinstance(after, BaseModel) and type(before) is type(after):
             yield from _tables(here, before, after)
         if name == "smoke":

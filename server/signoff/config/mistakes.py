@@ -41,6 +41,13 @@ _WRITE: Mapping[str, str] = {
     "headers": 'headers = { Accept-Language = "en" }',
     "body": 'body = "text" or body = { day = "2026-01-01" } (sent as JSON)',
     "writes": 'writes = true (it changes something: sent once a revision) or writes = false',
+    "schema": 'schema = { database = "main" } with [databases.main], or schema = { none = "why" }',
+    "none": 'none = "it only serves files"',
+    "dsn_env": 'dsn_env = "DATABASE_URL"',
+    "dsn_secret": 'dsn_secret = "database-url" (its name in the target\'s project)',
+    "instance": 'instance = "project:region:instance"',
+    "password_env": 'password_env = "PGPASSWORD"',
+    "search_path": 'search_path = ["app", "public"]',
     "logs": '[[workloads.web.logs.expect]] with a text, or [[workloads.web.logs.noise]]',
     "expect": '[[workloads.web.logs.expect]] with a text (of a route: expect = "reach" or "blocked")',
     "noise": '[[workloads.web.logs.noise]] with text, why and until',
@@ -72,6 +79,10 @@ _ONE_OF: Mapping[str, tuple[str, str]] = {
     "identity_one_of": (
         "must name exactly one identity",
         'write { id_token_audience = "https://…" } or { bearer_env = "NAME_OF_A_VARIABLE" }',
+    ),
+    "schema_one_of": (
+        "must name a database, or say why there is none",
+        'write { database = "main" } with [databases.main], or { none = "it only serves files" }',
     ),
     "json_one_of": (
         "must be a text, number or boolean, or name a type",

@@ -9,10 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from signoff.config.databases import database_of
 from signoff.config.errors import ConfigError, Trouble
 from signoff.config.lines import Place, line_of
 from signoff.model.log_rules import Expected, LogRules, Noise
-from signoff.model.smoke import BearerFrom, Identity, IdToken, JsonExpected, Smoke
+from signoff.model.smoke import BearerFrom, Identity, IdToken, Ignored, JsonExpected, RouteRules, Smoke
 from signoff.model.subject import (
     BuildCommand,
     BuildMethod,
@@ -101,7 +102,14 @@ class Config:
             traffic=table.traffic,
             hold=table.traffic_hold_seconds,
             smoke=tuple(_smoke(smoke) for smoke in table.smoke),
+            routes=RouteRules(
+                openapi=table.routes.openapi,
+                command=table.routes.command,
+                ignore=tuple(Ignored(one.path, one.reason) for one in table.routes.ignore),
+                probe=table.routes.probe,
+            ),
             revision_header=table.revision_header,
+            database=database_of(table.schema_, self.written, target),
             logs=self._logs(name, table),
         )
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from signoff.config.databases import database_rules
 from signoff.config.lines import Place
 from signoff.config.resolved import resource_name
 from signoff.reading.meant import require_pattern
@@ -30,6 +31,7 @@ def broken_rules(document: Document, root: Path) -> Iterator[Broken]:
     yield from _defaults(document)
     yield from _after(document.workloads)
     yield from _names(document)
+    yield from database_rules(document)
     for name, table in document.workloads.items():
         yield from _only_services(name, table)
         yield from _traffic(name, table)
@@ -93,8 +95,8 @@ def _names(document: Document) -> Iterator[Broken]:
 
 def _only_services(name: str, table: WorkloadTable) -> Iterator[Broken]:
     if table.kind != "service":
-        for key in ("url", "smoke", "traffic", "revision_header"):
-            if getattr(table, key) not in (None, (), (100,)):
+        for key in ("url", "smoke", "traffic", "revision_header", "routes"):
+            if getattr(table, key) not in (None, (), (100,), type(table).model_fields["routes"].default):
                 says = f"a {table.kind} takes no requests"
                 yield ("workloads", name, key), says, f'take {key} out, or write kind = "service"'
 
@@ -184,3 +186,5 @@ def _paths(document: Document) -> Iterator[tuple[Place, str]]:
             path = getattr(table.inputs, key, None)
             if path is not None:
                 yield ("workloads", name, "inputs", key), path
+        if table.routes.openapi is not None:
+            yield ("workloads", name, "routes", "openapi"), table.routes.openapi

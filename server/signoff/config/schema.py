@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Discriminator, Field, Tag
 
+from signoff.config.database_table import DatabaseTable, SchemaTable, looks_away
 from signoff.config.logs_table import WorkloadLogsTable
 from signoff.config.loosens import Loosens, NeverLoosens, changed, misses_one
+from signoff.config.routes_table import RoutesTable
 from signoff.config.smoke_table import HeaderName, SmokeTable, tried_less
 from signoff.config.table import Table
 
@@ -210,12 +212,21 @@ class WorkloadTable(Table):
         strict=False,
         description="Requests that users send (a service only). Left out: a GET of its front page.",
     )
+    routes: RoutesTable = Field(
+        default=RoutesTable(), description="How new routes are found (a service only), and which need not be covered."
+    )
     revision_header: Annotated[
         HeaderName | None, Loosens("a header is taken for a proof", lambda old, new: new is not None and old != new)
     ] = Field(
         default=None,
         description="A response header in which the application names its revision (K_REVISION): accepted (visibly)"
         " where the request log does not show that a request arrived.",
+    )
+    schema_: Annotated[SchemaTable | None, Loosens("its database is not looked at", looks_away)] = Field(
+        default=None,
+        alias="schema",  # pydantic has a method of that name
+        description='The database that it uses: `{ database = "main" }`, or `{ none = "why" }`. Left out: unknown where'
+        " the code shows one.",
     )
     logs: WorkloadLogsTable = Field(default=WorkloadLogsTable(), description="How its logs are judged.")
 
@@ -231,4 +242,7 @@ class Document(Table):
     )
     workloads: Annotated[dict[Name, WorkloadTable], Loosens("a workload is not looked at any more", None)] = Field(
         min_length=1, description="What this repository deploys."
+    )
+    databases: Annotated[dict[Name, DatabaseTable], Loosens("a database is gone", None)] = Field(
+        default={}, description="The databases that workloads use."
     )

@@ -17,9 +17,8 @@ class Table(BaseModel):
     @classmethod
     def _only_known_keys(cls, written: Any) -> Any:
         if isinstance(written, dict):
-            unknown = [key for key in written if key not in cls.model_fields]
+            known = [field.alias or name for name, field in cls.model_fields.items()]
+            unknown = [key for key in written if key not in known]
             if unknown:
-                raise PydanticCustomError(
-                    "unknown_keys", "unknown", {"unknown": unknown, "known": list(cls.model_fields)}
-                )
+                raise PydanticCustomError("unknown_keys", "unknown", {"unknown": unknown, "known": known})
         return written

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from signoff.gather.current import services
@@ -25,12 +25,58 @@ PATIENCE = timedelta(seconds=3)
 _HeldBack = tuple[tuple[Smoke, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Where requests to a workload go, before any is sent. `bases`: the addresses; empty where there is none.
+
+    `revisions`: any of these has to answer. `there`: the service in each region.
+    """
+
+    revisions: frozenset[str]
+    candidate: Candidate | None
+    front: Front
+    bases: tuple[str, ...]
+    there: tuple[Service, ...]
+    since: datetime
+    public: str
+
+    async def arrivals(
+        self, survey: Survey, workload: Workload, routes: Sequence[Smoke], held_back: _HeldBack = ()
+    ) -> Arrivals:
+        """Send these requests and find each in the request log, as long as its entry may be late."""
+        asked = [] if not self.revisions else ways(workload, self.bases, routes, self.revisions)
+        probes, visitors = await asyncio.gather(
+            asyncio.gather(*(_probe(survey, way) for way in asked)),
+            users(survey, workload, self.there, self.revisions, self.public),
+        )
+        return Arrivals(
+            revisions=self.revisions,
+            candidate=self.candidate is not None,
+            lag=survey.subject.log_lag,
+            front=self.front,
+            probes=tuple(probes),
+            users=visitors,
+            since=self.since,
+            public=self.public,
+            held_back=held_back,
+        )
+
+
 async def arrival(survey: Survey, workload: Workload) -> Arrivals | Unknown:
     """Send what is configured, or one request for the front page, and find each in the request log.
 
     Waits for a log entry as long as it may be late (`[logs] lag_seconds`). Unknown where Cloud Run does not say what
     serves; everything else that is not known is in the facts.
     """
+    known = await survey.get(grounds, workload)
+    if isinstance(known, Unknown):
+        return known
+    routes, held_back = _routes(workload, known.front, known.candidate)
+    return await known.arrivals(survey, workload, routes, held_back)
+
+
+async def grounds(survey: Survey, workload: Workload) -> Grounds | Unknown:
+    """Unknown where Cloud Run does not say what serves."""
     target, there = survey.subject.target, list[Service]()
     ref: Ref | None = None
     for region in target.regions:
@@ -45,28 +91,17 @@ async def arrival(survey: Survey, workload: Workload) -> Arrivals | Unknown:
     revisions = frozenset(
         [candidate.revision] if candidate else [name for service in there for name in service.percent() if name]
     )
-    front = _front(workload, there, ref)
-    routes, held_back = _routes(workload, front, candidate)
-    bases = _bases(workload, there, candidate)
-    public = host_of(workload.url) if workload.url else ""
-    asked = [] if not revisions else ways(workload, bases, routes, revisions)
     since = await _since(survey, workload, there, revisions)
     if isinstance(since, Unknown):
         return since
-    probes, visitors = await asyncio.gather(
-        asyncio.gather(*(_probe(survey, way) for way in asked)),
-        users(survey, workload, there, revisions, public),
-    )
-    return Arrivals(
+    return Grounds(
         revisions=revisions,
-        candidate=candidate is not None,
-        lag=survey.subject.log_lag,
-        front=front,
-        probes=tuple(probes),
-        users=visitors,
+        candidate=candidate,
+        front=_front(workload, there, ref),
+        bases=tuple(_bases(workload, there, candidate)),
+        there=tuple(there),
         since=since,
-        public=public,
-        held_back=held_back,
+        public=host_of(workload.url) if workload.url else "",
     )
 
 
@@ -149,5 +184,6 @@ def _until(survey: Survey, made: Sent) -> datetime:
     decided = isinstance(answer, Failure)
     if isinstance(answer, Answer):
         refused = made.smoke.expect == "blocked" and answer.status >= 300
-        decided = answer.stopped or refused or (bool(answer.unmet) and not made.smoke.by_default)
+        expected = not made.smoke.by_default and not made.smoke.found
+        decided = answer.stopped or refused or (bool(answer.unmet) and expected)
     return made.at + (min(lag, PATIENCE) if decided else lag)

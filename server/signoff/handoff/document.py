@@ -149,7 +149,7 @@ def _rows(report: ReportJson) -> tuple[Row, ...]:
 def _cause(trouble: Trouble) -> Cause:
     whose = "" if trouble.mine else " (not this session's)"
     whom = f" on {whom_line(trouble)}" if trouble.workloads else ""
-    fix = fix_line(trouble.fix, "terminal") if trouble.fix else None
+    fix = " · ".join(map(str.strip, fix_line(trouble.fix, "terminal").splitlines())) if trouble.fix else None
     advice = trouble.fix is not None and "advice" in trouble.fix
     return Cause(
         f"{SYMBOLS[trouble.status]} {trouble.head}{whom}{whose}: {trouble.message}",

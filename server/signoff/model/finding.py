@@ -28,9 +28,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A fix that nobody can type for the person: a sentence."""
+    """A fix that nobody can type for the person: a sentence. `paste`: lines for signoff.toml, as they stand."""
 
     says: Text
+    paste: tuple[str, ...] = ()
 
 
 Fix = Command | Action | Advice

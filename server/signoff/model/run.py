@@ -68,6 +68,8 @@ class Template:
     configuration: str
     mounted: tuple[Variable, ...] = ()
     """Secrets that are mounted as files."""
+    cloud_sql: tuple[str, ...] = ()
+    """Instances of Cloud SQL that it is connected to."""
 
     @property
     def main(self) -> Container:

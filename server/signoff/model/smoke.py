@@ -44,7 +44,8 @@ class Smoke:
     """A request through the real edge; `blocked`: the edge is meant to let nobody through there.
 
     `status`: any of these (empty: 2xx). `writes`: it changes something, so that it is sent once a revision.
-    `by_default`: nobody wrote it; it asks for the front page of a service that has no other.
+    `by_default`: nobody wrote it; it asks for the front page of a service that has no other. `found`: nobody wrote it;
+    the route was found in the code, so what it has to answer is not known.
     """
 
     path: str
@@ -59,6 +60,7 @@ class Smoke:
     identity: Identity | None = None
     writes: bool = False
     by_default: bool = False
+    found: bool = False
 
     @property
     def called(self) -> str:
@@ -66,5 +68,26 @@ class Smoke:
         return f"{self.method} {self.path}"
 
 
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Routes that need not be covered, as a pattern of paths (`*` for anything), and the reason."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRules:
+    """How the routes of a workload are found, beside what its source says: an OpenAPI document of the repository, and
+    a command that prints them. `probe`: whether new ones are asked for.
+    """
+
+    openapi: str | None = None
+    command: tuple[str, ...] = ()
+    ignore: tuple[Ignored, ...] = ()
+    probe: bool = True
+
+
+AS_FOUND = RouteRules()
 FRONT_PAGE = Smoke("/", by_default=True)
 """With nothing configured a service still gets one request."""

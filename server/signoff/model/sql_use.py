@@ -38,3 +38,38 @@ class NotCheckable:
 
 
 Upsert = ConflictTarget | NotCheckable
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A table that the code uses, with those of its columns that the same place names for certain.
+
+    Names are the database's own, without quotes; `schema` None: the code says none. A statement's other columns, and
+    those that may belong to one of several tables, are left out.
+    """
+
+    place: Place
+    table: str
+    columns: tuple[str, ...] = ()
+    schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredColumn:
+    """A column as a model of the code says it; `type` as it is written there. None: it does not say."""
+
+    place: Place
+    table: str
+    column: str
+    schema: str | None = None
+    type: str | None = None
+    nullable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What the shipped code asks of its tables; `left_out`: statements that are put together at run time or unread."""
+
+    needs: tuple[Need, ...] = ()
+    declared: tuple[DeclaredColumn, ...] = ()
+    left_out: int = 0

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, NewType
 
+from signoff.model.database_use import Database, NoDatabase
 from signoff.model.log_rules import NO_RULES, LogRules
-from signoff.model.smoke import Smoke
+from signoff.model.smoke import AS_FOUND, RouteRules, Smoke
 
 Commit = NewType("Commit", str)
 """A full hexadecimal object id, 40 or 64 characters, validated where it enters."""
@@ -84,6 +85,7 @@ class Workload:
     accept_labels: bool = False
     """Whether a commit that only a label states is accepted (visibly) where no build proves it."""
     smoke: tuple[Smoke, ...] = ()
+    routes: RouteRules = AS_FOUND
     traffic: tuple[int, ...] = (100,)
     """Percent of a new revision of a service, step by step; the last one is 100."""
     hold: int = 60
@@ -91,6 +93,8 @@ class Workload:
     revision_header: str | None = None
     """A response header in which the application names its revision, accepted (visibly) as proof of arrival."""
     logs: LogRules = NO_RULES
+    database: Database | NoDatabase | None = None
+    """None: signoff.toml does not say whether it uses one."""
 
     @property
     def source(self) -> Literal["git", "upload"]:

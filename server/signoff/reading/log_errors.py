@@ -13,7 +13,7 @@ from signoff.reading import log_go, log_json
 from signoff.reading.log_grouping import Found, Writer, has_level, names_error
 from signoff.reading.log_message import normalised
 from signoff.reading.log_tally import Tally
-from signoff.reading.log_thrown import Thrown, bounded
+from signoff.reading.log_thrown import Thrown, bounded, pieces
 from signoff.reading.log_writers import Writers
 
 _LOUD = frozenset({"ERROR", "CRITICAL", "ALERT", "EMERGENCY"})
@@ -94,8 +94,8 @@ def signature_of(text: str) -> str:
 
 def _thrown_in(text: str) -> Iterator[Thrown]:
     writer: Writer[None] = Writer()
-    for line in text.splitlines():
-        for found in writer.feed(line, None):
+    for piece in pieces(text):
+        for found in writer.feed_piece(piece, None):
             if found.thrown:
                 yield found.thrown
     for found in writer.close():

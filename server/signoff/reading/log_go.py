@@ -76,7 +76,9 @@ _BEFORE_DUMP = 40
 
 def opens(line: str) -> bool:
     """Whether a panic, or a goroutine's dump, begins here."""
-    return line.startswith(_HEADS) or (_SERVED in line[:200]) or _GOROUTINE.match(line) is not None
+    if line.startswith(_HEADS) or _SERVED in line:
+        return True
+    return line.startswith("goroutine ") and _GOROUTINE.match(line) is not None
 
 
 @dataclass(slots=True)
@@ -95,6 +97,10 @@ class Dump:
         if len(self.lines) < LINES:
             self.lines.append(line)
         return True
+
+    def take_run(self, _run: str) -> bool:
+        """Indented lines at once: a dump has a function's name between them, so never."""
+        return False
 
     def thrown(self) -> Thrown:
         return read(self.lines)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 from signoff.reading import log_go, log_java, log_node, log_python
@@ -50,6 +51,7 @@ class _Assembly(Protocol):
     @property
     def framed(self) -> bool: ...
     def take(self, line: str) -> bool | None: ...
+    def take_run(self, run: str, /) -> bool: ...
     def thrown(self) -> Thrown: ...
 
 
@@ -73,6 +75,14 @@ class _At:
             return False
         if len(self.lines) < LINES:
             self.lines.append(line)
+        return True
+
+    def take_run(self, run: str) -> bool:
+        """Indented lines at once (`log_thrown.pieces`), if all of them are frames."""
+        if self._braces or self._done or len(self.lines) >= LINES or not _only_frames(run):
+            return False
+        self.lines.append(run)
+        self.framed, self._expecting = True, False
         return True
 
     def _belongs(self, line: str, bare: str) -> bool:
@@ -102,6 +112,11 @@ class _At:
         return log_node.read(self.lines)
 
 
+@lru_cache(maxsize=256)
+def _only_frames(run: str) -> bool:
+    return all(line.lstrip(" \t").startswith(("at ", "... ")) and line[-1] != "{" for line in run.splitlines())
+
+
 @dataclass(slots=True)
 class _Rust:
     """`thread 'main' panicked at src/main.rs:4:5:` and the words on the next line."""
@@ -116,6 +131,9 @@ class _Rust:
         if len(self.lines) < 2:
             self.lines.append(line)
         return True
+
+    def take_run(self, _run: str) -> bool:
+        return False
 
     def thrown(self) -> Thrown:
         place = self.lines[0].partition(" panicked at ")[2]
@@ -159,6 +177,14 @@ class Writer(Generic[T]):
             self._block, self._sources = new, [source]
             return
         yield from self._plain(line, source)
+
+    def feed_piece(self, piece: str, source: T) -> Iterator[Found[T]]:
+        """As `feed`, of a line or of a run of indented lines (`log_thrown.pieces`)."""
+        if piece[-1:] != "\n":
+            yield from self.feed(piece, source)
+        elif self._block is None or not self._block.take_run(piece):
+            for line in piece.splitlines():
+                yield from self.feed(line, source)
 
     def _opening(self, line: str) -> _Assembly | None:
         made: _Assembly

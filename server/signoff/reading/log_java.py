@@ -133,9 +133,12 @@ def read(lines: Sequence[str]) -> Thrown:
     """The exception of a trace's lines; the first names it."""
     parts = [_part("", lines[0])]
     for number, line in enumerate(lines[1:]):
+        if line[-1:] == "\n":
+            parts[-1].frames.extend(_run(line))
+            continue
         bare = line.strip(" \t|")
         if bare.startswith("at "):
-            parts[-1].frames.append(_frame(bare[3:].split(") ", 1)[0]))
+            parts[-1].frames.append(_frame(bare))
         elif bare.startswith(("Caused by: ", "Wrapped by: ")):
             inside = line[:1] in ("\t", " ")
             parts.append(_part("member" if inside else "cause", bare.split(": ", 1)[1]))
@@ -170,10 +173,15 @@ def _part(how: str, header: str) -> _Part:
     return _Part(how, _NUMBERED.sub("", found.group()), header[found.end() :].removeprefix(":").strip())
 
 
+@lru_cache(maxsize=256)
+def _run(run: str) -> tuple[Frame, ...]:
+    return tuple(_frame(bare) for line in run.splitlines() if (bare := line.strip(" \t")).startswith("at "))
+
+
 @lru_cache(maxsize=4096)
-def _frame(said: str) -> Frame:
-    """`java.base/java.lang.Thread.run(Thread.java:840)` → `java.lang.Thread.run`; a proxy's frame has no place."""
-    name = said.partition("(")[0].rpartition("/")[2]
+def _frame(line: str) -> Frame:
+    """`at java.base/java.lang.Thread.run(Thread.java:840)` → `java.lang.Thread.run`; a proxy's frame has no place."""
+    name = line[3:].split(") ", 1)[0].partition("(")[0].rpartition("/")[2]
     if any(proxy in name for proxy in _PROXY):
         return Frame("", False)
     return Frame(_NUMBERED.sub("", name), not name.startswith(_LIBRARY))

@@ -118,7 +118,11 @@ _READS_DATA = (
 
 def normalised(message: str) -> str:
     """The first line of a message, without what changes; empty where no word is left."""
-    message = message[:LONGEST].strip().partition("\n")[0].rstrip()
+    return _normalised(message[:LONGEST].strip().partition("\n")[0].rstrip())
+
+
+@lru_cache(maxsize=256)
+def _normalised(message: str) -> str:
     for mark in _READS_DATA:
         if mark in message:
             for pattern, put in _DATA:
@@ -150,6 +154,8 @@ def _words(message: str) -> str:
 def _word(word: str, before: str, quoted: bool, after: str) -> str:
     bare = word.rstrip(_ENDS)
     rest = word[len(bare) :]
+    if not bare:
+        return word
     if len(bare) > _LONGEST_WORD:
         return bare[:40].translate(_NO_DIGITS) + "…" + rest
     if bare.isascii() and bare.isdigit():
@@ -182,7 +188,7 @@ def _is_name(word: str) -> bool:
     )
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _without_ids(word: str) -> str:
     if "://" in word and (url := _URL.fullmatch(word) or _URL.match(word)):
         return url[1] + _place(url[2]) + url_path(url[3])

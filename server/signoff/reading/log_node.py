@@ -53,10 +53,15 @@ def read(lines: Sequence[str]) -> Thrown:
     members = False
     words: list[str] = []
     for line in lines[1:]:
+        if line[-1:] == "\n":
+            _say(parts[0], words)
+            read_frames, minified = _run(line)
+            parts[-1].frames.extend(read_frames)
+            parts[-1].minified = parts[-1].minified or minified
+            continue
         bare = line.strip()
         if bare.startswith("at "):
-            if words and not parts[0].message:
-                parts[0].message = words[0] if len(words) == 1 else f"{words[0]} {words[-1]}"
+            _say(parts[0], words)
             frame, minified = _frame(bare[3:].removesuffix("{").rstrip(" ,"))
             parts[-1].frames.append(frame)
             parts[-1].minified = parts[-1].minified or minified
@@ -74,6 +79,12 @@ def read(lines: Sequence[str]) -> Thrown:
     )
 
 
+def _say(part: _Part, words: list[str]) -> None:
+    """The first and the last line of a message stand for it, where the error's own line has none."""
+    if words and not part.message:
+        part.message = words[0] if len(words) == 1 else f"{words[0]} {words[-1]}"
+
+
 def _part(how: str, header: str) -> _Part:
     """`Uncaught TypeError: words`, `[AggregateError: words] {`, also behind what a program puts before it."""
     header = header.strip()[:4_000].removesuffix("{").rstrip().rstrip(",")
@@ -83,6 +94,13 @@ def _part(how: str, header: str) -> _Part:
     if not found:
         return _Part(how, "", header)
     return _Part(how, found.group(), header[found.end() :].removeprefix(":").strip())
+
+
+@lru_cache(maxsize=256)
+def _run(run: str) -> tuple[tuple[Frame, ...], bool]:
+    lines = (line.strip() for line in run.splitlines())
+    read = [_frame(bare[3:].rstrip(" ,")) for bare in lines if bare.startswith("at ")]
+    return tuple(frame for frame, _ in read), any(minified for _, minified in read)
 
 
 @lru_cache(maxsize=4096)

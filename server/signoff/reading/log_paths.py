@@ -53,7 +53,7 @@ def _unhashed(name: str) -> str:
         return name
     hashed = found.group()
     # A hash may hold a dash of its own (base64url), or a word before it: `vendor-a1b2c3d4`.
-    for start in (0, *(i + 1 for i, letter in enumerate(hashed) if letter in "-_")):
+    for start in (*(i for i in range(len(hashed) - 1, 0, -1) if hashed[i - 1] in "-_"), 0):
         if is_hash(hashed[start:]):
             return f"{name[: found.start() + start]}#{name[found.end() :]}"
     return name

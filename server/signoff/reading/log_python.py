@@ -71,6 +71,10 @@ class Traceback:
         self._invalid = bool(_INVALID.search(line[:300]))
         return self._keep(line) if self._named else False
 
+    def take_run(self, run: str) -> bool:
+        """Indented lines at once (`log_thrown.pieces`); False: they have to be taken one by one."""
+        return not (self._group or self._named) and self._keep(run)
+
     def _words(self, line: str) -> bool:
         """After the exception's line: pydantic goes on with fields and what is wrong with each."""
         if self._invalid and (line.startswith("  ") or _FIELD.fullmatch(line[:200])):
@@ -102,6 +106,9 @@ def read(lines: Sequence[str]) -> Thrown:
     open_ = False
     for line in lines:
         depth = 0
+        if line[-1:] == "\n":
+            frames.extend(_frames(line))
+            continue
         if bars := _DEPTH.match(line):
             depth = bars.end()
             line = line[depth:]
@@ -138,6 +145,11 @@ def _complaint(line: str, message: str) -> str | None:
     if not said or said[1].startswith("  For further information"):
         return None
     return f"{message}: {said[2] or said[1]}"
+
+
+@lru_cache(maxsize=256)
+def _frames(run: str) -> tuple[Frame, ...]:
+    return tuple(_frame(line) for line in run.splitlines() if line.startswith('  File "'))
 
 
 @lru_cache(maxsize=4096)

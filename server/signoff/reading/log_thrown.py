@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from signoff.reading.log_message import normalised
@@ -72,6 +74,27 @@ def _places(frames: tuple[Frame, ...]) -> list[str]:
         start, end = again[0], again[-1] + 1
         own[start:end] = sorted(set(own[start:end]))
     return own[:_FRAMES] or [frame.place for frame in frames[:1]]
+
+
+_RUN = re.compile(r"(?:(?<=\n)[ \t]+[^\n]*\n){3,}")
+RUN = 20_000
+"""Characters of a run of lines that is read at once."""
+
+
+def pieces(text: str) -> Iterator[str]:
+    """The lines of a text; three and more indented lines in a row as one piece, their line breaks inside.
+
+    A run of frames is the same each time that an error happens, so it is read once and then known.
+    """
+    text += "\n"
+    end = 0
+    for run in _RUN.finditer(text):
+        if run.end() - run.start() > RUN:
+            continue
+        yield from text[end : run.start()].splitlines()
+        yield run.group()
+        end = run.end()
+    yield from text[end:].splitlines()
 
 
 def bounded(signature: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from signoff.model.logs import LogEntry
 from signoff.reading.log_grouping import Found, Writer, names_error
+from signoff.reading.log_thrown import pieces
 
 _Key = tuple[str, str, str, str, str, str | None]
 
@@ -69,6 +70,6 @@ def whole(entry: LogEntry) -> Iterator[Found[LogEntry]]:
 
 
 def _all(writer: Writer[LogEntry], entry: LogEntry) -> Iterator[Found[LogEntry]]:
-    for line in entry.message.outside.splitlines():
-        yield from writer.feed(line, entry)
+    for piece in pieces(entry.message.outside):
+        yield from writer.feed_piece(piece, entry)
     yield from writer.close()

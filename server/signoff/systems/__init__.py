@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from signoff.boundary import Boundary
 from signoff.model import arrival
 from signoff.model.lineage import KeptInMemory, Proofs
+from signoff.model.routes import Found
 
 if TYPE_CHECKING:
     from signoff.systems.git.repository import Repository
@@ -60,6 +62,8 @@ class Systems:
         self.writes: arrival.Kept = writes or arrival.KeptInMemory()
         self.sent = arrival.KeptInMemory()
         """Requests whose log entry may still come: a later look asks for it, instead of sending another."""
+        self.routes: dict[str, Found] = {}
+        """What was read of files that never change: by a fingerprint of those files, or of the commit and a command."""
 
     @property
     def sandbox(self) -> bool:
@@ -170,6 +174,11 @@ class Systems:
         from signoff.systems.patterns import Patterns
 
         return Patterns(self.boundary)
+
+    async def warm(self) -> None:
+        """Get HTTP and logs ready to be asked: what that loads takes time, and is best done while something waits."""
+        await asyncio.to_thread(self.http.prepare)
+        await asyncio.to_thread(self.google.load_logging)
 
     async def close(self) -> None:
         made = self.__dict__

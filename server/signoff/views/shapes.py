@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, final
+from typing import Literal, NotRequired, final
 
 from typing_extensions import (
     TypeAliasType,
@@ -64,9 +64,10 @@ class ActionJson(TypedDict):
 
 @final
 class AdviceJson(TypedDict):
-    """A fix that nobody can type for the person."""
+    """A fix that nobody can type for the person. `paste`: lines for signoff.toml."""
 
     advice: str
+    paste: NotRequired[list[str]]
 
 
 FixJson = CommandJson | ActionJson | AdviceJson

@@ -139,6 +139,8 @@ def fix_json(fix: Fix | None) -> FixJson | None:
         return {"argv": [own(argument) for argument in fix.argv]}
     if isinstance(fix, Action):
         return {"action": fix.name, "workloads": [own(workload) for workload in fix.workloads]}
+    if fix.paste:
+        return {"advice": sentence(fix.says), "paste": [own(line) for line in fix.paste]}
     return {"advice": sentence(fix.says)}
 
 

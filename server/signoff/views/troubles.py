@@ -91,7 +91,7 @@ def fix_line(fix: FixJson, face: Face) -> str:
     if "argv" in fix:
         return command(fix["argv"])
     if "advice" in fix:
-        return fix["advice"]
+        return "".join([fix["advice"], *(f"\n         {line}" for line in fix.get("paste", ()))])
     names = fix["workloads"]
     if fix["action"] == "run":
         return f'run_job(jobs=["{names[0]}"])' if face == "tool" else command(["signoff", "job", "run", *names])

@@ -24,7 +24,7 @@ async def close_other_tags(cloud: Cloud, service: str, keep: set[str]) -> None:
     for key in cloud.machine.listeners.names():
         owner, _, tag = key.partition("#")
         if owner == service and tag and tag not in keep:
-            await cloud.machine.listeners.close(key)
+            await cloud.machine.listeners.retire(key)
 
 
 async def close_addresses(cloud: Cloud, service: str) -> None:

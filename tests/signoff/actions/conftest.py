@@ -32,6 +32,8 @@ class Chain:
         workloads: Collection[WorkloadName],
         links: Collection[Link] | None,
         candidates: Mapping[WorkloadName, Candidate] = {},
+        *,
+        overview: bool = True,
     ) -> Report:
         self.asked.append(tuple(workloads))
         judged = {link: link_report(self.says.get(link, Status.PASS)) for link in links or Link}
@@ -70,5 +72,6 @@ async def site(world: World, chain: Chain) -> AsyncIterator[Site]:
         defined_in=defined_in,
         now=context.now,
         holds=world.state / "holds",
+        warm=context.systems.warm,
     )
     await context.close()

@@ -80,9 +80,9 @@ async def test_the_claim_is_there_while_it_deploys_and_names_the_operation(world
     seen: list[str] = []
     prove = site.prove
 
-    async def looking(*arguments: object) -> object:
+    async def looking(*arguments: object, **more: object) -> object:
         seen.append(world.service().get("annotations", {}).get("signoff-operation", ""))
-        return await prove(*arguments)  # type: ignore[arg-type]
+        return await prove(*arguments, **more)  # type: ignore[arg-type]
 
     done = await deploy(replace(site, prove=looking), await plan_deploy(site, WEB))  # type: ignore[arg-type]
     assert done.outcome == "deployed", result(done)[0]

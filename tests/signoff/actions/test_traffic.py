@@ -71,6 +71,8 @@ class Watching:
         workloads: Collection[WorkloadName],
         links: Collection[Link] | None,
         candidates: Mapping[WorkloadName, Candidate] = {},
+        *,
+        overview: bool = True,
     ) -> Report:
         newest = self.world.service()["latestReadyRevision"].rpartition("/")[2]
         share = dict(serving(self.world)).get(newest, 0)
@@ -98,6 +100,8 @@ async def test_the_new_revision_of_every_region_is_judged(site: Site) -> None:
         workloads: Collection[WorkloadName],
         links: Collection[Link] | None,
         candidates: Mapping[WorkloadName, Candidate] = {},
+        *,
+        overview: bool = True,
     ) -> Report:
         judged.extend(candidates.values())
         ill = Status.FAIL if candidates[WorkloadName("web")].region == "europe-west1" else Status.PASS

@@ -11,9 +11,11 @@ import pytest
 from pydantic import BaseModel
 
 from signoff.config import Config, parse
+from signoff.config.database_table import DatabaseTable
 from signoff.config.logs_table import ExpectTable, NoiseTable, WorkloadLogsTable
 from signoff.config.loosening import loosened
 from signoff.config.loosens import Loosens, NeverLoosens
+from signoff.config.routes_table import IgnoreTable, RoutesTable
 from signoff.config.schema import Document, HandoffTable, LogsTable, SourceTable, TargetTable, WorkloadTable
 from signoff.config.smoke_table import SmokeTable
 
@@ -45,8 +47,14 @@ after = ["web"]
 deploy = "ci"
 logs.expect = [{ text = "done", at_least = 3 }]
 logs.noise = [{ text = "flaky", why = "theirs", until = 2026-12-31 }]
+schema = { database = "main" }
+
+[databases.main]
+dsn_env = "URL"
+expected = { dsn_env = "WANTED" }
+role = "app"
 """
-EXTRACTOR = BASE[BASE.index("[workloads.extractor]") :]
+EXTRACTOR = BASE[BASE.index("[workloads.extractor]") : BASE.index("[databases.main]")]
 STAGING = BASE[BASE.index("[targets.staging]") : BASE.index("[workloads.web]")]
 
 
@@ -85,8 +93,19 @@ LOOSER = {
     "with a header": ('{ path = "/a" }', '{ path = "/a", headers = { A = "b" } }', "workloads.web.smoke[0].headers"),
     "another method": ('"/a" }', '"/a", method = "HEAD" }', "workloads.web.smoke"),
     "a header as proof": ("critical = true", 'critical = true\nrevision_header = "X-R"', "workloads.web.revision_header"),
+    "a route is ignored": ("critical = true", 'critical = true\nroutes.ignore = [{ path = "/x", reason = "r" }]', "workloads.web.routes.ignore"),
+    "new routes are not asked for": ("critical = true", "critical = true\nroutes.probe = false", "workloads.web.routes.probe"),
     "another name": ('kind = "job"', 'kind = "job"\nname = "dummy"', "workloads.extractor.name"),
     "another kind": ('kind = "job"', 'kind = "worker-pool"', "workloads.extractor.kind"),
+    "no database any more": ('schema = { database = "main" }', "", "workloads.extractor.schema"),
+    "no database, and why": ('{ database = "main" }', '{ none = "it is full" }', "workloads.extractor.schema"),
+    "no database for the web": ("critical = true", 'critical = true\nschema = { none = "x" }', "workloads.web.schema"),
+    "another database is asked": ('"URL"', '"OTHER"', "databases.main.dsn_env"),
+    "compared with another": ('"WANTED"', '"OTHER"', "databases.main.expected"),
+    "compared with nothing": ('expected = { dsn_env = "WANTED" }\n', "", "databases.main.expected"),
+    "the role's rights": ('role = "app"\n', "", "databases.main.role"),
+    "as a superuser": ('role = "app"', 'role = "app"\nallow_superuser = true', "databases.main.allow_superuser"),
+    "tables elsewhere": ('role = "app"', 'role = "app"\nsearch_path = ["b"]', "databases.main.search_path"),
     "another remote": ("[targets.production]", '[source]\nremote = "fork"\n[targets.production]', "source.remote"),
     "another flow": ("[targets.production]", '[source]\nflow = "pull-request"\n[targets.production]', "source.flow"),
     "another folder": ("[targets.production]", '[handoff]\nfolder = "web"\n[targets.production]', "handoff.folder"),
@@ -103,6 +122,7 @@ NOT_LOOSER = {
     "a region more": ('"us-east1"', '"us-east1", "us-west1"'),
     "a pattern more": ('"web/**"', '"web/**", "lib/**"'),
     "an exclusion less": (', "!**/*.md"', ""),
+    "a document of routes more": ("critical = true", 'critical = true\nroutes.openapi = "api.yaml"'),
     "a smoke more": ('{ path = "/a" }', '{ path = "/a" }, { path = "/c" }'),
     "a smoke of the same path": (
         '{ path = "/a" }',
@@ -158,7 +178,7 @@ def test_an_image_that_copies_less_is_seen_through_inputs_left_out(tmp_path: Pat
     "table",
     [
         *(Document, SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable, SmokeTable),
-        *(WorkloadLogsTable, ExpectTable, NoiseTable),
+        *(WorkloadLogsTable, ExpectTable, NoiseTable, RoutesTable, IgnoreTable, DatabaseTable),
     ],
 )
 def test_every_setting_declares_what_loosening_it_means(table: type[BaseModel]) -> None:
@@ -169,7 +189,7 @@ def test_every_setting_declares_what_loosening_it_means(table: type[BaseModel]) 
 
 
 def test_every_table_of_the_document_is_held_to_that() -> None:
-    held = {SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable}
+    held = {SourceTable, HandoffTable, LogsTable, TargetTable, WorkloadTable, DatabaseTable}
     inside = {typing.get_args(field.annotation)[-1] if typing.get_args(field.annotation) else field.annotation
               for field in Document.model_fields.values()}  # fmt: skip
     assert inside == held

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from signoff.actions.claim import kind_of
 from signoff.actions.plan import Deploy
-from signoff.actions.revision_step import deployed, revision, wait_settled
+from signoff.actions.revision_step import Warm, deployed, revision, wait_settled
 from signoff.actions.steps import Act, Made, StepFailed
 from signoff.actions.ways.work import Built, Work
 from signoff.check import Progress
@@ -66,7 +66,7 @@ def _template(placement: Placement) -> Template | None:
     return placement.newest.template if placement.newest is not None else None
 
 
-def released(item: Deploy, operation: str, commit: Commit | None) -> Act:
+def released(item: Deploy, operation: str, commit: Commit | None, warm: Warm) -> Act:
     """The step `revision` or `template`: what was deployed already is waited for; else signoff writes, as ever.
 
     What the way wrote meanwhile, under this operation's claim, is nobody else's deploy.
@@ -75,7 +75,7 @@ def released(item: Deploy, operation: str, commit: Commit | None) -> Act:
     async def act(writers: Writers, made: Made, progress: Progress) -> Made:
         now = await _now(writers, item)
         if not made.alone:
-            return await revision(replace(item, resources=tuple(now)), operation, commit)(writers, made, progress)
+            return await revision(replace(item, resources=tuple(now)), operation, commit, warm)(writers, made, progress)
         revisions = []
         for one in now:
             settled = await wait_settled(writers, kind_of(item), one.resource, one.generation, progress)

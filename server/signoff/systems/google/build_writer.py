@@ -47,10 +47,12 @@ class BuildWriter:
         question = Question("build", "builds.create", f"projects/{project}", _look(project))
 
         async def create() -> BuildName:
-            from google.cloud.devtools import cloudbuild_v1
+            google = self._writers.google
+            await google.login()
+            from google.cloud.devtools.cloudbuild_v1 import types
             from google.protobuf import json_format
 
-            raw = cloudbuild_v1.Build.pb()()
+            raw = types.Build.pb()()
             json_format.ParseDict(dict(config), raw)
             if isinstance(source, Upload):
                 at = raw.source.storage_source
@@ -60,11 +62,7 @@ class BuildWriter:
             raw.tags.extend(tag for tag in tags if tag not in raw.tags)
             for name, value in substitutions.items():
                 raw.substitutions[name] = value
-            google = self._writers.google
-            await google.login()
-            operation = await google.builds.create_build(
-                project_id=project, build=cloudbuild_v1.Build.wrap(raw), **google.CALL
-            )
+            operation = await google.builds.create_build(project_id=project, build=types.Build.wrap(raw), **google.CALL)
             return BuildName(project, "global", str(operation.metadata.build.id))
 
         return await self._begun(self._writers.writing.ask(question, create, lambda name: name, self._why))

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from signoff.model.facts import Why
+from signoff.systems.google import packages
 
 if TYPE_CHECKING:
     from google.cloud.artifactregistry_v1 import ArtifactRegistryAsyncClient
@@ -54,10 +55,13 @@ class Connection:
         return why(error)
 
     async def login(self) -> None:
-        """Find the credentials without holding up the event loop: looking for a metadata server takes seconds.
+        """Load the clients and find the credentials without holding up the event loop: looking for a metadata server
+        takes seconds.
 
         Raises google.auth's DefaultCredentialsError, which `why` calls `expired`.
         """
+        if not packages.are_loaded():
+            await asyncio.to_thread(packages.load)
         if self.sandbox is None and "_credentials" not in self.__dict__:
             await asyncio.to_thread(lambda: self._credentials)
 
@@ -65,6 +69,10 @@ class Connection:
         """For a client that is made elsewhere, of a service that the sandbox does not have. As `login`."""
         await self.login()
         return self._credentials
+
+    def load_logging(self) -> None:
+        """Load what logs are asked with, which takes a while where it was not done before. Safe in a worker thread."""
+        packages.load_logging()
 
     async def refresh(self) -> str | None:
         """Have the login give a token, as every call would; the account it speaks for, where it says.
@@ -104,45 +112,45 @@ class Connection:
 
     @cached_property
     def services(self) -> ServicesAsyncClient:
-        from google.cloud import run_v2
+        from google.cloud.run_v2.services.services import ServicesAsyncClient
 
-        return self._made(run_v2.ServicesAsyncClient)
+        return self._made(ServicesAsyncClient)
 
     @cached_property
     def revisions(self) -> RevisionsAsyncClient:
-        from google.cloud import run_v2
+        from google.cloud.run_v2.services.revisions import RevisionsAsyncClient
 
-        return self._made(run_v2.RevisionsAsyncClient)
+        return self._made(RevisionsAsyncClient)
 
     @cached_property
     def jobs(self) -> JobsAsyncClient:
-        from google.cloud import run_v2
+        from google.cloud.run_v2.services.jobs import JobsAsyncClient
 
-        return self._made(run_v2.JobsAsyncClient)
+        return self._made(JobsAsyncClient)
 
     @cached_property
     def executions(self) -> ExecutionsAsyncClient:
-        from google.cloud import run_v2
+        from google.cloud.run_v2.services.executions import ExecutionsAsyncClient
 
-        return self._made(run_v2.ExecutionsAsyncClient)
+        return self._made(ExecutionsAsyncClient)
 
     @cached_property
     def tasks(self) -> TasksAsyncClient:
-        from google.cloud import run_v2
+        from google.cloud.run_v2.services.tasks import TasksAsyncClient
 
-        return self._made(run_v2.TasksAsyncClient)
+        return self._made(TasksAsyncClient)
 
     @cached_property
     def worker_pools(self) -> WorkerPoolsAsyncClient:
-        from google.cloud import run_v2
+        from google.cloud.run_v2.services.worker_pools import WorkerPoolsAsyncClient
 
-        return self._made(run_v2.WorkerPoolsAsyncClient)
+        return self._made(WorkerPoolsAsyncClient)
 
     @cached_property
     def builds(self) -> CloudBuildAsyncClient:
-        from google.cloud.devtools import cloudbuild_v1
+        from google.cloud.devtools.cloudbuild_v1.services.cloud_build import CloudBuildAsyncClient
 
-        return self._made(cloudbuild_v1.CloudBuildAsyncClient)
+        return self._made(CloudBuildAsyncClient)
 
     @cached_property
     def registry(self) -> ArtifactRegistryAsyncClient:
@@ -152,6 +160,7 @@ class Connection:
 
     @cached_property
     def logging(self) -> LoggingServiceV2AsyncClient:
+        self.load_logging()
         from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2AsyncClient
 
         return self._made(LoggingServiceV2AsyncClient)

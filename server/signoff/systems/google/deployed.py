@@ -11,11 +11,15 @@ from signoff.model.quoted import Quoted
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A name of its own for a revision (short), with the URL that reaches it; `url` is empty until it answers."""
+    """A name of its own for a revision (short), with the URL that reaches it; `url` is empty until it answers.
+
+    `latest`: it moves on to what is deployed next.
+    """
 
     name: str
     revision: str
     url: str
+    latest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

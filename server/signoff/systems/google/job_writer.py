@@ -73,9 +73,9 @@ class JobWriter:
 
         async def fetch() -> Any:
             google = self._writers.google
-            from google.cloud import run_v2
+            from google.cloud.run_v2 import types
 
-            return run_v2.Execution.pb(await google.executions.get_execution(name=execution, **google.CALL))
+            return types.Execution.pb(await google.executions.get_execution(name=execution, **google.CALL))
 
         async def look() -> Known[Execution | None] | Unknown:
             answer = await self._writers.reading.ask(question, fetch, _execution, self._writers.google.why)

@@ -160,6 +160,14 @@ def template(message: Any, *stated: Any) -> Template:
             for volume in message.volumes
             if volume.HasField("secret")
         ),
+        cloud_sql=tuple(
+            dict.fromkeys(
+                instance
+                for volume in message.volumes
+                if volume.HasField("cloud_sql_instance")
+                for instance in volume.cloud_sql_instance.instances
+            )
+        ),
     )
 
 

@@ -29,8 +29,8 @@ T = TypeVar("T")
 
 WRITE = Policy(seconds=60.0, tries=1)
 _SUCCEEDED, _FAILED = 4, 3  # run.v2 Condition.State
-_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 2.0)
-"""Seconds between looks at something that takes its time; the last one repeats."""
+_SHORTEST, _LONGEST, _PART = 0.02, 2.0, 0.1
+"""Between looks at something that takes its time: seconds at least and at most, and the part of what has passed."""
 
 
 class Writers:
@@ -73,10 +73,12 @@ class Writers:
         operation: str,
         replacing: str,
         holding: Sequence[tuple[str, int]] = (),
+        tag: str = "",
     ) -> Known[Written | Conflict] | Unknown:
         """Point the resource at `image` (by digest), keeping everything else.
 
-        `holding`: the revisions of a service that keep the traffic meanwhile, so that the new one gets none of it.
+        `holding`: the revisions of a service that keep the traffic meanwhile, so that the new one gets none of it;
+        `tag`: what it is reached by instead.
         A conflict is retried once from a fresh read, so that the other's change survives; but where the image is no
         longer `replacing` (nor `image`), somebody else deploys, and nothing is written.
         """
@@ -87,7 +89,7 @@ class Writers:
             if now not in {replacing, image}:
                 return Conflict(now)
             paths = edit.set_image(kind, message, image, commit, operation)
-            return [*paths, *edit.set_traffic(message, holding)] if holding else paths
+            return [*paths, *edit.hold_traffic(message, holding, tag)] if holding else paths
 
         return await self._merged(kind, resource, "update", merge)
 
@@ -134,14 +136,14 @@ class Writers:
 
     async def _get(self, kind: EditedKind, resource: str) -> Any:
         """The raw message; None where it does not exist."""
-        from google.api_core.exceptions import NotFound
-        from google.cloud import run_v2
-
         await self.google.login()
+        from google.api_core.exceptions import NotFound
+        from google.cloud.run_v2 import types
+
         try:
             if kind == "service":
-                return run_v2.Service.pb(await self.google.services.get_service(name=resource, **self.google.CALL))
-            return run_v2.Job.pb(await self.google.jobs.get_job(name=resource, **self.google.CALL))
+                return types.Service.pb(await self.google.services.get_service(name=resource, **self.google.CALL))
+            return types.Job.pb(await self.google.jobs.get_job(name=resource, **self.google.CALL))
         except NotFound:
             return None
 
@@ -171,17 +173,17 @@ class Writers:
     async def _put(self, kind: EditedKind, message: Any, paths: list[str]) -> Written | Conflict:
         """Write what was read and edited, with its etag. The operation is not awaited: `settled` watches the thing."""
         from google.api_core.exceptions import Aborted
-        from google.cloud import run_v2
+        from google.cloud.run_v2 import types
         from google.protobuf.field_mask_pb2 import FieldMask
 
         try:
             if kind == "service":
-                request = run_v2.UpdateServiceRequest(
-                    service=run_v2.Service.wrap(message), update_mask=FieldMask(paths=paths)
+                request = types.UpdateServiceRequest(
+                    service=types.Service.wrap(message), update_mask=FieldMask(paths=paths)
                 )
                 answer = await self.google.services.update_service(request=request, **self.google.CALL)
             else:
-                job = run_v2.UpdateJobRequest(job=run_v2.Job.wrap(message))
+                job = types.UpdateJobRequest(job=types.Job.wrap(message))
                 answer = await self.google.jobs.update_job(request=job, **self.google.CALL)
         except Aborted:
             return Conflict(None)
@@ -203,14 +205,13 @@ async def until(
 ) -> Known[T | None] | Unknown:
     """Look again and again until there is an answer, or `seconds` have passed (the last answer, Known(None))."""
     started = asyncio.get_running_loop().time()
-    for turn in range(10**6):
+    while True:
         answer = await look()
         passed = asyncio.get_running_loop().time() - started
         if isinstance(answer, Unknown) or answer.value is not None or passed >= seconds:
             return answer
         told(f"{passed:.0f} s")
-        await asyncio.sleep(_PAUSES[min(turn, len(_PAUSES) - 1)])
-    raise AssertionError("it ends by its time limit")
+        await asyncio.sleep(min(max(_SHORTEST, _PART * passed), _LONGEST))
 
 
 def _deployed(kind: EditedKind, message: Any) -> Deployed:

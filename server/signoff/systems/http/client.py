@@ -38,6 +38,12 @@ class Http:
         self._only_loopback = only_loopback
         self._slots = asyncio.Semaphore(AT_ONCE)
 
+    def prepare(self) -> None:
+        """Load what a request is sent with, most of which loads with the first client. For a worker thread."""
+        import httpx2
+
+        httpx2.AsyncClient(verify=_unused() if self._only_loopback else self._certificates, trust_env=False)
+
     async def send(self, outgoing: Outgoing) -> Known[Response | Failure] | Unknown:
         """Send it once. `denied` where it may not be sent at all; what nobody answered is a Failure, never raised."""
         look = ("curl", "--include", *_method(outgoing.method), outgoing.url)
@@ -70,7 +76,7 @@ class Http:
         direct: dict[str, Any] = {f"all://{name}": None for name in _LOOPBACK_NAMES}
         async with (
             httpx2.AsyncClient(
-                verify=self._certificates,
+                verify=self._certificates if outgoing.url.startswith("https:") else _unused(),
                 trust_env=not self._only_loopback,
                 mounts=direct,
                 follow_redirects=False,
@@ -99,6 +105,13 @@ class Http:
         import httpx2
 
         return httpx2.create_ssl_context()
+
+
+def _unused() -> ssl.SSLContext:
+    """Where nothing is encrypted (and no redirect is followed) the certificates are not read: it takes a while."""
+    import ssl
+
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _read(raw: dict[str, Any]) -> Response | Failure:

@@ -1,0 +1,108 @@
+"""Check `routes` of link `reachable`: what is new in the code can be reached, or somebody is told that nobody tried.
+
+Incident H1: path-scoped auth that misses new routes; every test was green and no request of users ever arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from signoff.checks import reachable
+from signoff.checks.new_route import GUARDED, MISSING, OPEN, UNTESTED, judged_new, location, shown, untested
+from signoff.model.finding import Advice, Finding, Location
+from signoff.model.judgement import Judgement, Status, failed, passed, skipped
+from signoff.model.quoted import Quoted
+from signoff.model.routes import NewRoutes
+from signoff.model.subject import Workload
+from signoff.model.text import Text, text
+
+UNREAD = "reachable/new-route-unread"
+UNTOLD = "reachable/new-routes-untold"
+IGNORED = "reachable/new-route-ignored"
+MOST = 10
+"""Findings of one kind that are shown one by one."""
+
+CODES: Mapping[str, str] = {
+    **reachable.CODES,
+    UNTESTED: "warning: no request was sent to a new or changed route; the lines for signoff.toml are with it",
+    MISSING: "the application answers a new route with 404",
+    GUARDED: "warning: a new route wants an identity, so whether it works is not known",
+    OPEN: "warning: a new route is open, and those beside it have to be blocked",
+    UNREAD: "warning: a route is made in a way that the source alone does not tell",
+    UNTOLD: "note: which routes are new can not be told",
+    IGNORED: "note: signoff.toml says that a new route need not be covered",
+}
+
+_ORDER = list(Status)
+
+
+def judge(workload: Workload, facts: NewRoutes) -> Judgement:
+    """Each new or changed route was asked for, or is named with what to do."""
+    if facts.untold is not None:
+        if not facts.found.by and not facts.found.unread:
+            return skipped(text("no route was found in the code of {}", workload.name))
+        why = text("which routes of {} are new can not be told: {}", workload.name, facts.untold)
+        return skipped(why, Finding(UNTOLD, why, severity="note"))
+    if not facts.found.by and not facts.found.unread and not facts.changes:
+        return skipped(text("no route was found in the code of {}", workload.name))
+    parts = _sent(workload, facts)
+    parts.append(passed(facts.proof, says=_says(facts)))
+    return _together(parts, _notes(workload, facts))
+
+
+def _sent(workload: Workload, facts: NewRoutes) -> list[Judgement]:
+    if facts.arrivals is None:
+        return []
+    by_smoke = {smoke: change for change, smoke in facts.smokes}
+    control = [probe for probe in facts.arrivals.probes if probe.sent.smoke == facts.control]
+    return [
+        judged_new(workload, facts.arrivals, facts.proof, by_smoke[probe.sent.smoke], probe, control)
+        for probe in facts.arrivals.probes
+        if probe.sent.smoke in by_smoke
+    ]
+
+
+def _together(parts: Sequence[Judgement], notes: Sequence[Finding]) -> Judgement:
+    """The worst of them, with every finding."""
+    worst = max(parts, key=lambda part: _ORDER.index(part.status))
+    found = (*(finding for part in parts for finding in part.findings), *notes)
+    if worst.status is Status.FAIL:
+        errors = [finding for finding in found if finding.severity == "error"]
+        return failed(*errors, *(finding for finding in found if finding.severity != "error"))
+    if worst.status is not Status.PASS:
+        return replace(worst, findings=found)
+    evidence = [entry for part in parts for entry in part.evidence]
+    return passed(evidence[0], *evidence[1:], says=parts[-1].reason, notes=found)
+
+
+def _notes(workload: Workload, facts: NewRoutes) -> list[Finding]:
+    whys = {change.route.key: why for change, why in facts.unsent}
+    sent = {change.route.key for change, _ in facts.smokes}
+    open_ones = [change for change in facts.changes if change.route.key not in sent]
+    found = [
+        untested(workload, change, whys.get(change.route.key), facts.proof)
+        for change in open_ones[:MOST]
+    ]  # fmt: skip
+    if len(open_ones) > MOST:
+        rest = text("and {} more routes are new or changed, and no request was sent to them", len(open_ones) - MOST)
+        found.append(Finding(UNTESTED, rest, (facts.proof,), severity="warning"))
+    for one in facts.unread[:MOST]:
+        says = text("routes are new here that the source does not tell: {}", one.why)
+        advice = Advice(text("write them as [[workloads.{}.smoke]], or name a command that prints them", workload.name))
+        found.append(Finding(UNREAD, says, (facts.proof,), advice, "warning", Location(one.file, one.line)))
+    if len(facts.unread) > MOST:
+        rest = text("and {} more places with routes that the source does not tell", len(facts.unread) - MOST)
+        found.append(Finding(UNREAD, rest, (facts.proof,), severity="warning"))
+    for change, reason in facts.ignored[:MOST]:
+        says = text("the {} route {} is ignored: {}", change.kind, shown(change.route), Quoted(reason))
+        found.append(Finding(IGNORED, says, severity="note", location=location(change.route)))
+    return found
+
+
+def _says(facts: NewRoutes) -> Text:
+    count = len(facts.changes) + len(facts.covered) + len(facts.ignored)
+    if not count:
+        return text("no route is new or changed, of {} in the code", len(facts.found.routes))
+    tried = len(facts.covered) + len(facts.smokes)
+    return text("{} routes are new or changed, and {} of them were asked for", count, tried)

@@ -1,0 +1,69 @@
+"""The facts of `schema`: what the code asks of its database, what it is expected to hold, and what it holds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from signoff.gather.code import code_of, that_uses
+from signoff.gather.database_signs import definitions, signs
+from signoff.gather.expected_schema import expected
+from signoff.model.database import Asked, Probe, Snapshot
+from signoff.model.database_use import Database
+from signoff.model.facts import Known, Unknown
+from signoff.model.schema_facts import SchemaFacts, asked_of
+from signoff.model.sql_use import ConflictTarget, Upsert
+from signoff.model.subject import Workload
+from signoff.reading.mentions import Mentions
+from signoff.survey import Survey
+
+
+async def schema(survey: Survey, workload: Workload) -> SchemaFacts | Unknown:
+    """Unknown where git does not answer; what a database does not answer is in the facts."""
+    known = await survey.get(code_of, workload)
+    if isinstance(known, Unknown):
+        return known
+    asked_for = await survey.get(upserts, workload)
+    if isinstance(asked_for, Unknown):
+        return asked_for
+    database = workload.database
+    if not isinstance(database, Database):
+        found = await signs(survey, workload, asked_for)
+        return found if isinstance(found, Unknown) else SchemaFacts(None, found, asked_for)
+    there, answers, wanted = await asyncio.gather(
+        survey.get(live, database), survey.get(probes, database), survey.get(expected, database)
+    )
+    defined = await definitions(survey, workload)
+    if isinstance(defined, Unknown):
+        return defined
+    uses = Mentions(that_uses(known.value))
+    return SchemaFacts(database, defined, asked_for, there, answers, wanted, uses)
+
+
+async def upserts(survey: Survey, workload: Workload) -> tuple[Upsert, ...] | Unknown:
+    """Every ON CONFLICT of the workload's code; read in a thread, since parsing takes its time."""
+    from signoff.reading.sql_targets import conflict_targets_of
+
+    known = await survey.get(code_of, workload)
+    if isinstance(known, Unknown):
+        return known
+    return await asyncio.to_thread(conflict_targets_of, known.value)
+
+
+async def live(survey: Survey, database: Database) -> Known[Snapshot] | Unknown:
+    """What the database holds, read once for all workloads."""
+    return await survey.systems.postgres.snapshot(database)
+
+
+async def probes(survey: Survey, database: Database) -> Known[Mapping[Asked, Probe]] | Unknown | None:
+    """What the planner says of every ON CONFLICT target of the workloads that use this database, asked at once."""
+    asked: dict[Asked, None] = {}
+    for workload in survey.subject.workloads:
+        if workload.database == database:
+            found = await survey.get(upserts, workload)
+            if isinstance(found, Unknown):
+                return found
+            asked.update({asked_of(one): None for one in found if isinstance(one, ConflictTarget)})
+    if not asked:
+        return None
+    return await survey.systems.postgres.probe(database, tuple(asked))

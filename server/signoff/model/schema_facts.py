@@ -1,0 +1,51 @@
+"""What the link `schema` is judged from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from signoff.model.database import Asked, Probe, Snapshot
+from signoff.model.database_use import Database
+from signoff.model.facts import Known, Unknown
+from signoff.model.finding import Location
+from signoff.model.sql_use import ConflictTarget, Upsert
+from signoff.model.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """That a database is used: a file, a variable, an instance. `says` in our words, what is outside quoted."""
+
+    says: Text
+    location: Location | None = None
+
+
+class Uses(Protocol):
+    """What the workload's code names."""
+
+    def mentions(self, names: Sequence[str]) -> bool: ...
+    def place(self, names: Sequence[str]) -> Location | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFacts:
+    """`database` None: signoff.toml names none, and `signs` says whether there is one.
+
+    `expected` None: nothing says what the database should hold. `upserts`: those of the workload's code, and `probes`
+    what the planner says of them.
+    """
+
+    database: Database | None
+    signs: tuple[Sign, ...] = ()
+    upserts: tuple[Upsert, ...] = ()
+    live: Known[Snapshot] | Unknown | None = None
+    probes: Known[Mapping[Asked, Probe]] | Unknown | None = None
+    expected: Known[Snapshot] | Unknown | None = None
+    uses: Uses | None = None
+
+
+def asked_of(target: ConflictTarget) -> Asked:
+    """How the planner is asked about a place of the code; several places may ask the same."""
+    return Asked(target.table, target.columns, target.where, target.constraint)

@@ -1,0 +1,67 @@
+"""Where code mentions an object of the database: what it never names, it does not need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from signoff.model.finding import Location
+
+_WORD = re.compile(r"[A-Za-z0-9]+")
+
+
+class Mentions:
+    """The text of a workload's code. `files`: by path; None: it could not be read, so that everything counts."""
+
+    def __init__(self, files: Mapping[str, bytes] | None) -> None:
+        self._files = files
+        self._found: dict[str, Mapping[str, int]] = {}
+
+    @cached_property
+    def _lowered(self) -> Mapping[str, bytes]:
+        return {path: data.lower() for path, data in (self._files or {}).items()}
+
+    def mentions(self, names: Sequence[str]) -> bool:
+        """Whether each of the names stands somewhere in the code, in any spelling that mappers of objects use."""
+        return self._files is None or all(self._places(name) for name in names)
+
+    def place(self, names: Sequence[str]) -> Location | None:
+        """Where the last of the names stands, best in a file that has all of them."""
+        if self._files is None or not names:
+            return None
+        places = [self._places(name) for name in names]
+        if not all(places):
+            return None
+        path = next((path for path in places[-1] if all(path in other for other in places)), next(iter(places[-1])))
+        return Location(path, places[-1][path])
+
+    def _places(self, name: str) -> Mapping[str, int]:
+        """Path to the first line, for each file that has the name."""
+        if name not in self._found:
+            spelled = [one.encode() for one in sorted(spellings(name))]
+            pattern = re.compile(rb"(?<![a-z0-9_])(?:" + b"|".join(map(re.escape, spelled)) + rb")(?![a-z0-9_])")
+            found = {}
+            for path, data in self._lowered.items():
+                if any(one in data for one in spelled) and (hit := pattern.search(data)):
+                    found[path] = data.count(b"\n", 0, hit.start()) + 1
+            self._found[name] = found
+        return self._found[name]
+
+
+def spellings(name: str) -> frozenset[str]:
+    """`news_reports` in lower case: also `newsReports`, `NewsReport`, and `Report` of an application `news`."""
+    words = _WORD.findall(name)
+    found = {name.lower()}
+    for start in range(min(2, len(words))):
+        joined = "".join(words[start:]).lower()
+        if start == 0 or len(joined) > 2:
+            found |= {joined, _singular(joined), _singular("_".join(words[start:]).lower())}
+    return frozenset(one for one in found if one)
+
+
+def _singular(word: str) -> str:
+    for ending, instead in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ss", "ss"), ("s", "")):
+        if word.endswith(ending) and len(word) > len(ending) + 1:
+            return word[: -len(ending)] + instead
+    return word

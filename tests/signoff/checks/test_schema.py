@@ -1,0 +1,290 @@
+"""The link `schema` over a real repository and a real PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from signoff.boundary import Boundary, Fault, Policy, Question
+from signoff.chain import CHECKS
+from signoff.model.database_use import Database as Declared
+from signoff.model.database_use import NoDatabase
+from signoff.model.judgement import Link, Status
+from signoff.model.report import LinkReport
+from signoff.model.subject import Workload, WorkloadName
+from signoff.survey import Survey
+from signoff.systems import Systems
+from signoff.walk import Overview, walk
+from support.local_chain import NOW, codes, notes, project_at, subject, told
+from support.postgres import Cluster, Database
+from support.repositories import Clone
+from support.schema import COMPARED, EXPECTED, LIVE, MAIN
+
+UPSERT = """\
+import asyncpg
+
+
+async def keep(connection, row):
+    await connection.execute(
+        "INSERT INTO reports (a, b, c, d, total) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (a, b, c, d) DO UPDATE SET total = excluded.total",
+        *row,
+    )
+"""
+REPORTS = "CREATE TABLE reports (a int NOT NULL, b int, c int, d int, total numeric, note text);"
+KEY = "CREATE UNIQUE INDEX reports_key ON reports (a, b, c, d);"
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
+    made = project_at(tmp_path, monkeypatch)
+    made.commit({"web/store.py": UPSERT})
+    return made
+
+
+def judged(
+    clone: Clone,
+    environment: Mapping[str, str],
+    database: Declared | NoDatabase | None = MAIN,
+    boundary: Boundary | None = None,
+) -> LinkReport:
+    """The walk of `schema` alone, for the workload web."""
+    web = Workload(WorkloadName("web"), "service", "web", ("web/**",), database=database)
+
+    async def nobody(_: Survey) -> Mapping[WorkloadName, Overview]:
+        return {}
+
+    async def whole() -> LinkReport:
+        systems = Systems(boundary or Boundary(), clone.path, environment=environment)
+        try:
+            async with Survey(subject(clone, web), systems, NOW) as survey:
+                checks = [check for check in CHECKS if check.name == "schema"]
+                return (await walk(survey, checks, nobody)).workloads[0].links[Link.SCHEMA]
+        finally:
+            await systems.close()
+
+    return asyncio.run(whole())
+
+
+def urls(live: Database, expected: Database | None = None) -> dict[str, str]:
+    """Roles without any right on a table."""
+    found = {LIVE: live.dsn(live.cluster.role())}
+    return found | ({EXPECTED: expected.dsn(expected.cluster.role())} if expected else {})
+
+
+def says(link: LinkReport) -> str:
+    return " | ".join(told(finding.message) for finding in link.findings)
+
+
+def test_an_upsert_with_its_unique_index_passes(clone: Clone, postgres: Cluster) -> None:
+    link = judged(clone, urls(postgres.database(REPORTS + KEY)))
+    assert link.status is Status.PASS
+    assert "every ON CONFLICT (1) has its unique index" in told(link.reason)
+
+
+def test_an_index_that_if_not_exists_kept_is_the_cause_and_the_cure_is_in_order(
+    clone: Clone, postgres: Cluster
+) -> None:
+    kept = REPORTS + "CREATE UNIQUE INDEX reports_key ON reports (a, b);" + KEY.replace("INDEX", "INDEX IF NOT EXISTS")
+    link = judged(clone, urls(postgres.database(kept)))
+    assert link.status is Status.FAIL
+    (finding,) = [one for one in link.findings if one.severity == "error"]
+    assert finding.code == "schema/no-unique-index"
+    assert told(finding.message) == (
+        "ON CONFLICT («a, b, c, d») on «reports» has no unique index to go by: the index «reports_key» has «(a, b)»"
+    )
+    assert finding.location is not None
+    assert (finding.location.path, finding.location.line) == ("web/store.py", 7)
+    fix = told(finding.fix.says)  # type: ignore[union-attr]
+    assert fix.index("CREATE UNIQUE INDEX CONCURRENTLY") < fix.index("DROP INDEX CONCURRENTLY")
+
+
+def test_with_an_expected_schema_the_cure_has_the_indexs_own_name(clone: Clone, postgres: Cluster) -> None:
+    wanted = postgres.database(REPORTS + KEY)
+    kept = postgres.database(REPORTS + "CREATE UNIQUE INDEX reports_key ON reports (a, b);")
+    link = judged(clone, urls(kept, wanted), COMPARED)
+    (finding,) = [one for one in link.findings if one.severity == "error"]
+    cure = finding.fix.says.parts[0].outside  # type: ignore[union-attr]
+    for statement in cure.split("; "):
+        kept.run(statement)
+    assert judged(clone, urls(kept, wanted), COMPARED).status is Status.PASS
+    assert kept.rows("SELECT indexdef FROM pg_indexes WHERE tablename = 'reports'") == [
+        ("CREATE UNIQUE INDEX reports_key ON public.reports USING btree (a, b, c, d)",)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("index", "why"),
+    [
+        ("CREATE UNIQUE INDEX k ON reports (a, b, c, d) WHERE total > 0", "only WHERE"),
+        ("ALTER TABLE reports ADD CONSTRAINT k UNIQUE (a, b, c, d) DEFERRABLE", "is deferrable"),
+        (
+            "CREATE UNIQUE INDEX k ON reports (a, b, c, d);"
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'k'::regclass",
+            "is invalid",
+        ),
+        ("CREATE INDEX k ON reports (a, b, c, d)", "has no unique index to go by"),
+    ],
+)
+def test_an_index_that_is_no_match_is_said_to_be_none_and_why(
+    clone: Clone, postgres: Cluster, index: str, why: str
+) -> None:
+    link = judged(clone, urls(postgres.database(f"{REPORTS}{index}")))
+    assert codes(link) - {"schema/nothing-expected"} == {"schema/no-unique-index"}
+    assert why in says(link)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        "CREATE UNIQUE INDEX other_name ON reports (d, c, b, a)",
+        "ALTER TABLE reports ADD CONSTRAINT k UNIQUE (a, b, c, d)",
+        "ALTER TABLE reports ADD PRIMARY KEY (a, b, c, d)",
+        "CREATE UNIQUE INDEX k ON reports (a, b, c, d) INCLUDE (note)",
+    ],
+)
+def test_an_equivalent_index_is_healthy(clone: Clone, postgres: Cluster, index: str) -> None:
+    assert judged(clone, urls(postgres.database(f"{REPORTS}{index}"))).status is Status.PASS
+
+
+def test_a_table_that_is_not_there_fails_with_the_line_that_needs_it(clone: Clone, postgres: Cluster) -> None:
+    link = judged(clone, urls(postgres.database()))
+    assert codes(link) == {"schema/missing"}
+    assert "no such table" in says(link)
+
+
+def test_a_table_of_a_schema_that_the_role_may_not_use_is_not_verified(clone: Clone, postgres: Cluster) -> None:
+    hidden = "CREATE SCHEMA app;" + (REPORTS + KEY).replace("reports", "app.reports").replace("app.reports_key", "k")
+    link = judged(clone, urls(postgres.database(hidden)))
+    assert link.status is Status.UNKNOWN
+    assert codes(link) == {"schema/not-verified"}
+
+
+def test_a_table_that_is_locked_is_waited_for(clone: Clone, postgres: Cluster) -> None:
+    database = postgres.database(REPORTS + KEY)
+    with database.connect() as holder, holder.transaction():
+        holder.execute("LOCK TABLE reports IN SHARE MODE")  # as CREATE INDEX holds it
+        link = judged(clone, urls(database))
+    assert link.status is Status.WAITING
+    assert link.waits_on == "time"
+
+
+def test_an_index_that_is_being_built_is_waited_for(clone: Clone, postgres: Cluster) -> None:
+    half = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'reports_key'::regclass"
+    database = postgres.database(f"{REPORTS}{KEY}{half}")
+    with database.connect() as builder, builder.transaction():
+        builder.execute("LOCK TABLE reports IN SHARE UPDATE EXCLUSIVE MODE")  # as CONCURRENTLY holds it
+        link = judged(clone, urls(database))
+    assert link.status is Status.WAITING
+    assert "is being built" in says(link)
+    assert judged(clone, urls(database)).status is Status.FAIL
+
+
+def test_a_missing_column_fails_only_where_the_code_names_it(clone: Clone, postgres: Cluster) -> None:
+    wanted = postgres.database(REPORTS + KEY)
+    live = postgres.database((REPORTS + KEY).replace(", note text", ""))
+    link = judged(clone, urls(live, wanted), COMPARED)
+    assert link.status is Status.PASS
+    assert notes(link) == {"schema/drift"}
+    clone.commit({"web/notes.py": "SQL = 'SELECT note FROM reports'\n"})
+    link = judged(clone, urls(live, wanted), COMPARED)
+    assert codes(link) == {"schema/missing"}
+    (finding,) = [one for one in link.findings if one.severity == "error"]
+    assert finding.location is not None
+    assert (finding.location.path, finding.location.line) == ("web/notes.py", 1)
+    assert told(finding.fix.says) == "«ALTER TABLE public.reports ADD COLUMN note text;»"  # type: ignore[union-attr]
+
+
+def test_what_the_database_has_ahead_of_the_code_is_only_told(clone: Clone, postgres: Cluster) -> None:
+    wanted = postgres.database(REPORTS + KEY)
+    live = postgres.database(REPORTS + KEY + "ALTER TABLE reports ADD later text; CREATE TABLE next (id int)")
+    link = judged(clone, urls(live, wanted), COMPARED)
+    assert link.status is Status.PASS
+    assert len(link.findings) == 2
+
+
+def test_an_upsert_that_is_put_together_at_run_time_is_never_taken_for_healthy(clone: Clone, postgres: Cluster) -> None:
+    upsert = "INSERT INTO reports (a) VALUES (1) ON CONFLICT ({columns}) DO NOTHING"
+    dynamic = f"def put(c, columns):\n    c.execute(f'{upsert}')\n"
+    clone.commit({"web/dynamic.py": dynamic})
+    link = judged(clone, urls(postgres.database(REPORTS + KEY)))
+    assert link.status is Status.UNKNOWN
+    assert "schema/not-checkable" in codes(link)
+
+
+def test_without_a_declaration_the_line_to_add_is_said(clone: Clone) -> None:
+    link = judged(clone, {}, None)
+    assert link.status is Status.UNKNOWN
+    assert codes(link) == {"schema/undeclared"}
+    assert "[workloads.web]" in told(link.findings[0].fix.says)  # type: ignore[union-attr]
+
+
+def test_a_person_may_say_that_there_is_none(clone: Clone) -> None:
+    link = judged(clone, {}, NoDatabase("the upserts go to SQLite"))
+    assert link.status is Status.SKIPPED
+    assert "the upserts go to SQLite" in told(link.reason)
+
+
+def test_a_connection_url_that_is_not_set_is_named(clone: Clone) -> None:
+    link = judged(clone, {})
+    assert link.status is Status.UNKNOWN
+    assert f"environment variable {LIVE} is not set" in told(link.reason)
+
+
+def test_migrations_without_anything_expected_are_unknown(clone: Clone, postgres: Cluster) -> None:
+    clone.commit({"web/migrations/001_reports.sql": REPORTS})
+    link = judged(clone, urls(postgres.database(REPORTS + KEY)))
+    assert link.status is Status.UNKNOWN
+    assert "add expected" in told(link.reason)
+
+
+def test_a_role_that_may_write_is_told(clone: Clone, postgres: Cluster) -> None:
+    database = postgres.database(REPORTS + KEY)
+    role = postgres.role()
+    database.run(f"GRANT INSERT ON reports TO {role}")
+    link = judged(clone, {LIVE: database.dsn(role)})
+    assert link.status is Status.PASS
+    assert notes(link) == {"schema/writable"}
+
+
+def test_the_run_time_role_needs_to_be_there_and_to_have_its_rights(clone: Clone, postgres: Cluster) -> None:
+    database = postgres.database(REPORTS + KEY)
+    link = judged(clone, urls(database), replace(MAIN, role="nobody_at_all"))
+    assert codes(link) == {"schema/rights"}
+    role = postgres.role()
+    link = judged(clone, urls(database), replace(MAIN, role=role))
+    (finding,) = [one for one in link.findings if one.severity == "error"]
+    assert finding.code == "schema/rights"
+    database.run(finding.fix.says.parts[0].outside)  # type: ignore[union-attr]
+    assert judged(clone, urls(database), replace(MAIN, role=role)).status is Status.PASS
+
+
+@pytest.mark.parametrize("fault", ["denied", "timeout", "unreachable", "malformed", "incomplete", "empty", "half"])
+def test_no_broken_answer_makes_a_drifted_database_pass(clone: Clone, postgres: Cluster, fault: Fault) -> None:
+    clone.commit({"web/notes.py": "SQL = 'SELECT note FROM reports'\n"})
+    wanted = postgres.database(REPORTS + KEY)
+    live = postgres.database(
+        (REPORTS + "CREATE UNIQUE INDEX reports_key ON reports (a, b);").replace(", note text", "")
+    )
+    environment = urls(live, wanted)
+    met: dict[tuple[str, str, str], None] = {}
+
+    def noted(question: Question) -> Fault | None:
+        met[question.system, question.operation, str(question.resource)] = None
+        return None
+
+    assert judged(clone, environment, COMPARED, Boundary(plant=noted)).status is Status.FAIL
+    assert {call[:2] for call in met if call[0] == "postgres"} == {("postgres", "snapshot"), ("postgres", "explain")}
+    for call in met:
+
+        def plant(question: Question, call: tuple[str, str, str] = call) -> Fault | None:
+            same = (question.system, question.operation, str(question.resource)) == call
+            return fault if same else None
+
+        link = judged(clone, environment, COMPARED, Boundary(policy=Policy(tries=1), plant=plant))
+        assert link.status in {Status.FAIL, Status.UNKNOWN}, call
+        assert not [one for one in link.findings if one.code.startswith("internal/")], call

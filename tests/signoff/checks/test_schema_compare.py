@@ -1,0 +1,92 @@
+"""Every planted drift is found, and nothing is invented on what only looks like one; on a real PostgreSQL."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from signoff.checks.schema_compare import comparable_views, differences
+from signoff.model.database import Snapshot
+from support.drifts import ALIKE, DRIFTS, TABLES, Drift, base, of_table, planted, seen
+from support.postgres import Cluster, Database, installed, running
+from support.schema import MAIN, reader, snapshot
+
+APP = replace(MAIN, role="app")
+_NEWER = "-- expected: "
+"""What only the expected database has."""
+
+
+@pytest.fixture(scope="module")
+def newest() -> Iterator[Cluster]:
+    """Of another major version than the one that all tests share."""
+    if len(installed()) < 2:
+        pytest.skip("only one major version of PostgreSQL is installed")
+    with running(installed()[-1]) as cluster:
+        yield cluster
+
+
+def template(cluster: Cluster, tables: int) -> Database:
+    have = {name for (name,) in Database(cluster, "postgres").rows("SELECT rolname FROM pg_roles")}
+    for role in {"app", "stranger", "app_owner"} - have:
+        cluster.role(name=role)
+    return cluster.database(base(tables))
+
+
+def snapshots(cluster: Cluster, cases: Sequence[Drift], tables: int = TABLES) -> tuple[Snapshot, Snapshot]:
+    """Expected and live, each case on a table of its own; as a role sees them that has no right on any table."""
+    both = [of_table(number, case.both) for number, case in enumerate(cases) if not case.both.startswith(_NEWER)]
+    expected = cluster.database(template=template(cluster, tables))
+    expected.run(";".join(one for one in both if one))
+    live = cluster.database(template=expected)
+    for number, case in enumerate(cases):
+        if case.both.startswith(_NEWER):
+            expected.run(of_table(number, case.both.removeprefix(_NEWER)))
+        live.run(of_table(number, case.live))
+    return snapshot(reader(expected), APP), snapshot(reader(live), APP)
+
+
+def test_every_planted_drift_of_500_tables_is_found_and_nothing_else(postgres: Cluster) -> None:
+    assert len(DRIFTS) >= 40
+    before, after = snapshots(postgres, DRIFTS)
+    assert len(before.tables) > 500
+    assert sum(len(table.indexes) for table in before.tables.values()) > 2000
+    assert not before.asker.writes
+    found = Counter(map(seen, differences(before, after)))
+    assert found == Counter(planted(number, case) for number, case in enumerate(DRIFTS))
+
+
+def test_nothing_is_invented_on_what_only_looks_like_drift(postgres: Cluster) -> None:
+    assert len(ALIKE) >= 40
+    before, after = snapshots(postgres, ALIKE)
+    assert [seen(one) for one in differences(before, after)] == []
+
+
+def test_the_newest_version_is_read_as_the_oldest_is(newest: Cluster) -> None:
+    before, after = snapshots(newest, DRIFTS, len(DRIFTS))
+    found = Counter(map(seen, differences(before, after)))
+    assert found == Counter(planted(number, case) for number, case in enumerate(DRIFTS))
+    assert [seen(one) for one in differences(*snapshots(newest, ALIKE, len(ALIKE)))] == []
+
+
+def test_two_major_versions_agree_on_the_same_schema(postgres: Cluster, newest: Cluster) -> None:
+    view = "CREATE VIEW v AS SELECT id, a FROM t0"
+    old, new = template(postgres, 20), template(newest, 20)
+    old.run(view)
+    new.run(view)
+    before, after = snapshot(reader(old), APP), snapshot(reader(new), APP)
+    assert not comparable_views(before, after)
+    assert [seen(one) for one in differences(before, after)] == []
+
+
+def test_the_objects_of_an_extension_are_nobodys_drift(postgres: Cluster) -> None:
+    expected, live = postgres.database(), postgres.database()
+    there = "SELECT name FROM pg_available_extensions WHERE name IN ('citext', 'pg_trgm', 'hstore') LIMIT 1"
+    for (name,) in live.rows(there):
+        live.run(f"CREATE EXTENSION {name}")
+        assert list(differences(snapshot(reader(expected)), snapshot(reader(live)))) == []
+        assert [seen(one)[:3] for one in differences(snapshot(reader(live)), snapshot(reader(expected)))] == [
+            ("missing", "extension", name)
+        ]
