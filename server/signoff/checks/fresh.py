@@ -11,7 +11,8 @@ from datetime import datetime
 
 from signoff.checks.regions import everywhere
 from signoff.checks.written_by import OLD_CODE, UNKNOWN_CODE, written_by
-from signoff.model.data import DataCheck, DataFacts, DataSeen, FirestoreDocument, Group, Tracked
+from signoff.model.data import DataCheck, FirestoreDocument
+from signoff.model.data_seen import DataFacts, DataSeen, Group, Tracked
 from signoff.model.evidence import Evidence
 from signoff.model.facts import Known, Unknown
 from signoff.model.finding import Action, Advice, Finding, Fix

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from signoff.checks.wording import missing_says
-from signoff.model.data import DataCheck, Writers, WrittenBy
+from signoff.model.data import DataCheck
+from signoff.model.data_seen import Writers, WrittenBy
 from signoff.model.facts import Known
 from signoff.model.finding import Action, Advice, Finding
 from signoff.model.judgement import Judgement, failed, passed, unknown, waiting

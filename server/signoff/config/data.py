@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from signoff.config.databases import named_database
 from signoff.config.lines import Place
-from signoff.model.data import (
-    BigQuery,
-    DataCheck,
-    Due,
-    FirestoreDocument,
-    Rows,
-    Season,
-    SqliteFile,
-    Tables,
-    Tracker,
-)
+from signoff.model.data import BigQuery, DataCheck, Due, FirestoreDocument, Rows, Season, SqliteFile, Tables, Tracker
 from signoff.model.finding import Location
 
 if TYPE_CHECKING:
@@ -46,10 +36,10 @@ def data_rules(document: Document) -> Iterator[tuple[Place, str, str]]:
 
 
 def data_of(
-    tables: Sequence[DataTable], document: Document, target: Target, places: Sequence[Location]
+    tables: Sequence[DataTable], document: Document, target: Target, place: Callable[[int], Location]
 ) -> tuple[DataCheck, ...]:
-    """What one workload has to produce. `places`: where each is written."""
-    return tuple(_check(table, document, target, place) for table, place in zip(tables, places, strict=True))
+    """What one workload has to produce. `place`: where each is written, by its position."""
+    return tuple(_check(table, document, target, place(at)) for at, table in enumerate(tables))
 
 
 def _check(table: DataTable, document: Document, target: Target, place: Location) -> DataCheck:

@@ -12,17 +12,8 @@ from zoneinfo import ZoneInfo
 from signoff.gather.content import contents
 from signoff.gather.overview import wanted
 from signoff.gather.source import reference
-from signoff.model.data import (
-    DataCheck,
-    DataFacts,
-    DataSeen,
-    FirestoreDocument,
-    Moments,
-    Tracked,
-    Tracker,
-    Writers,
-    WrittenBy,
-)
+from signoff.model.data import DataCheck, FirestoreDocument, Tracker
+from signoff.model.data_seen import DataFacts, DataSeen, Moments, Tracked, Writers, WrittenBy
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
 from signoff.model.source import Reference
@@ -100,10 +91,10 @@ async def _writers(survey: Survey, workload: Workload, check: DataCheck) -> Know
     held = await contents(survey, known.value, pairs)
     if isinstance(held, Unknown):
         return held
-    by = [
-        WrittenBy(says, last, rows, commit := commits.value.get(says), held.get((workload.name, commit)))
-        for says, last, rows in found.value
-    ]
+    by: list[WrittenBy] = []
+    for says, last, rows in found.value:
+        commit = commits.value.get(says)
+        by.append(WrittenBy(says, last, rows, commit, held[workload.name, commit] if commit else None))
     return Known(Writers(changed, tuple(by)), found.ref)
 
 

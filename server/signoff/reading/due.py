@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from signoff.model.data import DataCheck, Due, Moments, Season
+from signoff.model.data import DataCheck, Due, Season
+from signoff.model.data_seen import Moments
 
 _FAR = 3_000
 """Moments of the expression that are looked through for one that counts: eight years of a daily one."""

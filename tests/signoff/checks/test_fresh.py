@@ -20,21 +20,8 @@ from signoff.checks.fresh import (
     judge,
 )
 from signoff.checks.written_by import OLD_CODE, UNKNOWN_CODE
-from signoff.model.data import (
-    DataCheck,
-    DataFacts,
-    DataSeen,
-    Due,
-    FirestoreDocument,
-    Group,
-    Moments,
-    Rows,
-    SqliteFile,
-    Tracked,
-    Tracker,
-    Writers,
-    WrittenBy,
-)
+from signoff.model.data import DataCheck, Due, FirestoreDocument, Rows, SqliteFile, Tracker
+from signoff.model.data_seen import DataFacts, DataSeen, Group, Moments, Tracked, Writers, WrittenBy
 from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.finding import Action
 from signoff.model.judgement import Judgement, Status

@@ -13,6 +13,7 @@ from signoff.boundary import Incomplete
 from signoff.model.data import BigQuery
 from signoff.model.facts import Why
 from signoff.systems.google.connection import Connection
+from signoff.systems.rows import Row, ended
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client
@@ -41,7 +42,7 @@ class BigQueryReader:
             raise BigQueryMissing(_EXTRA) from None
         return BigQueryDialect(paramstyle="named")
 
-    async def rows(self, source: BigQuery, statement: str, zone: str) -> list[tuple[Any, ...]]:
+    async def rows(self, source: BigQuery, statement: str, zone: str) -> list[Row]:
         """The rows of one SELECT. Raises BigQueryMissing, Incomplete for what is no SELECT, and the client's errors."""
         emulated = EMULATOR in self._environment
         if self._google.sandbox is not None and not emulated:
@@ -58,7 +59,7 @@ class BigQueryReader:
         return "unreachable" if isinstance(error, OSError) else self._google.why(error)
 
 
-def _rows(source: BigQuery, statement: str, zone: str, credentials: Any) -> list[tuple[Any, ...]]:
+def _rows(source: BigQuery, statement: str, zone: str, credentials: Any) -> list[Row]:
     with _client(source, credentials) as client:
         from google.cloud.bigquery import ConnectionProperty, QueryJobConfig
 
@@ -82,7 +83,7 @@ def _rows(source: BigQuery, statement: str, zone: str, credentials: Any) -> list
             timeout=_SECONDS,
         )
         try:
-            return [tuple(row.values()) for row in job.result(timeout=_SECONDS, retry=None)]
+            return ended(row.values() for row in job.result(timeout=_SECONDS, retry=None))
         except TimeoutError:
             job.cancel(retry=None, timeout=2)
             raise

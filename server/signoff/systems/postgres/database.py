@@ -13,6 +13,7 @@ from signoff.model.secret import Secret
 from signoff.systems.postgres import probe, queries, snapshot
 from signoff.systems.postgres.dsn import UnfitDsn, parse
 from signoff.systems.postgres.errors import Refused, why
+from signoff.systems.rows import ended, whole
 
 if TYPE_CHECKING:
     import asyncpg
@@ -71,9 +72,9 @@ class Postgres:
 
         async def ask(connection: asyncpg.Connection[Any]) -> list[tuple[Any, ...]]:
             await connection.fetchval("SELECT set_config('TimeZone', $1, true)", zone)
-            return [tuple(row) for row in await connection.fetch(statement)]
+            return ended(await connection.fetch(statement))
 
-        return await self._ask(database, operation, ask, read)
+        return await self._ask(database, operation, ask, whole(read))
 
     async def _ask(
         self, database: Database, operation: str, ask: Connected, read: Callable[[Any], Any]

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from signoff.boundary import Boundary, Incomplete, Malformed, Question
-from signoff.model.data import BigQuery, DataCheck, Group, Moments, Rows, SqliteFile, Tables
+from signoff.model.data import BigQuery, DataCheck, Rows, SqliteFile, Tables
+from signoff.model.data_seen import Group, Moments
 from signoff.model.database_use import Database
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
+from signoff.systems.rows import Row, whole
 
 if TYPE_CHECKING:
     from signoff.systems.google.bigquery import BigQueryReader
@@ -69,7 +71,7 @@ class TablesReader:
 
             return statements.first_row(dialect, rows, columns)
 
-        def read(raw: Sequence[tuple[Any, ...]]) -> Mapping[str, Any] | None:
+        def read(raw: Sequence[Row]) -> Mapping[str, Any] | None:
             return dict(zip(columns, raw[0], strict=True)) if raw else None
 
         return await self._ask(tables, "first row", said, "UTC", read)
@@ -80,7 +82,8 @@ class TablesReader:
         if isinstance(tables, Database):
             from sqlalchemy.dialects.postgresql import asyncpg
 
-            return await self._postgres().rows(tables, operation, said(asyncpg.dialect()), zone, read)
+            statement = said(asyncpg.dialect())  # type: ignore[no-untyped-call]
+            return await self._postgres().rows(tables, operation, statement, zone, read)
         if isinstance(tables, SqliteFile):
             return await self._sqlite(tables, operation, said, zone, read)
         return await self._of_bigquery(tables, operation, said, zone, read)
@@ -92,10 +95,10 @@ class TablesReader:
 
         from signoff.systems.tables import sqlite
 
-        path, statement = self._tree / tables.path, said(dialects.dialect())  # type: ignore[attr-defined]
+        path, statement = self._tree / tables.path, said(dialects.dialect())
         question = Question("sqlite", operation, tables.path, ("sqlite3", "-readonly", str(path), statement))
         return await self._boundary.ask(
-            question, lambda: sqlite.rows(path, statement, zone), read, sqlite.why, seconds=_SECONDS
+            question, lambda: sqlite.rows(path, statement, zone), whole(read), sqlite.why, seconds=_SECONDS
         )
 
     async def _of_bigquery(
@@ -108,10 +111,10 @@ class TablesReader:
             return await bigquery.rows(tables, said(bigquery.dialect()), zone)
 
         question = Question("bigquery", operation, tables.project, look)
-        return await self._boundary.ask(question, fetch, read, bigquery.why, seconds=_SECONDS)
+        return await self._boundary.ask(question, fetch, whole(read), bigquery.why, seconds=_SECONDS)
 
 
-def _groups(raw: Sequence[tuple[Any, ...]]) -> tuple[Group, ...]:
+def _groups(raw: Sequence[Row]) -> tuple[Group, ...]:
     from signoff.systems.tables.statements import MOST_GROUPS
 
     if len(raw) > MOST_GROUPS:
@@ -125,7 +128,7 @@ def _groups(raw: Sequence[tuple[Any, ...]]) -> tuple[Group, ...]:
     )  # fmt: skip
 
 
-def _writers(raw: Sequence[tuple[Any, ...]]) -> tuple[Written, ...]:
+def _writers(raw: Sequence[Row]) -> tuple[Written, ...]:
     from signoff.systems.tables.statements import MOST_WRITERS
 
     if len(raw) > MOST_WRITERS:

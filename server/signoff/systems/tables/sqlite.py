@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import NullPool, create_engine, event, exc, text
 
 from signoff.model.facts import Why
+from signoff.systems.rows import Row, ended
 from signoff.systems.tables.statements import EPOCH
 
 SECONDS = 10.0
@@ -21,7 +22,7 @@ _STEPS = 100_000
 """Of SQLite's virtual machine, between two looks at the clock."""
 
 
-async def rows(path: Path, statement: str, zone: str) -> list[tuple[Any, ...]]:
+async def rows(path: Path, statement: str, zone: str) -> list[Row]:
     """The rows of one statement. Raises sqlalchemy's errors (`why`)."""
     return await asyncio.to_thread(_rows, path, statement, zone)
 
@@ -52,7 +53,7 @@ def seconds_of(stored: object, zone: ZoneInfo) -> float | None:
     return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
 
 
-def _rows(path: Path, statement: str, zone: str) -> list[tuple[Any, ...]]:
+def _rows(path: Path, statement: str, zone: str) -> list[Row]:
     engine = create_engine(f"sqlite:///file:{quote(str(path))}?mode=ro&uri=true", poolclass=NullPool)
     local, end = ZoneInfo(zone), time.monotonic() + SECONDS
 
@@ -65,6 +66,6 @@ def _rows(path: Path, statement: str, zone: str) -> list[tuple[Any, ...]]:
     try:
         with engine.connect() as connection:
             literal = text(statement.replace(":", r"\:"))
-            return [tuple(row) for row in connection.execute(literal)]
+            return ended(connection.execute(literal))
     finally:
         engine.dispose()

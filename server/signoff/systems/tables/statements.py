@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import Double, Select, Text, case, cast, column, extract, func, literal, select, table, text
 from sqlalchemy.engine import Dialect
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.elements import ColumnClause, ColumnElement
 from sqlalchemy.types import TIMESTAMP
 
-from signoff.model.data import DataCheck, Moments, Rows
+from signoff.model.data import DataCheck, Rows
+from signoff.model.data_seen import Moments
 
 MOST_GROUPS = 1_000
 MOST_WRITERS = 50
@@ -31,7 +32,7 @@ def groups(dialect: Dialect, check: DataCheck, moments: Moments, now: datetime) 
     """
     at = now.timestamp()
     rows = _rows(check.rows, _names(check), dialect, check.time, extra=check.per)
-    name, seconds = column("name"), column("seconds")
+    name, seconds = _named("name"), _named("seconds")
     past = seconds <= literal(at + AHEAD_SECONDS)
     due = _cutoff(moments.due, check, at)
     before = _cutoff(moments.before, check, at)
@@ -56,7 +57,7 @@ def groups(dialect: Dialect, check: DataCheck, moments: Moments, now: datetime) 
 def writers(dialect: Dialect, check: DataCheck, since: datetime) -> str:
     """The codes that wrote rows of `since` and later, with the newest time and the number of their rows."""
     rows = _rows(check.rows, _names(check), dialect, check.time, extra=check.commit)
-    name, seconds = column("name"), column("seconds")
+    name, seconds = _named("name"), _named("seconds")
     statement = (
         select(name, func.max(seconds).label("last"), func.count().label("rows"))
         .select_from(rows)
@@ -70,7 +71,12 @@ def writers(dialect: Dialect, check: DataCheck, since: datetime) -> str:
 
 def first_row(dialect: Dialect, rows: Rows, columns: Sequence[str]) -> str:
     """Some columns of the first row."""
-    return _said(select(*(column(name) for name in columns)).select_from(_source(rows, columns)).limit(1), dialect)
+    statement: Select[Any] = select(*(_named(name) for name in columns))
+    return _said(statement.select_from(_source(rows, columns)).limit(1), dialect)
+
+
+def _named(name: str) -> ColumnClause[Any]:
+    return column(name)
 
 
 def _names(check: DataCheck) -> list[str]:
@@ -85,7 +91,7 @@ def _rows(rows: Rows, names: Sequence[str], dialect: Dialect, time: str, *, extr
 
 
 def _source(rows: Rows, names: Sequence[str]) -> Any:
-    columns = [column(name) for name in names]
+    columns = [_named(name) for name in names]
     if rows.table is not None:
         schema, _, name = rows.table.rpartition(".")
         return table(name, *columns, schema=schema or None)

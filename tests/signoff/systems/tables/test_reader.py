@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from signoff.boundary import Boundary
-from signoff.model.data import BigQuery, DataCheck, Due, Group, Rows, SqliteFile, Tables
+from signoff.model.data import BigQuery, DataCheck, Due, Rows, SqliteFile, Tables
+from signoff.model.data_seen import Group
 from signoff.model.database_use import Database, FromEnvironment
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
