@@ -4,7 +4,7 @@ BIN := .venv/bin
 # In the environment, so that the pins hold for what builds the package too.
 PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test peers crash format docs bench soak clean
+.PHONY: envscan demo test peers crash format docs bench soak clean
 
 demo: .venv/ready
 	@$(BIN)/signoff demo --folder .demo
@@ -40,8 +40,13 @@ bench: .venv/ready-dev
 	$(BIN)/python tests/benchmarks/startup.py
 	$(BIN)/python tests/benchmarks/drift/measure.py
 	$(BIN)/python tests/benchmarks/deploy/measure.py
+	$(BIN)/python tests/benchmarks/schema/measure.py
 	$(BIN)/python tests/benchmarks/logs/measure.py
 	$(BIN)/python tests/benchmarks/outside.py
+
+# The scan of what builds read beside rehearsals of real applications; downloads them from PyPI and npm.
+envscan: .venv/ready-dev
+	PYTHONPATH=server:templates $(BIN)/python tests/benchmarks/envscan/measure.py
 
 # A long life of the sandbox: nothing that it does may pile up. A small part of it is among the tests.
 soak: .venv/ready-dev

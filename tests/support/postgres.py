@@ -221,13 +221,8 @@ def _started(programs: Programs, folder: Path, port: int, settings: tuple[str, .
         _wait_for(process, folder)
         yield
     finally:
-        process.send_signal(signal.SIGINT)  # a fast shutdown: connections are ended
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGQUIT)
-            process.wait(timeout=20)
-            raise
+        process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
+        process.wait(timeout=20)
 
 
 def _wait_for(process: subprocess.Popen[bytes], folder: Path) -> None:

@@ -8,11 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from signoff.boundary import Boundary
+from signoff.chain import CHECKS
 from signoff.model.database import Asked, Probe, Snapshot
-from signoff.model.database_use import Database, FromEnvironment, Reference
+from signoff.model.database_use import Database, FromEnvironment, NoDatabase, Reference
 from signoff.model.facts import Known, Unknown
+from signoff.model.judgement import Link
+from signoff.model.report import LinkReport
+from signoff.model.subject import Workload, WorkloadName
+from signoff.survey import Survey
 from signoff.systems import Systems
+from signoff.walk import Overview, walk
 from support import postgres
+from support.local_chain import NOW, subject
+from support.repositories import Clone
 
 LIVE, EXPECTED = "LIVE_URL", "EXPECTED_URL"
 MAIN = Database("main", FromEnvironment(LIVE))
@@ -59,3 +67,48 @@ def probed(dsn: str, *targets: Asked, database: Database = MAIN) -> list[Probe]:
 def reader(database: postgres.Database) -> str:
     """The URL of a new role that may look at no table of the database."""
     return database.dsn(database.cluster.role())
+
+
+UPSERT = """\
+import asyncpg
+
+
+async def keep(connection, row):
+    await connection.execute(
+        "INSERT INTO reports (a, b, c, d, total) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (a, b, c, d) DO UPDATE SET total = excluded.total",
+        *row,
+    )
+"""
+REPORTS = "CREATE TABLE reports (a int NOT NULL, b int, c int, d int, total numeric, note text);"
+KEY = "CREATE UNIQUE INDEX reports_key ON reports (a, b, c, d);"
+
+
+def judged(
+    clone: Clone,
+    environment: Mapping[str, str],
+    database: Database | NoDatabase | None = MAIN,
+    boundary: Boundary | None = None,
+) -> LinkReport:
+    """The walk of `schema` alone, for the workload web."""
+    web = Workload(WorkloadName("web"), "service", "web", ("web/**",), database=database)
+
+    async def nobody(_: Survey) -> Mapping[WorkloadName, Overview]:
+        return {}
+
+    async def whole() -> LinkReport:
+        systems = Systems(boundary or Boundary(), clone.path, environment=environment)
+        try:
+            async with Survey(subject(clone, web), systems, NOW) as survey:
+                checks = [check for check in CHECKS if check.name == "schema"]
+                return (await walk(survey, checks, nobody)).workloads[0].links[Link.SCHEMA]
+        finally:
+            await systems.close()
+
+    return asyncio.run(whole())
+
+
+def urls(live: postgres.Database, expected: postgres.Database | None = None) -> dict[str, str]:
+    """Roles without any right on a table."""
+    found = {LIVE: live.dsn(live.cluster.role())}
+    return found | ({EXPECTED: expected.dsn(expected.cluster.role())} if expected else {})

@@ -81,7 +81,8 @@ def _new(health: Health, unit: UnitLog, error: ErrorSeen) -> Finding:
         says = f"{{}} was in the logs of {moved} before and is in those of {{}} now (seen: {{}}, last at {{}})"
         return _finding(MOVED, says, unit, error, Advice(text("the cause is still there: look at what both share")))
     advice = Advice(text("read these log lines; roll back if users meet it"))
-    return _finding(NEW_ERROR, "{} is new in the logs of {} (seen: {}, last at {})", unit, error, advice)
+    new = "new" if health.read_back else "not in what can be read of before, and"
+    return _finding(NEW_ERROR, f"{{}} is {new} in the logs of {{}} (seen: {{}}, last at {{}})", unit, error, advice)
 
 
 def _known(unit: UnitLog, error: ErrorSeen) -> Finding:

@@ -152,13 +152,13 @@ def _says(health: Health, unit: UnitLog) -> Text:
         return text("{} wrote {}{} without a new error{}", unit.unit, least, wrote, unsaid)
     rate = _failing(done)
     newest = "the newest " if unit.cut else ""
-    bound = f"an error that none of them met may still meet {_percent(rate.unseen)} of all (3/n)"
+    bound = f"what none of them met may still meet {_percent(rate.unseen)} of all (3/n)"
     before = unit.before
     against = f", {before.failed} of {before.answered} on {before.unit} before" if before else ""
     own = sum(1 for entry in done if entry.request and entry.request.own)
     whose = f"; {own} of {rate.n} {'is' if own == 1 else 'are'} signoff's own smoke" if own else ""
     return text(
-        "{} answered {}{} without a new error (n = {}, {} failed{}; {}){}",
+        "{} answered {}{} without a new error: n = {}, {} failed{}; {}{}",
         *(unit.unit, newest, "a request" if rate.n == 1 else f"{rate.n} requests"),
         *(rate.n, rate.hits, against, bound, whose),
     )

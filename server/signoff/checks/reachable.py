@@ -14,15 +14,17 @@ from signoff.checks.probed import judged
 from signoff.checks.regions import everywhere
 from signoff.model.arrival import Answer, Arrivals, Probe, Users
 from signoff.model.facts import Known, Unknown
-from signoff.model.finding import Advice, Finding
+from signoff.model.finding import Advice, Command, Finding
 from signoff.model.http import Failure
 from signoff.model.judgement import Judgement, Status, failed, passed, unknown, waiting
+from signoff.model.smoke import Smoke
 from signoff.model.subject import Workload
 from signoff.model.text import Text, text
 from signoff.model.unanswered import unanswered
 
 USERS_ELSEWHERE = "reachable/users-elsewhere"
 USERS_REFUSED = "reachable/users-refused"
+UNACCEPTED = "reachable/identity-held"
 NOT_TRIED = "reachable/not-tried"
 NOT_CONFIGURED = "reachable/not-configured"
 
@@ -55,6 +57,7 @@ CODES: Mapping[str, str] = {
     stopped.OPEN: "a route that must be protected is open",
     USERS_ELSEWHERE: "users of the public address reach a revision that does not serve",
     USERS_REFUSED: "users were let in before what serves was changed, and are turned away since",
+    UNACCEPTED: "a token waits for a person: signoff.toml sends it elsewhere since the session began",
     NOT_TRIED: "note: a configured request was not sent",
     NOT_CONFIGURED: "note: no route is configured, and the front page alone proves nothing",
 }
@@ -79,8 +82,9 @@ def judge(workload: Workload, facts: Arrivals) -> Judgement:
     if not facts.revisions:
         return unknown(text("Cloud Run does not say which revision of {} serves", workload.resource))
     parts = [_one(workload, facts, probe) for probe in facts.probes]
-    if not facts.probes:
+    if not facts.probes and not facts.unaccepted:
         parts = [_without_request(workload, facts)]
+    parts.extend(_unaccepted(workload, smoke) for smoke in facts.unaccepted)
     if not facts.candidate:
         parts.extend(_of_users(workload, facts))
     if all(part.status is Status.SKIPPED for part in parts):
@@ -165,6 +169,13 @@ def _by_users(facts: Arrivals) -> Judgement | None:
     return passed(
         facts.users.proof, says=text("a user's request ({}) was answered by {} at {}", path, last.unit, moment)
     )
+
+
+def _unaccepted(workload: Workload, smoke: Smoke) -> Judgement:
+    """A session can write signoff.toml: no token follows it to a place that nobody else has seen."""
+    reason = text("{} was not sent: where its token goes, or whose it is, is new since the session began", smoke.called)
+    fix = Command(("signoff", "accept", workload.name))
+    return waiting("person", reason, Finding(UNACCEPTED, reason, fix=fix, severity="warning"))
 
 
 def _of_users(workload: Workload, facts: Arrivals) -> list[Judgement]:

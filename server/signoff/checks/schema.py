@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from signoff.checks import schema_codes as codes
 from signoff.checks.schema_compare import comparable_views, differences
+from signoff.checks.schema_needs import Looked, looked_for
 from signoff.checks.schema_sql import identifier, qualified
 from signoff.checks.schema_told import told
 from signoff.checks.schema_upserts import Upserts, judged, not_checkable, plain_name
@@ -59,16 +60,24 @@ def _declared(facts: SchemaFacts, database: Database, live: Known[Snapshot]) -> 
     upserts = _upserts(facts, live.value, drift)
     rights = _rights(facts, database, live)
     errors, notes = told([one for one in drift if one not in upserts.explained], live, facts.uses)
-    notes = (*notes, *_notes(facts, live))
-    found = (*upserts.errors, *rights, *errors)
+    wanted = facts.expected.value if isinstance(facts.expected, Known) else None
+    needed = looked_for(facts.needs.needs, live, wanted, drift)
+    notes = (*notes, *needed.elsewhere, *_notes(facts, live))
+    found = (*upserts.errors, *rights, *errors, *_beside(needed.errors, upserts.errors))
     if found:
         return failed(*found, *upserts.unclear, *upserts.early, *notes)
-    reasons = _reasons(facts, upserts)
+    reasons = _reasons(facts, upserts, needed)
     if reasons:
         return unknown(listed(reasons), *upserts.unclear, *upserts.early, *notes)
     if upserts.early:
         return waiting("time", text("an index is being built, or its table is locked"), *upserts.early, *notes)
-    return _passed(facts, live, upserts, notes)
+    return _passed(facts, live, upserts, needed, notes)
+
+
+def _beside(found: tuple[Finding, ...], said: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Without those at places of which an upsert's error speaks already: it is the same table that is not there."""
+    places = {one.location for one in said if one.code == codes.MISSING}
+    return tuple(one for one in found if one.location not in places)
 
 
 def _drift(expected: Known[Snapshot] | Unknown | None, live: Snapshot) -> tuple[Difference, ...]:
@@ -116,28 +125,33 @@ def _notes(facts: SchemaFacts, live: Known[Snapshot]) -> tuple[Finding, ...]:
     return tuple(notes)
 
 
-def _reasons(facts: SchemaFacts, upserts: Upserts) -> list[Text]:
+def _reasons(facts: SchemaFacts, upserts: Upserts, needed: Looked) -> list[Text]:
     """Why it is not known whether the database has everything."""
     reasons = [unanswered(one) for one in (facts.probes, facts.expected) if isinstance(one, Unknown)]
     if upserts.unclear:
         reasons.append(text("{} of the code's upserts can not be verified", len(upserts.unclear)))
-    if facts.expected is None and (facts.signs or not (upserts.matched or upserts.early)):
+    if facts.expected is None and (facts.signs or not (upserts.matched or upserts.early or needed.tables)):
         reasons.append(text("nothing says what the database should hold: add expected to [databases]"))
     return reasons
 
 
-def _passed(facts: SchemaFacts, live: Known[Snapshot], upserts: Upserts, notes: tuple[Finding, ...]) -> Judgement:
+def _passed(
+    facts: SchemaFacts, live: Known[Snapshot], upserts: Upserts, needed: Looked, notes: tuple[Finding, ...]
+) -> Judgement:
     tables = live.shows("tables", len(live.value.tables))
     proofs = [tables]
     says = []
     if isinstance(facts.probes, Known) and upserts.matched:
         proofs.append(facts.probes.shows("ON CONFLICT targets with their unique index", upserts.matched))
         says.append(text("every ON CONFLICT ({}) has its unique index", upserts.matched))
+    if needed.tables:
+        proofs.append(live.shows("tables and columns that the code names", (needed.tables, needed.columns)))
+        says.append(text("{} tables and {} columns that the code names are there", needed.tables, needed.columns))
     if isinstance(facts.expected, Known):
         proofs.append(facts.expected.shows("tables expected", len(facts.expected.value.tables)))
         says.append(text("the {} expected tables are there as the code needs them", len(facts.expected.value.tables)))
     else:
-        warning = text("tables and columns are not compared: nothing says what the database should hold")
+        warning = text("definitions are not compared: nothing says what the database should hold")
         fix = Advice(text("add expected = {} to the table of the database", '{ dsn_env = "REFERENCE_DATABASE_URL" }'))
         notes = (*notes, Finding(codes.NOTHING_EXPECTED, warning, (tables,), fix, "warning"))
     return passed(*proofs, says=listed(says), notes=notes)

@@ -24,7 +24,7 @@ CODES: Mapping[str, str] = {
     RIGHTS: "the role that the workloads use lacks a right, or is not there",
     NOT_CHECKABLE: "an upsert of the code is put together at run time, so that its target can not be asked about",
     NOT_VERIFIED: "the database did not say whether an ON CONFLICT target has its index",
-    NOTHING_EXPECTED: "nothing says what the database should hold, so that tables and columns are not compared",
+    NOTHING_EXPECTED: "nothing says what the database should hold, so that definitions are not compared",
     DRIFT: "warning or note: the database differs from what is expected in something that the code does not need",
     WRITABLE: "note: the role with which signoff asks may change rows; one that only reads is better",
     VERSIONS: "note: views were not compared, since the two servers write them differently",

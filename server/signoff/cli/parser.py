@@ -235,6 +235,11 @@ def _waive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", required=True, metavar="WORDS", help="why; it stands in every report")
 
 
+def _accept(parser: argparse.ArgumentParser) -> None:
+    _common(parser, "accept:accept")
+    parser.add_argument("workload", metavar="WORKLOAD")
+
+
 def _serve(parser: argparse.ArgumentParser) -> None:
     _common(parser, "serve:serve", target=False)
     parser.add_argument("--read-only", action="store_true", help="offer no tool that changes a target")
@@ -271,6 +276,7 @@ COMMANDS: tuple[tuple[str, str, Fill], ...] = (
     ("approve", "read a plan, say yes, and carry it out", _approve),
     ("handoff", "write or read the handoff document", _handoff),
     ("waive", "say as a person that a link does not count for this commit", _waive),
+    ("accept", "say as a person that tokens of smoke requests go where signoff.toml says", _accept),
     ("record", "write what the project is like, masked, as a state for the sandbox", _record),
     ("serve", "be an MCP server", _serve),
     ("demo", "play the story on an embedded Google Cloud", _demo),

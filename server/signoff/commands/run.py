@@ -10,6 +10,7 @@ from typing import Any
 
 from signoff.check import Check, Progress
 from signoff.commands.context import Context
+from signoff.commands.identities import with_held
 from signoff.commands.proven import newly_proven
 from signoff.fold import REQUIRES
 from signoff.ledger import folds
@@ -71,11 +72,12 @@ async def subject_of(context: Context, workloads: Sequence[str] | None = None) -
     """What is asked about: the worktree's commit in the target, with the session that the ledger knows."""
     chosen = chosen_workloads(context, workloads)
     session = await asyncio.to_thread(folds.session, context.ledger, context.worktree)
+    commit = await head(context)
     return Subject(
-        commit=await head(context),
+        commit=commit,
         tree=context.root,
         target=context.target,
-        workloads=chosen,
+        workloads=await with_held(context, chosen, commit),
         remote=context.config.source.remote,
         flow=context.config.source.flow,
         handoff_folder=context.config.handoff.folder,

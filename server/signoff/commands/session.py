@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from signoff.commands.context import Context
+from signoff.commands.identities import destinations
 from signoff.commands.run import head
 from signoff.ledger import folds
 from signoff.ledger.events import SessionBegan
@@ -20,7 +21,8 @@ async def begin_session(
 
     `session`: the client's own id; the same id (a resumed or compacted session) continues.
     """
-    start = SessionBegan(began, context.worktree, await head(context), by, session)
+    identities = destinations(context.config)
+    start = SessionBegan(began, context.worktree, await head(context), by, session, identities)
 
     def keep() -> Session | None:
         if not folds.continues(context.ledger, start):

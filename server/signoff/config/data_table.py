@@ -14,7 +14,7 @@ TableName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w$-]*(\.[\w$-]+){0,2}$")]
 Column = Annotated[str, Field(min_length=1)]
 Days = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d(/\d{4}-\d\d-\d\d)?$")]
 SeasonText = Annotated[str, Field(pattern=r"^\d\d-\d\d/\d\d-\d\d$")]
-Hours = Annotated[float, Field(strict=False)]
+Hours = float
 
 SOURCES = ("database", "sqlite", "bigquery")
 ROWS = ("table", "query")

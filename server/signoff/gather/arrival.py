@@ -72,7 +72,8 @@ async def arrival(survey: Survey, workload: Workload) -> Arrivals | Unknown:
     if isinstance(known, Unknown):
         return known
     routes, held_back = _routes(workload, known.front, known.candidate)
-    return await known.arrivals(survey, workload, routes, held_back)
+    sent = await known.arrivals(survey, workload, [smoke for smoke in routes if not smoke.held], held_back)
+    return replace(sent, unaccepted=tuple(smoke for smoke in routes if smoke.held))
 
 
 async def grounds(survey: Survey, workload: Workload) -> Grounds | Unknown:

@@ -1,6 +1,6 @@
 """The facts of link `healthy` and of the claims: what serves now, what served before, and what signoff.toml says of it.
 
-What serves is read in lists for all workloads; history is read only where something is wrong or claimed.
+What serves is read in lists for all workloads; history is read only where something is wrong, silent or claimed.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from signoff.gather.log_past import Past, past, served_before
+from signoff.gather.log_past import Past, everybody, past, served_before
 from signoff.gather.log_present import errors_of, exercises_of, is_of, requests_to
 from signoff.gather.served import Unit, names, units
 from signoff.gather.standing import standing
@@ -40,23 +40,26 @@ async def _health(survey: Survey, workload: Workload) -> Health | Unknown:
         if isinstance(log, Unknown):
             return log
         logs.append(log)
-    if not claimed and not any(log.errors for log in logs):
+    if not claimed and all(log.exercises and not log.errors for log in logs):
         facts = Health(survey.now, survey.subject.log_lag, tuple(logs), kind=workload.kind)
     else:
-        before = await survey.get(past)
+        before = await survey.get(past, workload)
         if isinstance(before, Unknown):
             return before
-        mine = before.get((workload.kind, workload.resource), Past())
-        others = [other for other in survey.subject.workloads if other.name != workload.name]
+        every = await survey.get(everybody)
+        if isinstance(every, Unknown):
+            return every
         elsewhere = (
             (str(other.name), error)
-            for other in others
-            for error in before.get((other.kind, other.resource), Past()).errors
+            for other in survey.subject.workloads
+            if other.name != workload.name
+            for error in every.get((other.kind, other.resource), Past()).errors
         )
         facts = Health(
-            *(survey.now, survey.subject.log_lag, tuple(logs), mine.errors),
+            *(survey.now, survey.subject.log_lag, tuple(logs), before.errors),
             elsewhere=tuple(elsewhere),
-            failing=mine.failing,
+            failing=before.failing,
+            read_back=before.whole,
             kind=workload.kind,
         )
     return await _with_rules(survey, workload, own, facts, claimed)

@@ -23,18 +23,36 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Of one workload. `failing`: requests that its container answered with 5xx."""
+    """Of one workload. `failing`: requests that its container answered with 5xx. `whole`: a bound cut nothing off."""
 
     errors: tuple[ErrorSeen, ...] = ()
     failing: frozenset[Route] = frozenset()
+    whole: bool = True
 
 
-async def past(survey: Survey) -> Mapping[tuple[Kind, str], Past] | Unknown:
-    """By kind and name, of every workload of the subject that had any."""
-    subject = survey.subject
+async def past(survey: Survey, workload: Workload) -> Past | Unknown:
+    """What the workload showed before what serves now; asked for alone where the list of all was cut short."""
+    every = await survey.get(everybody)
+    if isinstance(every, Unknown):
+        return every
+    found = every.get((workload.kind, workload.resource), Past())
+    if found.whole and all(one.whole for one in every.values()):
+        return found
+    alone = await survey.get(_past, (workload,))
+    return alone if isinstance(alone, Unknown) else alone.get((workload.kind, workload.resource), Past())
+
+
+async def everybody(survey: Survey) -> Mapping[tuple[Kind, str], Past] | Unknown:
+    """All workloads of the subject in one list; what a bound may have cut off is missing."""
+    return await _past(survey, survey.subject.workloads)
+
+
+async def _past(survey: Survey, workloads: tuple[Workload, ...]) -> Mapping[tuple[Kind, str], Past] | Unknown:
+    """By kind and name, of those that had any."""
     serving = known(await survey.get(units))
-    of = Resources(*(_resources(subject.workloads, kind) for kind in ("service", "job", "worker-pool")))
-    listed = await survey.systems.logs.before(subject.target.project, of, names(serving), survey.now - HISTORY)
+    of = Resources(*(_resources(workloads, kind) for kind in ("service", "job", "worker-pool")))
+    project, oldest = survey.subject.target.project, survey.now - HISTORY
+    listed = await survey.systems.logs.before(project, of, names(serving), oldest)
     if isinstance(listed, Unknown):
         return listed
     read: dict[tuple[Kind, str], _Reading] = {}
@@ -43,7 +61,8 @@ async def past(survey: Survey) -> Mapping[tuple[Kind, str], Past] | Unknown:
         one.log.add(entry)
         if entry.request and not entry.request.refused:
             one.failing.add((entry.request.method, entry.request.path))
-    return {place: Past(one.log.found(), frozenset(one.failing)) for place, one in read.items()}
+    whole = listed.value.whole
+    return {place: Past(one.log.found(), frozenset(one.failing), whole) for place, one in read.items()}
 
 
 async def served_before(survey: Survey, unit: Unit) -> Before | Unknown | None:

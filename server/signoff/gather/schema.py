@@ -12,7 +12,7 @@ from signoff.model.database import Asked, Probe, Snapshot
 from signoff.model.database_use import Database
 from signoff.model.facts import Known, Unknown
 from signoff.model.schema_facts import SchemaFacts, asked_of
-from signoff.model.sql_use import ConflictTarget, Upsert
+from signoff.model.sql_use import ConflictTarget, Needs, Upsert
 from signoff.model.subject import Workload
 from signoff.reading.mentions import Mentions
 from signoff.survey import Survey
@@ -36,8 +36,10 @@ async def schema(survey: Survey, workload: Workload) -> SchemaFacts | Unknown:
     defined = await definitions(survey, workload)
     if isinstance(defined, Unknown):
         return defined
-    uses = Mentions(that_uses(known.value))
-    return SchemaFacts(database, defined, asked_for, there, answers, wanted, uses)
+    uses, named = Mentions(that_uses(known.value)), await survey.get(needs, workload)
+    if isinstance(named, Unknown):
+        return named
+    return SchemaFacts(database, defined, asked_for, there, answers, wanted, uses, named)
 
 
 async def upserts(survey: Survey, workload: Workload) -> tuple[Upsert, ...] | Unknown:
@@ -48,6 +50,14 @@ async def upserts(survey: Survey, workload: Workload) -> tuple[Upsert, ...] | Un
     if isinstance(known, Unknown):
         return known
     return await asyncio.to_thread(conflict_targets_of, known.value)
+
+
+async def needs(survey: Survey, workload: Workload) -> Needs | Unknown:
+    """Every table and column that the workload's code names."""
+    from signoff.reading.sql_needs import needs_of
+
+    known = await survey.get(code_of, workload)
+    return known if isinstance(known, Unknown) else await asyncio.to_thread(needs_of, known.value)
 
 
 async def live(survey: Survey, database: Database) -> Known[Snapshot] | Unknown:

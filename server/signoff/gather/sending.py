@@ -68,6 +68,8 @@ async def sent(survey: Survey, way: Way) -> tuple[Sent, bool]:
         return Sent(
             way.smoke, way.url, "", ref.at, Unknown("denied", ref, Quoted("it writes, and this only reads"))
         ), False
+    if way.smoke.held:
+        raise ValueError("a request whose identity waits for a person is not sent")
     bearer = await _bearer(survey, way.smoke.identity)
     if isinstance(bearer, Unknown):
         return Sent(way.smoke, way.url, "", systems.boundary.now(), bearer), False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -27,6 +27,20 @@ class SessionBegan:
     head: str
     by: Literal["hook", "mcp", "person"]
     session: str | None = None
+    identities: Sequence[str] | None = None
+    """Digests of where signoff.toml sent tokens then (`commands.identities`); None: it was not looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityAccepted:
+    """A person's word at a terminal: this token may go there. `destination`: a digest (`commands.identities`)."""
+
+    kind: ClassVar[str] = "identity-accepted"
+    at: datetime
+    destination: str
+    workload: str
+    asked: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +190,7 @@ class SmokeSent:
 
 Event = (
     SessionBegan
+    | IdentityAccepted
     | ReportMade
     | PlanMade
     | PlanApproved

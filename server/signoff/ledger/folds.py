@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from signoff.ledger.events import (
     DigestProven,
+    IdentityAccepted,
     LinkWaived,
     OperationBegan,
     OperationEnded,
@@ -34,13 +35,23 @@ stricter one, since more workloads count as touched."""
 
 def session(store: Store, worktree: str) -> Session | None:
     """The session of a worktree: the last start that continues no other. None: no session is known."""
-    began = next((event for event in store.read(SessionBegan) if event.worktree == worktree), None)
+    began = session_start(store, worktree)
     return Session(Commit(began.head), began.at) if began else None
+
+
+def session_start(store: Store, worktree: str) -> SessionBegan | None:
+    """The event of that start."""
+    return next((event for event in store.read(SessionBegan) if event.worktree == worktree), None)
+
+
+def accepted_identities(store: Store) -> frozenset[str]:
+    """Where tokens may go since a person said so."""
+    return frozenset(event.destination for event in store.read(IdentityAccepted))
 
 
 def continues(store: Store, start: SessionBegan) -> bool:
     """Whether this start belongs to the session that the ledger already has for the worktree."""
-    last = next((event for event in store.read(SessionBegan) if event.worktree == start.worktree), None)
+    last = session_start(store, start.worktree)
     if last is None:
         return False
     if start.session is not None:

@@ -108,7 +108,23 @@ class Desk:
             hidden.add("smoke_test")
         if not any(w.data for w in context.workloads):
             hidden.add("check_data")
+        if not await self._has_database(context):
+            hidden.add("check_schema")
         return frozenset(hidden)
+
+    async def _has_database(self, context: Context) -> bool:
+        """Whether one is declared, or the commit shows one; where git does not say, there may be one."""
+        from signoff.commands.databases import shows_database
+        from signoff.model.database_use import Database, NoDatabase
+
+        if any(isinstance(w.database, Database) for w in context.workloads):
+            return True
+        if all(isinstance(w.database, NoDatabase) for w in context.workloads):
+            return False
+        try:
+            return await shows_database(context)
+        except SignoffError:
+            return False  # no commit yet: there is nothing to ask about
 
     async def latest_report(self) -> dict[str, Any]:
         """The last report on every link and workload. Raises SignoffError where there is none."""

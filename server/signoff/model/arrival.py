@@ -171,7 +171,7 @@ class Arrivals:
     """The facts of link `reachable`. `revisions`: any of these has to answer; `candidate`: they do not serve yet.
 
     `public`: the host of the configured url; empty where there is none. `since`: when what serves was made.
-    `held_back`: configured requests that were not sent, and why.
+    `held_back`: configured requests that were not sent, and why. `unaccepted`: those whose identity waits for a person.
     """
 
     revisions: frozenset[str]
@@ -183,6 +183,7 @@ class Arrivals:
     since: datetime
     public: str = ""
     held_back: tuple[tuple[Smoke, str], ...] = ()
+    unaccepted: tuple[Smoke, ...] = ()
 
 
 class Kept(Protocol):

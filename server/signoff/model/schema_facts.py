@@ -10,7 +10,7 @@ from signoff.model.database import Asked, Probe, Snapshot
 from signoff.model.database_use import Database
 from signoff.model.facts import Known, Unknown
 from signoff.model.finding import Location
-from signoff.model.sql_use import ConflictTarget, Upsert
+from signoff.model.sql_use import ConflictTarget, Needs, Upsert
 from signoff.model.text import Text
 
 
@@ -29,6 +29,9 @@ class Uses(Protocol):
     def place(self, names: Sequence[str]) -> Location | None: ...
 
 
+NOTHING_NAMED = Needs()
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaFacts:
     """`database` None: signoff.toml names none, and `signs` says whether there is one.
@@ -44,6 +47,8 @@ class SchemaFacts:
     probes: Known[Mapping[Asked, Probe]] | Unknown | None = None
     expected: Known[Snapshot] | Unknown | None = None
     uses: Uses | None = None
+    needs: Needs = NOTHING_NAMED
+    """The tables and columns that the workload's code names."""
 
 
 def asked_of(target: ConflictTarget) -> Asked:

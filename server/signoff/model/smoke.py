@@ -45,7 +45,8 @@ class Smoke:
 
     `status`: any of these (empty: 2xx). `writes`: it changes something, so that it is sent once a revision.
     `by_default`: nobody wrote it; it asks for the front page of a service that has no other. `found`: nobody wrote it;
-    the route was found in the code, so what it has to answer is not known.
+    the route was found in the code, so what it has to answer is not known. `held`: where its identity goes, or whose it
+    is, is new since the session began, so it waits for a person.
     """
 
     path: str
@@ -61,6 +62,7 @@ class Smoke:
     writes: bool = False
     by_default: bool = False
     found: bool = False
+    held: bool = False
 
     @property
     def called(self) -> str:

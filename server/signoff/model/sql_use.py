@@ -73,3 +73,11 @@ class Needs:
     needs: tuple[Need, ...] = ()
     declared: tuple[DeclaredColumn, ...] = ()
     left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A driver of PostgreSQL that the project installs, by the name of its package."""
+
+    place: Place
+    name: str

@@ -38,7 +38,9 @@ class DockerBuild:
     tags: tuple[str, ...]
     stage: str | None
     args: tuple[str, ...]
-    """Names of its `--build-arg`s."""
+    """Its `--build-arg`s as written: `X=1`, or `X` for what it takes from the environment."""
+    secrets: tuple[str, ...] = ()
+    """Its `--secret`s as written: `id=key,env=KEY`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ def read(data: bytes) -> CloudBuild:
     deploys: list[Deploy] = []
     for step in steps:
         one = mapping(step)
-        builds += _docker_builds(one, substitutions)
-        deploys += deploys_in(_as_shell(one), substitutions)
+        builds += docker_builds(one, substitutions)
+        deploys += deploys_in(as_shell(one), substitutions)
     lines = [text.count("\n", 0, found.start()) + 1 for found in _DEPLOYING.finditer(text)]
     if len(lines) == len(deploys):  # else a line that is told would be a guess
         deploys = [replace(deploy, line=line) for deploy, line in zip(deploys, lines, strict=True)]
@@ -76,7 +78,7 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _docker_builds(step: Mapping[str, Any], substitutions: Mapping[str, str]) -> Iterator[DockerBuild]:
+def docker_builds(step: Mapping[str, Any], substitutions: Mapping[str, str]) -> Iterator[DockerBuild]:
     folder = _filled(step.get("dir") or ".", substitutions)
     name = step.get("name")
     if not isinstance(name, str):
@@ -90,11 +92,11 @@ def _docker_builds(step: Mapping[str, Any], substitutions: Mapping[str, str]) ->
         if build is not None:
             yield docker_build(build, folder, substitutions)
     else:
-        for words in _docker_lines(_as_shell(step)):
+        for words in _docker_lines(as_shell(step)):
             yield docker_build(words, folder, substitutions)
 
 
-def _as_shell(step: Mapping[str, Any]) -> str:
+def as_shell(step: Mapping[str, Any]) -> str:
     """The step as one shell text: its script, or its arguments (`bash -c "…"` gives the text itself)."""
     script = step.get("script")
     if isinstance(script, str) and script:
@@ -143,13 +145,17 @@ def docker_build(words: list[str], folder: str, substitutions: Mapping[str, str]
     path = _inside(folder, _filled(file, substitutions)) if file else _inside(context, "Dockerfile")
     stage = flags.get("--target")
     tags = tuple(_filled(tag, substitutions, strict=False) for tag in [*flags.get("-t", []), *flags.get("--tag", [])])
-    args = tuple(arg.partition("=")[0] for arg in flags.get("--build-arg", []))
-    return DockerBuild(path, context, tags, _filled(stage[-1], substitutions) if stage else None, args)
+    target = _filled(stage[-1], substitutions) if stage else None
+    return DockerBuild(
+        path, context, tags, target, tuple(flags.get("--build-arg", [])), tuple(flags.get("--secret", []))
+    )
 
 
 def _kaniko(args: list[str], folder: str, substitutions: Mapping[str, str]) -> DockerBuild:
     """https://github.com/GoogleContainerTools/kaniko#additional-flags: the context is /workspace unless said."""
-    flags, _places = flags_of(args, {"--context", "-c", "--dockerfile", "-f", "--destination", "-d", "--target"})
+    flags, _places = flags_of(
+        args, {"--context", "-c", "--dockerfile", "-f", "--destination", "-d", "--target", "--build-arg"}
+    )
     given = (flags.get("--context") or flags.get("-c") or ["."])[-1].removeprefix("dir://")
     context = _inside(
         folder, _filled(given.removeprefix("/workspace/") if given != "/workspace" else ".", substitutions)
@@ -157,7 +163,8 @@ def _kaniko(args: list[str], folder: str, substitutions: Mapping[str, str]) -> D
     file = (flags.get("--dockerfile") or flags.get("-f") or ["Dockerfile"])[-1]
     stage = flags.get("--target")
     tags = tuple(_filled(tag, substitutions, strict=False) for tag in flags.get("--destination", []))
-    return DockerBuild(_inside(context, _filled(file, substitutions)), context, tags, stage[-1] if stage else None, ())
+    path, given_args = _inside(context, _filled(file, substitutions)), tuple(flags.get("--build-arg", []))
+    return DockerBuild(path, context, tags, stage[-1] if stage else None, given_args)
 
 
 def _inside(folder: str, path: str) -> str:

@@ -55,6 +55,21 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Folder:
+    """WORKDIR: where what follows runs, as written."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """COPY out of the context; `to` as written."""
+
+    sources: tuple[str, ...]
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """`sources`: paths of the build's context, normalised (`.` is all of it), in order. `origins`: where else from."""
 
@@ -67,8 +82,8 @@ class Stage:
     """What ADD fetches from elsewhere: it changes without a commit."""
     unread: tuple[str, ...] = ()
     """Sentences on sources that can not be told from the text, such as variables."""
-    steps: tuple[Setting | Run, ...] = ()
-    """What sets the environment and what runs in it, in order; ONBUILD left out, which acts in other stages."""
+    steps: tuple[Setting | Run | Folder | Copied, ...] = ()
+    """What sets the environment, where and what runs in it, in order; ONBUILD left out, which acts in other stages."""
 
     @property
     def args(self) -> tuple[str, ...]:
@@ -162,7 +177,7 @@ class _Building:
     origins: list[Origin] = field(default_factory=list)
     remote: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
-    steps: list[Setting | Run] = field(default_factory=list)
+    steps: list[Setting | Run | Folder | Copied] = field(default_factory=list)
 
     def done(self) -> Stage:
         return Stage(
@@ -196,7 +211,9 @@ def _take(stage: _Building, instruction: Instruction, deferred: bool) -> None:
     """`deferred`: held by ONBUILD, it runs in a later stage; its copies count here, which is never too little."""
     match instruction.keyword:
         case "COPY" | "ADD":
-            _copy(stage, instruction)
+            _copy(stage, instruction, deferred)
+        case "WORKDIR" if not deferred and instruction.words:
+            stage.steps.append(Folder(" ".join(instruction.words)))
         case "RUN":
             mounts = [_options(value) for flag, value in instruction.flags if flag == "mount"]
             for mount in mounts:
@@ -209,7 +226,7 @@ def _take(stage: _Building, instruction: Instruction, deferred: bool) -> None:
             pass
 
 
-def _copy(stage: _Building, instruction: Instruction) -> None:
+def _copy(stage: _Building, instruction: Instruction, deferred: bool) -> None:
     """`--exclude` is passed over: then more counts than is copied, never less."""
     origin = dict(instruction.flags).get("from")
     if origin is not None:
@@ -218,6 +235,8 @@ def _copy(stage: _Building, instruction: Instruction) -> None:
     for source in instruction.words[:-1]:
         if not (instruction.documents and source.startswith("<<")):
             stage.source(source, instruction.line)
+    if not deferred and len(instruction.words) > 1:
+        stage.steps.append(Copied(tuple(map(_normal, instruction.words[:-1])), instruction.words[-1]))
 
 
 def _options(mount: str) -> Mapping[str, str]:

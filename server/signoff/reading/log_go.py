@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from signoff.reading.log_thrown import LINES, Frame, Thrown
+from signoff.reading.log_thrown import LINE, LINES, Frame, Thrown
 
 _SERVED = "http: panic serving "
 _HEADS = ("panic: ", "fatal error: ")
@@ -149,14 +149,14 @@ def frames(lines: Iterator[str] | Sequence[str]) -> Iterator[Frame]:
     found: list[Frame] = []
     name = ""
     for line in lines:
-        if name and (place := _PLACE.match(line)):
+        if name and (place := _PLACE.match(line[:LINE])):
             if name == "panic" or name.startswith("runtime.gopanic"):
                 found.clear()
             elif not name.startswith("created by "):
                 found.append(_frame(name, place[1]))
             name = ""
         elif line[:1] not in ("", "\t", " "):
-            name = _function(line)
+            name = _function(line[:LINE])
     yield from found
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from signoff.reading.log_thrown import Frame, Thrown
+from signoff.reading.log_thrown import LINE, Frame, Thrown
 
 _FRAME = re.compile(
     r"\s*at .{1,400}?\((?:[\w$ .-]+\.(?:java|kt|kts|scala|groovy|clj)(?::-?\d+)?|Native Method|Unknown Source"
@@ -138,7 +138,7 @@ def read(lines: Sequence[str]) -> Thrown:
             continue
         bare = line.strip(" \t|")
         if bare.startswith("at "):
-            parts[-1].frames.append(_frame(bare))
+            parts[-1].frames.append(_frame(bare[:LINE]))
         elif bare.startswith(("Caused by: ", "Wrapped by: ")):
             inside = line[:1] in ("\t", " ")
             parts.append(_part("member" if inside else "cause", bare.split(": ", 1)[1]))
@@ -175,7 +175,7 @@ def _part(how: str, header: str) -> _Part:
 
 @lru_cache(maxsize=256)
 def _run(run: str) -> tuple[Frame, ...]:
-    return tuple(_frame(bare) for line in run.splitlines() if (bare := line.strip(" \t")).startswith("at "))
+    return tuple(_frame(bare[:LINE]) for line in run.splitlines() if (bare := line.strip(" \t")).startswith("at "))
 
 
 @lru_cache(maxsize=4096)

@@ -197,7 +197,7 @@ def _without_ids(word: str) -> str:
             return "#"
         if thing := _OBJECT.fullmatch(word):
             return f"{thing[1]}@#"
-    if word[0] in "/\\." and ("/" in word or "\\" in word):
+    if word.startswith(("/", "\\", ".")) and ("/" in word or "\\" in word):
         return _file(word)
     if not any(letter.isdigit() for letter in word):
         return word

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from signoff.reading.log_paths import file_name
-from signoff.reading.log_thrown import Frame, Thrown
+from signoff.reading.log_thrown import LINE, Frame, Thrown
 
 _ERROR = re.compile(r"(?<![\w$.])[A-Za-z_$][\w$.]*(?:Error|Exception|Rejection)(?: \[[\w-]{1,80}\])?(?=:|$|\]| \{)")
 _NAME = re.compile(r"[A-Za-z_$][\w$.]*(?=: )")
@@ -30,6 +30,8 @@ _LIBRARY = (
     "ext:",
     "evalmachine",
 )
+_DOTNET = ("System.", "Microsoft.")
+"""A method with its parameters is a frame of .NET: `Acme.Report.Build(String x) in /src/Report.cs:line 12`."""
 _WIDE = 300
 """A column from here on, in one of the first lines, is a minified file's."""
 
@@ -62,7 +64,7 @@ def read(lines: Sequence[str]) -> Thrown:
         bare = line.strip()
         if bare.startswith("at "):
             _say(parts[0], words)
-            frame, minified = _frame(bare[3:].removesuffix("{").rstrip(" ,"))
+            frame, minified = _frame(bare[3:LINE].removesuffix("{").rstrip(" ,"))
             parts[-1].frames.append(frame)
             parts[-1].minified = parts[-1].minified or minified
         elif bare.startswith("[cause]: "):
@@ -99,7 +101,7 @@ def _part(how: str, header: str) -> _Part:
 @lru_cache(maxsize=256)
 def _run(run: str) -> tuple[tuple[Frame, ...], bool]:
     lines = (line.strip() for line in run.splitlines())
-    read = [_frame(bare[3:].rstrip(" ,")) for bare in lines if bare.startswith("at ")]
+    read = [_frame(bare[3:LINE].rstrip(" ,")) for bare in lines if bare.startswith("at ")]
     return tuple(frame for frame, _ in read), any(minified for _, minified in read)
 
 
@@ -109,6 +111,9 @@ def _frame(said: str) -> tuple[Frame, bool]:
 
     A chunk of a bundle whose name is its hash tells nothing: it is no frame of our own.
     """
+    if not _PLACE.search(said.removesuffix(")")) and "(" in said and " (" not in said.partition(" in ")[0]:
+        method = said.partition("(")[0]
+        return Frame(method, not method.startswith(_DOTNET)), False
     name, place = "", said
     if said.endswith(")"):
         name, _, place = said[:-1].rpartition(" (")

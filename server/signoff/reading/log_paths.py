@@ -12,7 +12,11 @@ _ROOT = re.compile(
     r"|srv|opt|usr/src|root|data|var/task|home/[^/]+)/"
 )
 """Where images and builders keep a program."""
-_HASHED = re.compile(r"(?<=[-._])[A-Za-z0-9_-]+(?=\.(?:min\.)?(?:[cm]?jsx?|[cm]?tsx?|css|map|wasm|json|woff2?|html)$)")
+_BUILT = re.compile(r"\.(?:min\.)?(?:[cm]?jsx?|[cm]?tsx?|css|map|wasm|json|woff2?|html)$")
+"""What builders put a hash before."""
+_HASH = 72
+"""Characters that a hash has at most."""
+_LONGEST = 1_000
 _KEPT = 3
 """So many parts of a path are told apart: the root may be one that nobody knows."""
 
@@ -25,7 +29,7 @@ def file_name(path: str) -> str:
             path = path.removeprefix(scheme)
             path = path.split("/", 1)[-1] if path.startswith("(") else path
             break
-    path = path.replace("\\", "/").split("?", 1)[0]
+    path = path[-_LONGEST:].replace("\\", "/").split("?", 1)[0]
     if path[1:3] == ":/":
         path = path[2:]
     path = path.removeprefix("./")
@@ -48,14 +52,14 @@ def _base(name: str) -> str:
 
 
 def _unhashed(name: str) -> str:
-    found = _HASHED.search(name)
-    if not found:
+    built = _BUILT.search(name)
+    if not built:
         return name
-    hashed = found.group()
-    # A hash may hold a dash of its own (base64url), or a word before it: `vendor-a1b2c3d4`.
-    for start in (*(i for i in range(len(hashed) - 1, 0, -1) if hashed[i - 1] in "-_"), 0):
-        if is_hash(hashed[start:]):
-            return f"{name[: found.start() + start]}#{name[found.end() :]}"
+    end = built.start()
+    # The shortest that is one: there may be words before it (`vendor-a1b2c3d4`), or a dash of its own (base64url).
+    for start in range(end - 1, max(end - _HASH, 0), -1):
+        if name[start - 1] in "-_." and is_hash(name[start:end]):
+            return f"{name[:start]}#{name[end:]}"
     return name
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from signoff.reading.log_paths import file_name
-from signoff.reading.log_thrown import LINES, Frame, Thrown
+from signoff.reading.log_thrown import LINE, LINES, Frame, Thrown
 
 _OPENS = "Traceback (most recent call last):"
 _GROUP = "+ Exception Group Traceback (most recent call last):"
@@ -48,7 +48,8 @@ class Traceback:
         if not self.lines:
             self._group = not line.startswith(_OPENS)
             return self._keep(line)
-        bare = _DEPTH.sub("", line, count=1) if self._group else line
+        bars = _DEPTH.match(line) if self._group else None
+        bare = line[bars.end() :] if bars else line
         if bare.startswith(_CHAINED) or not bare.strip():
             self._chained = self._chained or bool(bare.strip())
             return self._keep(line)
@@ -115,7 +116,7 @@ def read(lines: Sequence[str]) -> Thrown:
         if line.startswith((_OPENS, _GROUP[2:])):
             frames, open_ = [], True
         elif line.startswith('  File "'):
-            frames.append(_frame(line))
+            frames.append(_frame(line[:LINE]))
         elif open_ and line[:1] not in ("", " ", "\t", "-", "+") and (named := _NAMED.match(line[:500])):
             parts.append(_Part(depth, named.group(), line[named.end() :].removeprefix(":").strip(), frames))
             frames, open_ = [], False
@@ -149,7 +150,7 @@ def _complaint(line: str, message: str) -> str | None:
 
 @lru_cache(maxsize=256)
 def _frames(run: str) -> tuple[Frame, ...]:
-    return tuple(_frame(line) for line in run.splitlines() if line.startswith('  File "'))
+    return tuple(_frame(line[:LINE]) for line in run.splitlines() if line.startswith('  File "'))
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,8 @@ LONGEST = 300
 """Characters of a signature; a longer one ends in a hash of all of it."""
 LINES = 600
 """Lines of one traceback or dump that are kept, whatever its length."""
+LINE = 1_000
+"""Characters of a frame's line that are read."""
 _FRAMES = 8
 _LONG = 100
 """A trace of so many frames of our own is a recursion."""
@@ -76,7 +78,7 @@ def _places(frames: tuple[Frame, ...]) -> list[str]:
     return own[:_FRAMES] or [frame.place for frame in frames[:1]]
 
 
-_RUN = re.compile(r"(?:(?<=\n)[ \t]+[^\n]*\n){3,}")
+_RUN = re.compile(r"(?:(?<=\n)[ \t][^\n]*+\n){3,}+")
 RUN = 20_000
 """Characters of a run of lines that is read at once."""
 

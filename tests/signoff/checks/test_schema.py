@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from signoff.boundary import Boundary, Fault, Policy, Question
-from signoff.chain import CHECKS
-from signoff.model.database_use import Database as Declared
 from signoff.model.database_use import NoDatabase
-from signoff.model.judgement import Link, Status
+from signoff.model.judgement import Status
 from signoff.model.report import LinkReport
-from signoff.model.subject import Workload, WorkloadName
-from signoff.survey import Survey
-from signoff.systems import Systems
-from signoff.walk import Overview, walk
-from support.local_chain import NOW, codes, notes, project_at, subject, told
-from support.postgres import Cluster, Database
+from support.local_chain import codes, notes, project_at, told
+from support.postgres import Cluster
 from support.repositories import Clone
-from support.schema import COMPARED, EXPECTED, LIVE, MAIN
-
-UPSERT = """\
-import asyncpg
-
-
-async def keep(connection, row):
-    await connection.execute(
-        "INSERT INTO reports (a, b, c, d, total) VALUES ($1, $2, $3, $4, $5)"
-        " ON CONFLICT (a, b, c, d) DO UPDATE SET total = excluded.total",
-        *row,
-    )
-"""
-REPORTS = "CREATE TABLE reports (a int NOT NULL, b int, c int, d int, total numeric, note text);"
-KEY = "CREATE UNIQUE INDEX reports_key ON reports (a, b, c, d);"
+from support.schema import COMPARED, KEY, LIVE, MAIN, REPORTS, UPSERT, judged, urls
 
 
 @pytest.fixture
@@ -44,36 +21,6 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     made = project_at(tmp_path, monkeypatch)
     made.commit({"web/store.py": UPSERT})
     return made
-
-
-def judged(
-    clone: Clone,
-    environment: Mapping[str, str],
-    database: Declared | NoDatabase | None = MAIN,
-    boundary: Boundary | None = None,
-) -> LinkReport:
-    """The walk of `schema` alone, for the workload web."""
-    web = Workload(WorkloadName("web"), "service", "web", ("web/**",), database=database)
-
-    async def nobody(_: Survey) -> Mapping[WorkloadName, Overview]:
-        return {}
-
-    async def whole() -> LinkReport:
-        systems = Systems(boundary or Boundary(), clone.path, environment=environment)
-        try:
-            async with Survey(subject(clone, web), systems, NOW) as survey:
-                checks = [check for check in CHECKS if check.name == "schema"]
-                return (await walk(survey, checks, nobody)).workloads[0].links[Link.SCHEMA]
-        finally:
-            await systems.close()
-
-    return asyncio.run(whole())
-
-
-def urls(live: Database, expected: Database | None = None) -> dict[str, str]:
-    """Roles without any right on a table."""
-    found = {LIVE: live.dsn(live.cluster.role())}
-    return found | ({EXPECTED: expected.dsn(expected.cluster.role())} if expected else {})
 
 
 def says(link: LinkReport) -> str:
@@ -263,28 +210,27 @@ def test_the_run_time_role_needs_to_be_there_and_to_have_its_rights(clone: Clone
     assert judged(clone, urls(database), replace(MAIN, role=role)).status is Status.PASS
 
 
-@pytest.mark.parametrize("fault", ["denied", "timeout", "unreachable", "malformed", "incomplete", "empty", "half"])
-def test_no_broken_answer_makes_a_drifted_database_pass(clone: Clone, postgres: Cluster, fault: Fault) -> None:
-    clone.commit({"web/notes.py": "SQL = 'SELECT note FROM reports'\n"})
-    wanted = postgres.database(REPORTS + KEY)
-    live = postgres.database(
-        (REPORTS + "CREATE UNIQUE INDEX reports_key ON reports (a, b);").replace(", note text", "")
-    )
-    environment = urls(live, wanted)
-    met: dict[tuple[str, str, str], None] = {}
+def test_a_column_that_the_code_names_has_to_be_there_also_where_nothing_is_expected(
+    clone: Clone, postgres: Cluster
+) -> None:
+    live = postgres.database((REPORTS + KEY).replace(", note text", ""))
+    passing = judged(clone, urls(live))
+    assert passing.status is Status.PASS
+    assert "that the code names are there" in told(passing.reason)
+    clone.commit({"web/notes.py": "async def notes(c):\n    return await c.fetch('SELECT note FROM reports')\n"})
+    link = judged(clone, urls(live))
+    assert codes(link) == {"schema/missing"}
+    assert says(link) == "the code uses «note» of the table «reports», and it has no such column"
+    assert link.findings[0].location is not None
+    assert (link.findings[0].location.path, link.findings[0].location.line) == ("web/notes.py", 2)
 
-    def noted(question: Question) -> Fault | None:
-        met[question.system, question.operation, str(question.resource)] = None
-        return None
 
-    assert judged(clone, environment, COMPARED, Boundary(plant=noted)).status is Status.FAIL
-    assert {call[:2] for call in met if call[0] == "postgres"} == {("postgres", "snapshot"), ("postgres", "explain")}
-    for call in met:
-
-        def plant(question: Question, call: tuple[str, str, str] = call) -> Fault | None:
-            same = (question.system, question.operation, str(question.resource)) == call
-            return fault if same else None
-
-        link = judged(clone, environment, COMPARED, Boundary(policy=Policy(tries=1), plant=plant))
-        assert link.status in {Status.FAIL, Status.UNKNOWN}, call
-        assert not [one for one in link.findings if one.code.startswith("internal/")], call
+def test_a_table_of_another_kind_of_database_is_only_told_where_the_expected_schema_lacks_it_too(
+    clone: Clone, postgres: Cluster
+) -> None:
+    clone.commit({"web/other.py": "def rows(c):\n    return c.execute('SELECT day FROM warehouse_days')\n"})
+    live = postgres.database(REPORTS + KEY)
+    assert codes(judged(clone, urls(live))) == {"schema/missing"}
+    link = judged(clone, urls(live, postgres.database(template=live)), COMPARED)
+    assert link.status is Status.PASS
+    assert codes(link) == {"schema/drift"}

@@ -97,6 +97,7 @@ def test_every_command_has_a_handler() -> None:
         "approve": ["p"],
         "rollback": ["w"],
         "job": ["run"],
+        "accept": ["web"],
         "waive": ["w", "built", "--reason", "x"],
         "completion": ["bash"],
     }

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from signoff.checks.healthy import judge
+from signoff.checks.healthy import KNOWN_ERROR, judge
 from signoff.gather.served import Names
 from signoff.model.facts import Known
 from signoff.model.judgement import Status
 from signoff.model.logs import LogEntry
+from signoff.model.subject import WorkloadName
 from signoff.systems.google import logs
 from support.logged import GONE, NOW, OLD, World, asked, broke, entry
 from support.samples import WEB
@@ -81,7 +84,8 @@ async def read(world: World) -> list[str]:
 
 QUIET = [
     ("stderr", {"textPayload": "INFO:     127.0.0.1 - GET /error HTTP/1.1 200 OK"}),
-    ("stderr", {"textPayload": "listening on 8080"}),
+    ("stderr", {"textPayload": "2026-01-01 10:00:00,000 INFO app: listening on 8080"}),
+    ("stderr", {"textPayload": '127.0.0.1 - - [01/Jan/2026 10:00:00] "GET /error HTTP/1.1" 200 -'}),
     ("stdout", {"textPayload": "an error page was asked for"}),
     ("stdout", {"jsonPayload": {"message": "error page", "level": "info"}}),
     ("requests", {"httpRequest": {"requestMethod": "GET", "status": 404}}),
@@ -97,7 +101,6 @@ LOUD = [
     ("stdout", {"jsonPayload": {"message": "lost", "level": "error"}}),
     ("stdout", {"jsonPayload": {"msg": "lost", "level": 50}}),
     ("stderr", {"jsonPayload": {"event": "lost", "exc_info": ["KeyError"]}}),
-    ("stdout", {"jsonPayload": {"message": "KeyError: 'School'"}}),
     ("varlog%2Fsystem", {"textPayload": "Memory limit of 512M exceeded", "severity": "ERROR"}),
     ("requests", {"httpRequest": {"requestMethod": "GET", "status": 503}}),
 ]
@@ -113,3 +116,40 @@ async def test_what_can_be_no_error_is_not_even_read(world: World, log: str, fie
 async def test_what_could_be_an_error_is_read(world: World, log: str, fields: dict[str, Any]) -> None:
     world.plant(entry(log, 100, **fields))
     assert len(await read(world)) == 1
+
+
+@pytest.mark.usefixtures("small_pages")
+async def test_what_a_noisy_workload_wrote_before_does_not_hide_what_was_known_of_a_quiet_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "PAGES", 2)
+    noisy = replace(WEB, name=WorkloadName("noisy"), resource="noisy")
+    noise = [entry("stderr", 700 + i, "noisy-00001-old", "noisy", textPayload="  a warning") for i in range(20)]
+    world.plant(*OLD, *noise, *broke(50, "web-00002-new"), asked("/report", 200, 100))
+    judged = judge(WEB, await world.facts(others=(noisy,)))
+    assert [finding.code for finding in judged.findings] == [KNOWN_ERROR]
+
+
+async def test_memory_stays_flat_however_long_the_log_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "PAGE", 100)
+    world.plant(*(entry("stderr", 500 - i / 100, textPayload="  " + "x" * 2000) for i in range(2000)))
+    seen: set[int] = set()
+
+    async def peak(pages: int) -> int:
+        monkeypatch.setattr(logs, "STREAMED_PAGES", pages)
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        since = NOW - timedelta(hours=1)
+        names = Names(("web-00002-new",))
+        answer = await world.systems.logs.output(world.project, names, since, lambda one: seen.add(hash(one.at)))
+        assert isinstance(answer, Known)
+        return tracemalloc.get_traced_memory()[1] - before
+
+    tracemalloc.start()
+    try:
+        await peak(2)  # connections and imports
+        short, long = await peak(4), await peak(40)
+    finally:
+        tracemalloc.stop()
+    assert len(seen) == 2000
+    assert long < 2 * short

@@ -37,6 +37,16 @@ def test_a_report_comes_back_as_it_was_written(name: str, tmp_path: Path) -> Non
     assert found.final is (name in {"signed-off", "nothing-to-prove"})
 
 
+def test_what_somebody_wrote_into_a_document_is_outside_text(tmp_path: Path) -> None:
+    path = write(tmp_path, DAY, "x", text())
+    edited = path.read_text("utf-8").replace('"message": "', '"message": "password=tr0ub4dor ', 1)
+    path.write_text(edited + "\npassword=tr0ub4dor \x1b[2J\u202e\n", "utf-8")
+    found = read(path)
+    assert "tr0ub4dor" in edited
+    assert "tr0ub4dor" not in found.body + str(found.report)
+    assert found.body.endswith("\npassword=[hidden] \\x1b[2J\\u202e\n")
+
+
 def test_the_name_holds_the_day_and_a_few_words(tmp_path: Path) -> None:
     path = write(tmp_path / "docs" / "handoffs", DAY, "Fixed: the Mapper's «error»! " * 10, "x")
     assert path.name == "handoff-2026-01-01-fixed-the-mapper-s-error-fixed-the.md"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from signoff.mcp.instructions import INSTRUCTIONS
 from signoff.mcp.server import make_server
+from support.world import run_in
 
 LIMIT = 2_000
 WRITING = {"deploy_service", "run_job", "write_handoff"}
@@ -32,14 +34,18 @@ async def test_both_eras_list_the_same(clone: Path) -> None:
     assert await listed(clone, "auto") == await listed(clone, "legacy")
 
 
-async def test_all_definitions_together_cost_at_most_2000_tokens(clone: Path) -> None:
+def cost_of(tools: list[dict[str, Any]]) -> int:
+    """Tokens of o200k."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # bpe-openai opens its data in an old way
         import bpe_openai
 
         encoding = bpe_openai.get_encoding("o200k_base")
-    cost = {tool["name"]: len(encoding.encode(json.dumps(tool))) for tool in await listed(clone)}
-    assert sum(cost.values()) <= LIMIT, cost
+    return sum(len(encoding.encode(json.dumps(tool))) for tool in tools)
+
+
+async def test_all_definitions_together_cost_at_most_2000_tokens(clone: Path) -> None:
+    assert cost_of(await listed(clone)) <= LIMIT
 
 
 async def test_every_tool_says_all_four_hints_and_none_an_output_schema(clone: Path) -> None:
@@ -92,3 +98,20 @@ def test_the_instructions_fit_into_what_clients_keep() -> None:
 @pytest.mark.parametrize("word", ["run_checklist", "check_pushed", "check_drift", "deploy_service", "write_handoff"])
 def test_the_instructions_say_when_to_call_what(word: str) -> None:
     assert word in INSTRUCTIONS
+
+
+async def test_the_database_is_asked_about_only_where_there_is_one(clone: Path) -> None:
+    assert "check_schema" not in {tool["name"] for tool in await listed(clone)}
+    (clone / "web" / "store.py").write_text("SQL = 'INSERT INTO a VALUES (1) ON CONFLICT (id) DO NOTHING'\n", "utf-8")
+    run_in(clone, "git", "add", "--all")
+    run_in(clone, "git", "commit", "--quiet", "--message", "An upsert")
+    assert "check_schema" in {tool["name"] for tool in await listed(clone)}
+    file = clone / "signoff.toml"
+    written = file.read_text("utf-8")
+    file.write_text(re.sub(r"(\[workloads\.\w+\]\n)", r'\1schema = { none = "files" }\n', written), "utf-8")
+    assert "check_schema" not in {tool["name"] for tool in await listed(clone)}
+    declared = '[databases.main]\ndsn_env = "URL"\n\n[workloads.web]\nschema = { database = "main" }\n'
+    file.write_text(written.replace("[workloads.web]\n", declared), "utf-8")
+    with_all = await listed(clone)
+    assert "check_schema" in {tool["name"] for tool in with_all}
+    assert cost_of(with_all) <= LIMIT

@@ -40,7 +40,7 @@ images: ["eu.gcr.io/$PROJECT_ID/web:$SHORT_SHA"]
 def test_every_way_of_building_and_deploying_is_found() -> None:
     found = read(WHOLE)
     assert found.docker_builds == (
-        DockerBuild("web/Dockerfile", ".", ("eu.gcr.io/$PROJECT_ID/web:$SHORT_SHA",), "run", ("A", "B")),
+        DockerBuild("web/Dockerfile", ".", ("eu.gcr.io/$PROJECT_ID/web:$SHORT_SHA",), "run", ("A=1", "B")),
         DockerBuild("jobs/Dockerfile", "jobs", ("x/jobs",), None, ()),
         DockerBuild("pool/Dockerfile", "pool", ("x/pool",), None, ()),
         DockerBuild("a/b.Dockerfile", "a", ("x/y",), None, ()),

@@ -63,6 +63,9 @@ JSON = st.recursive(
 )
 
 
+LONG = ["a", "A.", "1", "/a", "a@", "1-", "1:", "(", "Error", "a.b.", "http://", "time data '", "::", "0x", "\t", "é"]
+
+
 @given(st.lists(st.text() | st.sampled_from(PARTS)), st.booleans())
 def test_any_text_can_be_read(lines: list[str], whole: bool) -> None:
     entries = [line("\n".join(lines), severity="ERROR")] if whole else [line(one, severity="ERROR") for one in lines]
@@ -122,14 +125,36 @@ def test_work_grows_with_the_length_of_hostile_output(hostile: Callable[[int], s
     assert many <= 8 * 1.3 * few
 
 
-@pytest.mark.parametrize(
-    "part",
-    ["a", "A.", "1", "/a", "a@", "1-", "1:", "(", "Error", "a.b.", "http://", "time data '", "::", "0x", "\t", "é"],
-)
+@pytest.mark.parametrize("part", LONG)
 def test_a_long_line_is_looked_at_up_to_a_bound(part: str) -> None:
     """What regexes see of one line is cut, so no line can make them slow; the answer is that of the cut line."""
     long = "Error: " + part * 100_000
     assert normalised(long) == normalised(long + "x" * 1_000)
+
+
+PLACES = {
+    "a plain line": "{}",
+    "a message": "Error: {}",
+    "an indented line": "Traceback (most recent call last):\n {}",
+    "a bar": "  + Exception Group Traceback (most recent call last):\n  {}\n",
+    "a Python frame": 'Traceback (most recent call last):\n  File "/{}", line 1, in f\nKeyError: 1',
+    "a Python error": "Traceback (most recent call last):\n{}",
+    "a Node frame": "Error: x\n    at {} (/app/{}.js:1:1)",
+    "a Node cause": "Error: x\n    at f (/app/a.js:1:1)\n  [cause]: {}",
+    "a Java frame": "a.E: x\n\tat a.{}(B.java:1)\n\tat a.B.c(B.java:1)",
+    "a Java cause": "a.E: x\n\tat a.B.c(B.java:1)\nCaused by: {}",
+    "a Go frame": "panic: x\n\ngoroutine 1 [running]:\nmain.{}()\n\t/{}.go:1",
+    "a thread's name": "thread '{}' panicked at {}:\n{}",
+}
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+def test_a_line_of_half_a_megabyte_is_read(place: str) -> None:
+    """What is read in a time that grows with the square of a line would not end before the test is stopped."""
+    for part in [*LONG, " ", "-a", "_", "[", "}", "|", "Error.", "x: "]:
+        text = place.replace("{}", part * (500_000 // len(part)))
+        signature_of(text)
+        errors([line(one, severity="ERROR") for one in text.splitlines()])
 
 
 def test_memory_does_not_grow_with_the_entries() -> None:

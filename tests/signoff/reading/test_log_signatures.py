@@ -200,3 +200,13 @@ def test_an_error_knows_its_request_by_trace_however_late() -> None:
     failed = replace(request(status=500, ago=60), trace="t1")
     found = errors([replace(line("SendError: no", ago=100), trace="t1"), request("/x", 500, ago=99), failed])
     assert {error.says.outside: error.paths for error in found}["SendError: no"] == {Quoted("/report")}
+
+
+def test_frames_of_dotnet_and_panics_of_rust_are_read_without_their_lines() -> None:
+    dotnet = "System.InvalidOperationException: none\n   at Acme.Report.Build(String x) in /{0}/Report.cs:line {1}"
+    assert signature_of(dotnet.format("src", 12)) == signature_of(dotnet.format("app", 40))
+    rust = "thread 'main' panicked at src/{0}.rs:{1}:5:\n{2}"
+    assert signature_of(rust.format("main", 1, "no")) == signature_of(rust.format("main", 2, "no"))
+    assert (
+        len({signature_of(rust.format(*words)) for words in [("main", 1, "no"), ("a", 1, "no"), ("main", 1, "x")]}) == 3
+    )

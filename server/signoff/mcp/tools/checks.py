@@ -15,6 +15,7 @@ from signoff.mcp.progress import reporting
 from signoff.mcp.tools.making import READS, Workloads, make_tool
 
 PUSHED = ("committed", "pushed", "merged")
+SCHEMA = ("schema",)
 DRIFT = ("built", "released", "serving")
 REACHABLE = ("reachable",)
 HEALTHY = ("healthy",)
@@ -27,11 +28,15 @@ Gone = Annotated[str, Field(description="the error that should be gone: its text
 
 
 def check_tools(desk: Desk) -> list[Tool]:
-    """`check_pushed`, `check_drift`, `smoke_test`, `verify_logs`, `check_data`, `run_checklist`."""
+    """`check_pushed`, `check_schema`, `check_drift`, `smoke_test`, `verify_logs`, `check_data`, `run_checklist`."""
 
     async def check_pushed(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
         """Is the work committed, pushed and on the branch that is built? Asks the remote live."""
         return await walked(ctx, workloads, PUSHED)
+
+    async def check_schema(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
+        """Has the database what the code asks: tables, columns, a unique index for each ON CONFLICT? Only reads."""
+        return await walked(ctx, workloads, SCHEMA)
 
     async def check_drift(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
         """Does production run this code? Proves serving revision, image digest, build and commit for each \
@@ -67,7 +72,5 @@ done. Answers within 20 s; what is not finished by then is waiting, so call it a
         async with reporting(ctx) as progress:
             return report_answer(await desk.walk(workloads, links, progress, gone=gone, seconds=seconds))
 
-    return [
-        make_tool(tool, READS)
-        for tool in (check_pushed, check_drift, smoke_test, verify_logs, check_data, run_checklist)
-    ]
+    tools = (check_pushed, check_schema, check_drift, smoke_test, verify_logs, check_data, run_checklist)
+    return [make_tool(tool, READS) for tool in tools]

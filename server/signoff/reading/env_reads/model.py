@@ -38,6 +38,8 @@ class EnvRead:
     why: str
     given: frozenset[str] = frozenset()
     unless: frozenset[str] = frozenset()
+    empty_serves: bool = False
+    """An empty value is enough: `os.environ["X"]` raises only where X is not set at all."""
 
     @property
     def required(self) -> bool:

@@ -70,7 +70,6 @@ _REFUSES = frozenset(
         "path.dirname",
         "path.basename",
         "fs.readFileSync",
-        "fs.existsSync!",
         "new Stripe",
         "new stripe",
         "new stripe.Stripe",
@@ -79,7 +78,6 @@ _REFUSES = frozenset(
         "@supabase/ssr.createBrowserClient",
         "@supabase/ssr.createServerClient",
         "@neondatabase/serverless.neon",
-        "new @libsql/client.createClient",
     }
 )
 """The first argument of these may not be undefined; of packages, those whose first line of code refuses it."""

@@ -53,6 +53,7 @@ class Read:
     need: Need
     why: str
     tripped: tuple[bool, int] | None = None
+    empty_serves: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -151,11 +151,11 @@ class World:
         return Choice(known, Const(None) if absent is None else absent, PRESENT)
 
     def demand(self, name: str, place: Place, why: str, kind: str = "") -> Value:
-        """A read that raises where the name is missing."""
+        """A read that raises where the name is missing; what comes after it may still refuse an empty value."""
         value = self.read(name, place, None)
         if isinstance(value, Choice):
             self.trip(value.read, why, kind)
-            return value.present
+            return Choice(value.read, Const(""), PRESENT) if kind == "KeyError" else PRESENT
         return value
 
     def defaulted(self, value: Value, why: str) -> None:
@@ -167,6 +167,7 @@ class World:
         """Without the name the followed code ends in an error here."""
         if any(one.name == read.name for one in self._given):
             return
+        read.empty_serves = read.empty_serves and kind == "KeyError"
         for catching in reversed(self._catching):
             if catching.catches(kind):
                 catching.trips.append((read, why, kind))
@@ -207,10 +208,12 @@ class World:
         self.unread[f"{place}: {says}"] = None
 
     def found(self) -> list[EnvRead]:
-        return [
-            EnvRead(one.name, one.place, one.need, one.chain, one.why, one.given, one.unless)
-            for one in self.reads.values()
-        ]
+        return [_told(one) for one in self.reads.values()]
+
+
+def _told(one: Read) -> EnvRead:
+    serves = one.need == "required" and one.empty_serves
+    return EnvRead(one.name, one.place, one.need, one.chain, one.why, one.given, one.unless, serves)
 
 
 @contextmanager

@@ -190,7 +190,7 @@ class Expressions(ABC):
             kwargs=kwargs,
             whole=whole,
             certain=_certain(scope),
-            source=fingerprint(ast.dump(node)),
+            node=node,
         )
 
     def doubt(self, node: ast.expr, scope: Scope) -> None:

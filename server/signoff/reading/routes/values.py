@@ -118,7 +118,12 @@ class Call:
     kwargs: dict[str, Value]
     whole: bool
     certain: bool
-    source: str
+    node: ast.expr
+
+    @property
+    def source(self) -> str:
+        """The fingerprint of the call as it is written."""
+        return fingerprint(ast.dump(self.node))
 
     def get(self, position: int | None, name: str, default: Value = None) -> Value:
         """An argument by its position or its name."""

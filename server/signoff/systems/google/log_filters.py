@@ -16,23 +16,23 @@ REVISION, JOB, POOL = "cloud_run_revision", "cloud_run_job", "cloud_run_worker_p
 EXECUTION = "run.googleapis.com/execution_name"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _OUTPUT = '(logName:"stdout" OR logName:"stderr")'
-_TELLING_KEYS = ("stack_trace", "stack", "exception", "exc_info", "error", "err")
-_LEVEL_KEYS = ("level", "levelname", "severity", "lvl")
-"""Levels as words; as numbers 50 and 60 are errors to bunyan and pino."""
+_LEVEL_KEYS = ("level", "levelname", "lvl", "severity", "loglevel", "log_level")
+_QUIET_NUMBERS = "(0 OR 10 OR 20 OR 30 OR 40 OR 100 OR 200 OR 300 OR 400)"
+"""Levels of bunyan and pino below 50, and Google's severities below 500."""
 
-# Lines of stderr that an error can be made of: frames, names of errors, the last line of any traceback. An
-# application that says of a line that it is information (uvicorn, logging.basicConfig) is believed.
-_STDERR = (
-    "^[ \\t]|[)]$|^[A-Za-z_][0-9A-Za-z_.$:]*(: |$)|(?i:error|exception|traceback|caused by|panic|fatal|critical"
-    "|uncaught|unhandled|goroutine|fail|abort|killed|segfault|assert|cannot|refused|denied|timeout|timed out)"
+# Standard output is for other things too: of it frames, names of errors, last lines of tracebacks, loggers' levels.
+_LINE = (
+    "^[ \t]|[)]$|^[A-Za-z_$][0-9A-Za-z_.$]*(: |:?$)|^[{}]|^goroutine |^created by |[.](go|s):[0-9]+"
+    "|(Error|Exception|exception|Exit|Interrupt|Throwable|Rejection|Traceback|Uncaught|Unhandled|Caused by|Suppressed)"
+    "|(ERROR|CRITICAL|FATAL|SEVERE|ALERT|EMERGENCY)|^[EF][0-9]{4} |panic|fatal error: "
 )
-_NO_ERROR = "^(INFO|DEBUG|TRACE|NOTICE)[ :]"
-# Standard output is read by many for other things: only what is surely of an error.
-_STDOUT = (
-    "^Traceback |^During handling of |^The above exception |^Caused by: |^Exception in thread |^panic: |^fatal error: "
-    "|^goroutine [0-9]|^Uncaught |^Unhandled |^ +(at |File |[|+] )|^\\t(at |[/.])|^ *[.]{3} [0-9]+ more"
-    "|^[0-9A-Za-z_.$]+(Error|Exception|Exit|Interrupt)(:|$)"
+# Any line of stderr may belong to an error, but for those that say themselves that they are none.
+_QUIET_LINE = (
+    "^[^A-Za-z]{0,60}(INFO|DEBUG|TRACE|NOTICE|WARNING|WARN|info|debug|notice|warning|warn)[]): |,\t]"
+    '| HTTP/[0-9.]+" [1-4][0-9][0-9]'
 )
+_LOUD_LEVEL = "(?i)^(err|fatal|crit|panic|dpanic|severe|alert|emerg)"
+_QUIET_LEVEL = "(?i)^(debug|info|notice|warn|trace|verbose|silly|http)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +86,17 @@ def of_resources(found: Resources, without: Names = Names()) -> str:
 def telling() -> str:
     """Output that could tell an error, and requests that the container answered with 5xx.
 
-    Plain lines are DEFAULT on stderr (google/osv.dev#1305), and so are structured ones without a severity.
+    Plain lines are DEFAULT on stderr (google/osv.dev#1305), and so are structured ones without a severity: of both all
+    are read but those that name a quiet level.
     """
-    keys = " OR ".join(f"jsonPayload.{key}:*" for key in _TELLING_KEYS)
-    levels = " OR ".join(f'jsonPayload.{key}=~"(?i)^(err|fatal|crit|panic|alert|emerg)"' for key in _LEVEL_KEYS)
-    messages = " OR ".join(f"jsonPayload.{key}=~{quoted(_STDOUT)}" for key in ("message", "msg"))
-    structured = f"{keys} OR {levels} OR jsonPayload.level=(50 OR 60) OR {messages}"
-    stderr = f'(logName:"stderr" AND textPayload=~{quoted(_STDERR)} AND NOT textPayload=~{quoted(_NO_ERROR)})'
-    stdout = f'(logName:"stdout" AND textPayload=~{quoted(_STDOUT)})'
-    output = f'(NOT logName:"requests" AND (severity>=ERROR OR {stderr} OR {stdout} OR ({_OUTPUT} AND ({structured}))))'
+    lines = f'(logName:"stderr" OR textPayload=~{quoted(_LINE)})'
+    plain = f"(textPayload:* AND {lines} AND NOT textPayload=~{quoted(_QUIET_LINE)})"
+    loud = " OR ".join(f"jsonPayload.{key}=~{quoted(_LOUD_LEVEL)}" for key in _LEVEL_KEYS)
+    quiet = " OR ".join(
+        f"jsonPayload.{key}=~{quoted(_QUIET_LEVEL)} OR jsonPayload.{key}={_QUIET_NUMBERS}" for key in _LEVEL_KEYS
+    )
+    unsaid = f"(severity=DEFAULT AND jsonPayload:* AND NOT ({quiet}))"
+    output = f'(NOT logName:"requests" AND (severity>=ERROR OR ({_OUTPUT} AND ({plain} OR {loud} OR {unsaid}))))'
     return f"({output} OR {FAILED})"
 
 

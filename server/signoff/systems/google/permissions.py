@@ -38,7 +38,7 @@ READING: Mapping[Link, tuple[Need, ...]] = {
     Link.RELEASED: (_RUN,),
     Link.SERVING: (_RUN,),
     Link.REACHABLE: (_LOGS,),
-    Link.HEALTHY: (_LOGS,),
+    Link.HEALTHY: (_RUN, _LOGS),
 }
 """What proving a link reads. Links that are not here need nothing of Google Cloud."""
 

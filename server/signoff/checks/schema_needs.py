@@ -1,0 +1,97 @@
+"""The tables and columns that the code names, looked for in the database. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from signoff.checks import schema_codes as codes
+from signoff.model.database import Snapshot, Table
+from signoff.model.facts import Known
+from signoff.model.finding import Advice, Finding, Location
+from signoff.model.quoted import Quoted
+from signoff.model.schema_drift import Difference
+from signoff.model.sql_use import Need
+from signoff.model.text import text
+
+_SYSTEM = frozenset(("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """`errors`: what is not there; `elsewhere`: tables that the expected schema does not have either.
+
+    `tables` and `columns`: how many were found.
+    """
+
+    errors: tuple[Finding, ...]
+    elsewhere: tuple[Finding, ...]
+    tables: int
+    columns: int
+
+
+def looked_for(
+    needs: Iterable[Need], live: Known[Snapshot], expected: Snapshot | None, drift: Iterable[Difference]
+) -> Looked:
+    """Each table and column once, at the first place that names it; what `drift` tells of already is left out."""
+    told = {(one.table, one.name) for one in drift if one.kind == "missing" and one.what == "column"}
+    told |= {(one.name, "") for one in drift if one.kind == "missing" and not one.table}
+    errors: dict[tuple[str, str], Finding] = {}
+    elsewhere: dict[str, Finding] = {}
+    found: dict[tuple[str, str], None] = {}
+    for need in needs:
+        if _of_the_server(need):
+            continue
+        name = f"{need.schema}.{need.table}" if need.schema else need.table
+        table = live.value.find(name)
+        if table is None:
+            if _hidden(need, live.value) or any((f"{s}.{need.table}", "") in told for s in _schemas(need, live.value)):
+                continue
+            ours = need.schema is None or need.schema in _all(live.value)
+            if ours and (expected is None or expected.find(name) is not None):
+                errors.setdefault((name, ""), _missing(need, name, None, live))
+            else:
+                elsewhere.setdefault(
+                    name, replace(_missing(need, name, None, live), code=codes.DRIFT, severity="warning")
+                )
+            continue
+        found[table.full_name, ""] = None
+        have = {column.name for column in table.columns}
+        for column in need.columns:
+            if column in have or column in _SYSTEM or column == need.table:
+                found[table.full_name, column] = None
+            elif (table.full_name, column) not in told:
+                errors.setdefault((table.full_name, column), _missing(need, name, column, live, table))
+    tables = sum(1 for _, column in found if not column)
+    return Looked(tuple(errors.values()), tuple(elsewhere.values()), tables, len(found) - tables)
+
+
+def _of_the_server(need: Need) -> bool:
+    return need.table.startswith("pg_") or need.schema in {"information_schema", "pg_catalog"}
+
+
+def _schemas(need: Need, live: Snapshot) -> tuple[str, ...]:
+    return (need.schema,) if need.schema else live.search_path
+
+
+def _all(live: Snapshot) -> frozenset[str]:
+    return frozenset(table.schema for table in live.tables.values()) | {"public"}
+
+
+def _hidden(need: Need, live: Snapshot) -> bool:
+    """Whether it may be in a schema that the asking role may not use, and so can not tell of."""
+    schemas = {need.schema} if need.schema else live.hidden
+    return any(f"{schema}.{need.table}" in live.tables for schema in schemas if schema in live.hidden)
+
+
+def _missing(need: Need, name: str, column: str | None, live: Known[Snapshot], table: Table | None = None) -> Finding:
+    place = Location(need.place.path, need.place.line)
+    if column is None:
+        says = text("the code uses the table {}, and the database has none of that name", Quoted(name))
+        shown = live.shows("tables", len(live.value.tables))
+        fix = Advice(text("apply the migration that creates it"))
+    else:
+        says = text("the code uses {} of the table {}, and it has no such column", Quoted(column), Quoted(name))
+        shown = live.shows(f"columns of {name}", Quoted(", ".join(one.name for one in table.columns) if table else ""))
+        fix = Advice(text("apply the migration that adds it"))
+    return Finding(codes.MISSING, says, (shown,), fix, "error", place)

@@ -1,0 +1,74 @@
+"""The filters of Cloud Logging, by the sandbox's own reading of their grammar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from google.logging.type import log_severity_pb2
+from google.protobuf import json_format
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signoff.model.logs import LogEntry
+from signoff.systems.google.log_filters import Names, Resources, of_resources, of_units, quoted, saying, telling
+from signoff_sandbox.world.logbook import Entry
+from signoff_sandbox.world.logfilter import compiled
+from support.corpus import Kind, kinds, signatures
+
+KINDS = [kind for half in ("first", "second") for kind in kinds(half)]
+TELLING = compiled(telling(), Entry)
+
+
+def kept(entries: Sequence[LogEntry]) -> tuple[LogEntry, ...]:
+    """Those that are asked for."""
+    return tuple(entry for entry in entries if TELLING(raw(entry)))
+
+
+def raw(entry: LogEntry) -> Entry:
+    made = Entry(log_name=f"projects/p/logs/run.googleapis.com%2F{entry.stream}")
+    made.severity = log_severity_pb2.LogSeverity.Value(entry.severity)
+    if entry.payload is not None:
+        json_format.Parse(entry.payload.outside, made.json_payload)
+    else:
+        made.text_payload = entry.message.outside
+    return made
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_nothing_that_makes_an_error_is_left_out_of_what_is_asked_for(kind: Kind) -> None:
+    for entries in (kind.before, kind.after, *(other for _, other in kind.unlike)):
+        assert signatures(kept(entries)) == signatures(entries)
+        on_stdout = tuple(replace(entry, stream="stdout") for entry in entries)
+        assert len(signatures(kept(on_stdout))) == len(signatures(on_stdout))
+
+
+@pytest.mark.parametrize(
+    "text", ["rows", 'a "quoted" word', "back\\slash", "tab\there", "two\nlines", "Grüße", "it's (x)"]
+)
+def test_any_text_can_be_asked_for(text: str) -> None:
+    asked = compiled(saying(text), Entry)
+    stdout = "projects/p/logs/run.googleapis.com%2Fstdout"
+    assert asked(Entry(log_name=stdout, text_payload=f"x {text} y"))
+    assert not asked(Entry(log_name=stdout, text_payload="something else"))
+    assert not asked(Entry(log_name="projects/p/logs/run.googleapis.com%2Frequests", text_payload=text))
+
+
+@given(st.text(min_size=1))
+def test_no_text_breaks_out_of_its_quotes(text: str) -> None:
+    matches = compiled(f"textPayload={quoted(text)}", Entry)
+    assert matches(Entry(text_payload=text.casefold())) or matches(Entry(text_payload=text))
+
+
+@pytest.mark.parametrize("name", ['a" OR "b', "A", "", "a b", "projects/x"])
+def test_what_is_no_name_of_cloud_run_is_not_asked_for(name: str) -> None:
+    with pytest.raises(ValueError, match="no"):
+        of_units(Names((name,)))
+    with pytest.raises(ValueError, match="no"):
+        of_resources(Resources(jobs=(name,)))
+
+
+def test_what_is_asked_of_two_hundred_workloads_fits_into_one_filter() -> None:
+    names = tuple(f"a-workload-{number:03d}-00123-abc" for number in range(200))
+    assert len(of_units(Names(names)) + telling()) < 20_000
