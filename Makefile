@@ -40,6 +40,7 @@ bench: .venv/ready-dev
 	$(BIN)/python tests/benchmarks/startup.py
 	$(BIN)/python tests/benchmarks/drift/measure.py
 	$(BIN)/python tests/benchmarks/deploy/measure.py
+	$(BIN)/python tests/benchmarks/schema/measure.py
 	$(BIN)/python tests/benchmarks/logs/measure.py
 	$(BIN)/python tests/benchmarks/outside.py
 

@@ -13,6 +13,8 @@ from signoff.boundary import Boundary
 from signoff.commands.doctor_rows import Found, GoogleSide, RemoteSide, Row, rows
 from signoff.config import Config, ConfigError, load
 from signoff.drafting.draft import PLACEHOLDER
+from signoff.model.database import Snapshot
+from signoff.model.database_use import Database
 from signoff.model.facts import Known, Unknown
 from signoff.model.subject import Kind, Target, Workload
 from signoff.systems import Systems
@@ -56,8 +58,10 @@ async def _looked(root: Path, name: str | None, systems: Systems) -> DoctorResul
     if not isinstance(config, ConfigError):
         of, target = config
         workloads = of.workloads_for(target)
-        remote, google = await asyncio.gather(_remote(systems, of.source.remote), _google(systems, target, workloads))
-        found = replace(found, target=target, workloads=workloads, remote=remote, google=google)
+        remote, google, databases = await asyncio.gather(
+            _remote(systems, of.source.remote), _google(systems, target, workloads), _databases(systems, workloads)
+        )
+        found = replace(found, target=target, workloads=workloads, remote=remote, google=google, databases=databases)
     return DoctorResult(rows(found), systems.sandbox)
 
 
@@ -80,6 +84,13 @@ async def _remote(systems: Systems, remote: str) -> RemoteSide:
         return RemoteSide(remotes, private)
     refs = await systems.git.remote_refs(remote, private)
     return RemoteSide(remotes, refs if isinstance(refs, Unknown) else Known(frozenset(refs.value.heads), refs.ref))
+
+
+async def _databases(systems: Systems, workloads: tuple[Workload, ...]) -> Mapping[str, Known[Snapshot] | Unknown]:
+    """Each declared database, asked once."""
+    declared = tuple(dict.fromkeys(one.database for one in workloads if isinstance(one.database, Database)))
+    answers = await asyncio.gather(*(systems.postgres.snapshot(database) for database in declared))
+    return {database.name: answer for database, answer in zip(declared, answers, strict=True)}
 
 
 async def _google(systems: Systems, target: Target, workloads: tuple[Workload, ...]) -> GoogleSide:

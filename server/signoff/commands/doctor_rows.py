@@ -9,6 +9,7 @@ from typing import Any, Literal
 from signoff.config.errors import ConfigError
 from signoff.config.resolved import Config
 from signoff.drafting.draft import PLACEHOLDER
+from signoff.model.database import Snapshot
 from signoff.model.facts import Known, Unknown
 from signoff.model.finding import Advice, Command, Fix, Location
 from signoff.model.quoted import Quoted
@@ -67,11 +68,12 @@ class Found:
     workloads: tuple[Workload, ...] = ()
     remote: RemoteSide | None = None
     google: GoogleSide | None = None
+    databases: Mapping[str, Known[Snapshot] | Unknown] = field(default_factory=dict)
 
 
 def rows(found: Found) -> tuple[Row, ...]:
     """In the order in which a person cures them."""
-    return (*_git(found), *_config(found), *_remote(found), *_google(found))
+    return (*_git(found), *_config(found), *_remote(found), *_google(found), *_databases(found))
 
 
 def _git(found: Found) -> Iterator[Row]:
@@ -236,3 +238,14 @@ def _workloads(
         else:
             fix = Advice(text("deploy it once, or correct its name, the project or the regions in signoff.toml"))
             yield Row(name, "trouble", text("is not in {} ({})", target.project, ", ".join(regions)), fix)
+
+
+def _databases(found: Found) -> Iterator[Row]:
+    for name, answer in found.databases.items():
+        if isinstance(answer, Unknown):
+            yield Row(f"database {name}", "trouble" if answer.why == "denied" else "unknown", unanswered(answer))
+            continue
+        asker = answer.value.asker
+        rights = text("; it may change rows, one that only reads is better") if asker.writes else text("")
+        says = text("PostgreSQL {} answers to {}{}", answer.value.major, Quoted(asker.role), rights)
+        yield Row(f"database {name}", "ok", says)

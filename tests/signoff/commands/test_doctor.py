@@ -23,6 +23,7 @@ from signoff.model.quoted import Quoted
 from signoff.model.text import Text
 from signoff.systems import Systems
 from signoff.systems.google.permissions import READING, all_permissions
+from support.postgres import Cluster
 from support.repositories import Clone, Remote
 from support.sandbox import Sandbox, running_sandbox
 
@@ -69,14 +70,14 @@ def row(result: DoctorResult, name: str) -> Row:
 
 
 async def looked(
-    folder: Path, sandbox: Sandbox | None, plant: Mapping[tuple[str, str], Fault] | None = None
+    folder: Path, sandbox: Sandbox | None, plant: Mapping[tuple[str, str], Fault] | None = None, **environment: str
 ) -> DoctorResult:
     def planted(question: Question) -> Fault | None:
         return (plant or {}).get((question.system, question.operation))
 
     boundary = Boundary(plant=planted)
     boundary.policy = type(boundary.policy)(seconds=10, tries=1)
-    systems = Systems(boundary, folder, sandbox=sandbox.grpc if sandbox else None)
+    systems = Systems(boundary, folder, sandbox=sandbox.grpc if sandbox else None, environment=environment)
     try:
         return await doctor(folder, systems=systems)
     finally:
@@ -115,6 +116,17 @@ async def test_every_mistake_of_the_configuration_is_a_row_with_its_place(clone:
     assert [(one.status, one.location.line if one.location else None) for one in found] == [
         ("trouble", 4), ("trouble", 9),
     ]  # fmt: skip
+
+
+async def test_each_declared_database_is_asked_whether_it_answers(clone: Clone, postgres: Cluster) -> None:
+    used = TOML.replace('kind = "service"', 'kind = "service"\nschema = { database = "main" }')
+    clone.write({"signoff.toml": f'{used}[databases.main]\ndsn_env = "URL"\n'})
+    unset = row(await looked(clone.path, None), "database main")
+    assert unset.status == "trouble"
+    assert "the environment variable URL is not set" in plain(unset.says)
+    role = postgres.role()
+    answers = row(await looked(clone.path, None, URL=postgres.database().dsn(role)), "database main")
+    assert (answers.status, plain(answers.says)) == ("ok", f"PostgreSQL {postgres.major} answers to {role}")
 
 
 async def test_a_placeholder_project_is_not_asked(clone: Clone, sandbox: Sandbox) -> None:
