@@ -11,6 +11,7 @@ from signoff.check import Check
 from signoff.checks import (
     built,
     committed,
+    fresh,
     healthy,
     merged,
     pushed,
@@ -23,6 +24,7 @@ from signoff.checks import (
 )
 from signoff.gather.arrival import arrival
 from signoff.gather.committed import committed as working_tree
+from signoff.gather.data import data
 from signoff.gather.health import health
 from signoff.gather.merged import merged as branch
 from signoff.gather.pushed import pushed as remote
@@ -51,4 +53,5 @@ CHECKS: tuple[Check[Any], ...] = (
     ),
     Check("routes", Link.REACHABLE, routes.CODES, new_routes, routes.judge, active=True, skip=reachable.only_services),
     Check("healthy", Link.HEALTHY, healthy.CODES, health, healthy.judge),
+    Check("fresh", Link.FRESH, fresh.CODES, data, fresh.judge),
 )

@@ -24,7 +24,8 @@ def build(site: Site, item: Deploy, planned: Way, operation: str) -> Act:
 
     async def act(writers: Writers, made: Made, progress: Progress) -> Made:
         work = Work(site, item, operation, writers, progress)
-        built, how = await _built(work, planned)
+        async with site.building[planned]:  # another workload of this operation may be made by the very same build
+            built, how = await _built(work, planned)
         says = await proven(work, built, planned.commit)
         number = built.build.id if built.build else None
         return replace(

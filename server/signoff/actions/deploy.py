@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from signoff.actions.approval import Approval
@@ -57,12 +57,12 @@ async def carry_out(site: Site, plan_id: str, request: Request, approval: Approv
         raise PlanError(f"the yes was given to {approval.plan}, not to {plan_id}", fix="ask for approval of this plan")
     locks = {lock_of(request.target, name): name for name in request.workloads}
     try:
-        with hold(site.holds, locks, whoever(whoever_runs_this(), site.now())):
+        with hold(site.holds, locks, whoever(whoever_runs_this(), site.now())) as files:
             # Compared while nobody else of this machine deploys: else who was slow would do it a second time.
             plan = await make(site, request, held=True)
             if plan.id != plan_id:
                 return DeployResult("void", text("the target or the commit changed after {} was made", plan_id), plan)
-            return await _operation(site, plan, approval, progress)
+            return await _operation(replace(site, locks=files), plan, approval, progress)
     except Held as held:
         raise Busy(locks[held.name], held.who) from held
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -38,8 +40,9 @@ class Prove(Protocol):
 @dataclass(frozen=True, slots=True)
 class Site:
     """`systems`: what a fresh survey of the subject asks. `file_at`: a file of the repository at a commit, None where
-    it does not exist. `remote`: what builds clone. `holds`: the folder of this machine's locks (`ledger/hold.py`).
-    `warm`: gets ready what a smoke asks with, while something else is waited for.
+    it does not exist. `remote`: what builds clone. `holds`: the folder of this machine's locks (`ledger/hold.py`);
+    `locks`: their descriptors while an operation holds them, by name. `building`: by what is built, so that workloads
+    made by the same build begin it once. `warm`: gets ready what a smoke asks with, while something else is waited for.
     `defined_in`: the places of the repository that define a workload which somebody else deploys.
     """
 
@@ -54,6 +57,8 @@ class Site:
     holds: Path
     systems: Systems
     warm: Callable[[], Awaitable[None]]
+    locks: Mapping[str, int] = field(default_factory=dict)
+    building: defaultdict[Hashable, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
 
 def writers_of(systems: Systems) -> Writers:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 USAGE, BUG, INTERRUPTED = 2, 4, 130
+ASK_GOOGLE = frozenset({"deploy:deploy", "deploy:rollback", "deploy:run_job", "deploy:approve"})
+"""Handlers whose every call asks Google, whatever it finds."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,6 +46,10 @@ def _handled(options: argparse.Namespace) -> int:
     from signoff.model.errors import SignoffError
 
     try:
+        if options.handler in ASK_GOOGLE and getattr(options, "status", None) is None:
+            from signoff.commands.ahead import load_ahead
+
+            load_ahead()
         module, _, function = options.handler.partition(":")
         handler = getattr(import_module(f"signoff.cli.{module}"), function)
         code: int = handler(options)

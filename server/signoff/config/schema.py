@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Discriminator, Field, Tag
 
+from signoff.config.data_table import DataTable, asked_less
 from signoff.config.database_table import DatabaseTable, SchemaTable, looks_away
 from signoff.config.logs_table import WorkloadLogsTable
 from signoff.config.loosens import Loosens, NeverLoosens, changed, misses_one
@@ -221,6 +222,9 @@ class WorkloadTable(Table):
         default=None,
         description="A response header in which the application names its revision (K_REVISION): accepted (visibly)"
         " where the request log does not show that a request arrived.",
+    )
+    data: Annotated[tuple[DataTable, ...], Loosens("data is not looked at any more", asked_less)] = Field(
+        default=(), strict=False, description="Rows that it has to produce, and when they are due."
     )
     schema_: Annotated[SchemaTable | None, Loosens("its database is not looked at", looks_away)] = Field(
         default=None,

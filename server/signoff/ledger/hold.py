@@ -1,11 +1,14 @@
-"""Who holds a workload on this machine: a file lock beside the ledger, which ends with its process, even by kill -9."""
+"""Who holds a workload on this machine: a file lock beside the ledger, which ends with its process, even by kill -9.
+
+A child that is given the lock's descriptor holds it as well: a command that outlives its signoff is still at work.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -24,13 +27,14 @@ class Held(Exception):
 
 
 @contextmanager
-def hold(folder: Path, names: Collection[str], who: str = "") -> Iterator[None]:
+def hold(folder: Path, names: Collection[str], who: str = "") -> Iterator[Mapping[str, int]]:
     """Hold all of `names` or none, without waiting; in one order, so that two never wait for each other. Raises Held.
 
-    `who`: what others are told while it lasts. The files stay: taking a lock's file away would let two processes hold
-    two files of one name.
+    Gives the lock's descriptor of each name. `who`: what others are told while it lasts. The files stay: taking a
+    lock's file away would let two processes hold two files of one name.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files: dict[str, int] = {}
     with ExitStack() as stack:
         for name in sorted(names):
             file = os.open(folder / f"{quote(name, safe='')}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -39,10 +43,12 @@ def hold(folder: Path, names: Collection[str], who: str = "") -> Iterator[None]:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise Held(name, _who(file)) from error
+            stack.callback(fcntl.flock, file, fcntl.LOCK_UN)  # also where something a child left behind has it open
             stack.callback(os.ftruncate, file, 0)
             os.ftruncate(file, 0)
             os.pwrite(file, f"{who}\n".encode(), 0)
-        yield
+            files[name] = file
+        yield files
 
 
 def _who(file: int) -> str:

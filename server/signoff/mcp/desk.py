@@ -106,6 +106,8 @@ class Desk:
             hidden.add("deploy_status")
         if not any(w.kind == "service" for w in context.workloads):
             hidden.add("smoke_test")
+        if not any(w.data for w in context.workloads):
+            hidden.add("check_data")
         if not await self._has_database(context):
             hidden.add("check_schema")
         return frozenset(hidden)

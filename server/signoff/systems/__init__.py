@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from signoff.systems.google.builds import Builds
     from signoff.systems.google.cloudsql import CloudSqlConnector
     from signoff.systems.google.connection import Connection
+    from signoff.systems.google.firestore import Firestore
     from signoff.systems.google.identity import Identity
     from signoff.systems.google.logs import Logs
     from signoff.systems.google.recorder import Recorder
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from signoff.systems.http.client import Http
     from signoff.systems.patterns import Patterns
     from signoff.systems.postgres.database import Postgres
+    from signoff.systems.tables.reader import TablesReader
 
 
 class Systems:
@@ -144,6 +146,22 @@ class Systems:
         from signoff.systems.postgres.database import Postgres
 
         return Postgres(self.boundary, self.environment, lambda: self.secrets, lambda: self.cloud_sql)
+
+    @cached_property
+    def tables(self) -> TablesReader:
+        from signoff.systems.google.bigquery import BigQueryReader
+        from signoff.systems.tables.reader import TablesReader
+
+        def bigquery() -> BigQueryReader:
+            return BigQueryReader(self.google, self.environment)
+
+        return TablesReader(self.boundary, self.tree, lambda: self.postgres, bigquery)
+
+    @cached_property
+    def firestore(self) -> Firestore:
+        from signoff.systems.google.firestore import Firestore
+
+        return Firestore(self.boundary, self.google, self.environment)
 
     @cached_property
     def http(self) -> Http:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from signoff.boundary import Boundary, Question
@@ -33,9 +33,12 @@ async def run_program(
     environment: Mapping[str, str],
     seconds: float,
     told: Callable[[Quoted], None],
+    *,
+    files: Collection[int] = (),
 ) -> Known[int] | Unknown:
     """Run `argv` in `folder` and hand on each line that it says; its exit code, negative for a signal.
 
+    `files`: descriptors that it inherits.
     When this is cancelled, and after `seconds` (`timeout`), its whole process group is ended. `denied` where it can
     not be started.
     """
@@ -51,6 +54,7 @@ async def run_program(
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=tuple(files),
         )
         if process.stdout is None:
             raise TypeError("its output is a pipe")

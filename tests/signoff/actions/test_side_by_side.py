@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -28,12 +29,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield made
 
 
-def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> DeployResult:
+def deployed(world: World, monkeypatch: pytest.MonkeyPatch, request: Request = ALL) -> DeployResult:
     for name, value in world.environment.items():
         monkeypatch.setenv(name, value)
 
     async def work(_context: Context, site: Site) -> DeployResult:
-        return await carried_out(site, await make(site, ALL))
+        return await carried_out(site, await make(site, request))
 
     done = asyncio.run(with_site(world.clone, work))
     assert isinstance(done, DeployResult)
@@ -77,8 +78,10 @@ def test_where_one_fails_what_comes_after_it_is_not_started_and_the_other_is_dep
 ) -> None:
     before = standing(shared)
     a_change(shared, "web is broken")
+    whole = (shared.clone / "web/Dockerfile").read_text("utf-8")
     shared.commit("web/Dockerfile", "FROM python:3.11-slim\nCOPY nowhere .\n")
     done = deployed(shared, monkeypatch)
+    shared.commit("web/Dockerfile", whole)
     assert done.outcome == "failed"
     assert "".join(str(part) for part in done.says.parts if isinstance(part, str)).startswith("build of web failed")
     after = standing(shared)
@@ -89,3 +92,31 @@ def test_where_one_fails_what_comes_after_it_is_not_started_and_the_other_is_dep
     assert {status for (workload, _), status in statuses.items() if workload == "extractor"} == {"not started"}
     images = {service["name"].rpartition("/")[2]: service for service in shared.sandbox.state()["services"]}
     assert all("signoff-operation" not in service.get("annotations", {}) for service in images.values())
+
+
+BOTH = """steps:
+  - name: gcr.io/cloud-builders/docker
+    args: [build, -t, "us-central1-docker.pkg.dev/$PROJECT_ID/app/web", -f, web/Dockerfile, .]
+  - name: gcr.io/cloud-builders/docker
+    args: [build, -t, "us-central1-docker.pkg.dev/$PROJECT_ID/app/analysis", -f, analysis/Dockerfile, .]
+images: ["us-central1-docker.pkg.dev/$PROJECT_ID/app/web", "us-central1-docker.pkg.dev/$PROJECT_ID/app/analysis"]
+"""
+
+
+def test_two_that_one_build_makes_begin_it_once(shared: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (shared.clone / "signoff.toml").read_text("utf-8")
+    after = before.replace("cloudbuild.web.yaml", "both.yaml").replace("cloudbuild.analysis.yaml", "both.yaml")
+    (shared.clone / "both.yaml").write_text(BOTH, "utf-8")
+    shared.commit("signoff.toml", after)
+    for name in ("web", "analysis"):
+        with (shared.clone / name / "main.py").open("a") as file:
+            file.write("\n# one build for two\n")
+    shared.commit("shared/mapper.py", "def mapped(row):\n    return 'one build for two'\n")
+    images, builds = standing(shared), len(shared.sandbox.state()["builds"])
+    try:
+        done = deployed(shared, monkeypatch, replace(ALL, workloads=ALL.workloads[:2]))
+    finally:
+        shared.commit("signoff.toml", before)
+    assert done.outcome == "deployed", (done.says.parts, ends(done))
+    assert all(standing(shared)[name] != images[name] for name in ("web", "analysis"))
+    assert len(shared.sandbox.state()["builds"]) == builds + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from pathlib import Path
@@ -10,14 +11,20 @@ from pathlib import Path
 import pytest
 
 from signoff.actions.approval import answered
-from signoff.actions.deploy import carry_out
-from signoff.actions.plan import PlanError
-from signoff.actions.planning import plan_deploy
+from signoff.actions.claim import lock_of
+from signoff.actions.deploy import DeployResult, carry_out
+from signoff.actions.plan import Plan, PlanError
+from signoff.actions.planning import make, plan_deploy
+from signoff.actions.refusal import Busy
 from signoff.actions.site import Site
+from signoff.commands.context import Context
+from signoff.ledger.hold import is_held
+from signoff.ledger.place import holds_path
 from signoff.model.facts import Known
-from signoff.model.subject import BuildCommand, Commit
+from signoff.model.subject import BuildCommand, Commit, WorkloadName
 from signoff.views.words import sentence
 from support.deploying import WEB, build_finished, built_by, deploy, image_now, plan_of, said
+from support.dying import Point, carried_out, killed, with_site
 from support.samples import NOW
 from support.waiting import eventually
 from support.world import SERVICE, World
@@ -159,6 +166,41 @@ async def test_cancelling_ends_the_whole_process_group_of_the_command(
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
     assert len(pids) == 2
     await eventually(lambda: not any(_lives(pid) for pid in pids))
+
+
+async def test_a_command_that_outlives_its_killed_signoff_is_waited_for_and_runs_once(
+    world: World, tmp_path: Path
+) -> None:
+    """The command kills the signoff that runs it, and goes on."""
+    script = (
+        f"echo began >> {tmp_path}/ran; kill -9 $PPID; while ! test -e {tmp_path}/go; do sleep 0.05; done; "
+        f"{sys.executable} deploy.py web; echo ended >> {tmp_path}/ran"
+    )
+    written = (world.clone / "signoff.toml").read_text(encoding="utf-8")
+    way = f"build = {{ command = {json.dumps(['sh', '-c', script])} }}"
+    world.commit("signoff.toml", written.replace('build = { config = "cloudbuild.web.yaml" }', way))
+    commit = new_code(world, "outlived")
+
+    async def planned(_context: Context, site: Site) -> Plan:
+        return await make(site, WEB)
+
+    async def done(_context: Context, site: Site) -> DeployResult:
+        return await carried_out(site, await make(site, WEB))
+
+    plan = await with_site(world.clone, planned)
+    never = Point("never", "before")
+    assert await asyncio.to_thread(killed, world.clone, world.environment, WEB, plan.id, never) == -9
+    with pytest.raises(Busy, match="web is being deployed by"):
+        await with_site(world.clone, planned)
+    (tmp_path / "go").touch()
+    await eventually(
+        lambda: not is_held(holds_path(world.clone, os.environ), lock_of("production", WorkloadName("web")))
+    )
+    assert (tmp_path / "ran").read_text() == "began\nended\n"
+    result = await with_site(world.clone, done)
+    assert result.outcome == "deployed", said(result)
+    assert (tmp_path / "ran").read_text() == "began\nended\n"
+    assert f"it is of commit {commit[:12]} (proven)" in " ".join(sentence(step.says) for step in result.steps)
 
 
 def _lives(pid: int) -> bool:

@@ -102,7 +102,15 @@ async def _run(work: Work, planned: CommandBuild) -> None:
         # A path counts from the checkout, whatever the directory of this process is.
         program = str(folder / planned.argv[0]) if "/" in planned.argv[0] else planned.argv[0]
         argv = (program, *planned.argv[1:])
-        ended = await run_program(work.writers.writing, argv, folder, environment, COMMAND_SECONDS, told)
+        ended = await run_program(
+            work.writers.writing,
+            argv,
+            folder,
+            environment,
+            COMMAND_SECONDS,
+            told,
+            files=work.site.locks.values(),  # killed with -9 signoff leaves it at work, and nobody else begins then
+        )
     name = shown(planned.argv)
     if isinstance(ended, Unknown):
         raise StepFailed(text("{} failed: {} ({})", name, ended.why, ended.detail), changed=await changed(work))

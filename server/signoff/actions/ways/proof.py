@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from signoff.actions.plan import PlanError
 from signoff.actions.site import Site
 from signoff.actions.steps import StepFailed
@@ -17,7 +19,7 @@ from signoff.survey import Survey
 
 async def lineage(site: Site, workload: Workload, image: str) -> Lineage | Unknown:
     """How an image is tied to a commit, asked anew."""
-    async with Survey(site.subject, site.systems, site.now()) as survey:
+    async with Survey(replace(site.subject, workloads=(workload,)), site.systems, site.now()) as survey:
         return await lineage_of(survey, workload, ImageRef.parse(image))
 
 

@@ -19,6 +19,7 @@ SCHEMA = ("schema",)
 DRIFT = ("built", "released", "serving")
 REACHABLE = ("reachable",)
 HEALTHY = ("healthy",)
+FRESH = ("fresh",)
 
 CHECKLIST_SECONDS = 20.0
 """Clients put long calls into the background: the checklist answers before, and says what is still waiting."""
@@ -27,7 +28,7 @@ Gone = Annotated[str, Field(description="the error that should be gone: its text
 
 
 def check_tools(desk: Desk) -> list[Tool]:
-    """`check_pushed`, `check_schema`, `check_drift`, `smoke_test`, `verify_logs`, `run_checklist`."""
+    """`check_pushed`, `check_schema`, `check_drift`, `smoke_test`, `verify_logs`, `check_data`, `run_checklist`."""
 
     async def check_pushed(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
         """Is the work committed, pushed and on the branch that is built? Asks the remote live."""
@@ -51,6 +52,10 @@ signoff.toml, follows no redirect, and names what stopped them."""
         """Is the error gone on the revision that serves, and did no new one come? Silence is unknown, not a pass."""
         return await walked(ctx, workloads, HEALTHY, gone=gone)
 
+    async def check_data(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
+        """Is the data there that the workloads produce? Asks the tables of signoff.toml; tells stale from not due."""
+        return await walked(ctx, workloads, FRESH)
+
     async def run_checklist(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
         """The whole chain from the working tree to production, with a verdict. Call it before saying that work is \
 done. Answers within 20 s; what is not finished by then is waiting, so call it again."""
@@ -67,5 +72,5 @@ done. Answers within 20 s; what is not finished by then is waiting, so call it a
         async with reporting(ctx) as progress:
             return report_answer(await desk.walk(workloads, links, progress, gone=gone, seconds=seconds))
 
-    tools = (check_pushed, check_schema, check_drift, smoke_test, verify_logs, run_checklist)
+    tools = (check_pushed, check_schema, check_drift, smoke_test, verify_logs, check_data, run_checklist)
     return [make_tool(tool, READS) for tool in tools]
