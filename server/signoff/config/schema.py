@@ -13,6 +13,7 @@ from signoff.config.data_table import DataTable, asked_less
 from signoff.config.database_table import DatabaseTable, SchemaTable, looks_away
 from signoff.config.logs_table import WorkloadLogsTable
 from signoff.config.loosens import Loosens, NeverLoosens, changed, misses_one
+from signoff.config.rehearsal_table import RehearsalTable, rehearsed_less
 from signoff.config.routes_table import RoutesTable
 from signoff.config.smoke_table import HeaderName, SmokeTable, tried_less
 from signoff.config.table import Table
@@ -231,6 +232,9 @@ class WorkloadTable(Table):
         alias="schema",  # pydantic has a method of that name
         description='The database that it uses: `{ database = "main" }`, or `{ none = "why" }`. Left out: unknown where'
         " the code shows one.",
+    )
+    rehearsal: Annotated[RehearsalTable | None, Loosens("its build is not rehearsed any more", rehearsed_less)] = Field(
+        default=None, description="How its build is tried in a clean clone. Left out: builds alone prove the link."
     )
     logs: WorkloadLogsTable = Field(default=WorkloadLogsTable(), description="How its logs are judged.")
 
