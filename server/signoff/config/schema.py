@@ -16,7 +16,7 @@ from signoff.config.loosens import Loosens, NeverLoosens, changed, misses_one
 from signoff.config.rehearsal_table import RehearsalTable, rehearsed_less
 from signoff.config.routes_table import RoutesTable
 from signoff.config.smoke_table import HeaderName, SmokeTable, tried_less
-from signoff.config.table import Table
+from signoff.config.table import Table, tag_of
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Ref = Annotated[str, Field(pattern=r"^[^-/\s~^:?*\[\\][^\s~^:?*\[\\]*$")]
@@ -117,10 +117,7 @@ BUILD_KEYS = ("config", "trigger", "command", "image")
 
 
 def _build_of(written: Any) -> str | None:
-    given = [key for key in BUILD_KEYS if key in written] if isinstance(written, dict) else []
-    if isinstance(written, BaseModel):
-        given = [key for key in BUILD_KEYS if key in type(written).model_fields]
-    return f"<{given[0]}>" if len(given) == 1 else None
+    return tag_of(written, BUILD_KEYS)
 
 
 BuildTable = Annotated[
