@@ -89,6 +89,8 @@ def judged(
     environment: Mapping[str, str],
     database: Database | NoDatabase | None = MAIN,
     boundary: Boundary | None = None,
+    *,
+    sandbox: str | None = None,
 ) -> LinkReport:
     """The walk of `schema` alone, for the workload web."""
     web = Workload(WorkloadName("web"), "service", "web", ("web/**",), database=database)
@@ -97,7 +99,7 @@ def judged(
         return {}
 
     async def whole() -> LinkReport:
-        systems = Systems(boundary or Boundary(), clone.path, environment=environment)
+        systems = Systems(boundary or Boundary(), clone.path, sandbox=sandbox, environment=environment)
         try:
             async with Survey(subject(clone, web), systems, NOW) as survey:
                 checks = [check for check in CHECKS if check.name == "schema"]

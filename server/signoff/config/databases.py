@@ -59,9 +59,14 @@ def database_of(
         return None
     if isinstance(used, NoDatabaseTable):
         return NoDatabase(used.none)
-    table = document.databases[used.database]
+    return named_database(used.database, document, target)
+
+
+def named_database(name: str, document: Document, target: Target) -> Database:
+    """The table [databases.NAME] in a target."""
+    table = document.databases[name]
     return Database(
-        name=used.database,
+        name=name,
         source=_source(table, target),
         expected=None if table.expected is None else Reference(_reference(table.expected, target)),
         role=table.role.replace("{target}", target.name) if table.role else None,

@@ -15,6 +15,7 @@ from signoff.config.resolved import Config
 from signoff.model.subject import WorkloadName
 
 if TYPE_CHECKING:
+    from signoff.config.data_table import DataTable
     from signoff.config.smoke_table import SmokeTable
 
 
@@ -44,8 +45,8 @@ def _tables(place: tuple[str, ...], old: BaseModel, new: BaseModel) -> Iterator[
         here = (*place, field.alias or name)
         if isinstance(before, BaseModel) and isinstance(after, BaseModel) and type(before) is type(after):
             yield from _tables(here, before, after)
-        if name == "smoke":
-            yield from _routes(here, before, after)
+        if name in {"smoke", "data"}:
+            yield from _entries(here, before, after)
         for rule in field.metadata:
             if not isinstance(rule, Loosens):
                 continue
@@ -65,8 +66,10 @@ def _rows(
             yield Loosening(key_of((*place, name)), rule.means)
 
 
-def _routes(place: tuple[str, ...], old: Sequence[SmokeTable], new: Sequence[SmokeTable]) -> Iterator[Loosening]:
-    """Each route that is still there against the one of the same path and method that asks nearest to it."""
+def _entries(
+    place: tuple[str, ...], old: Sequence[SmokeTable | DataTable], new: Sequence[SmokeTable | DataTable]
+) -> Iterator[Loosening]:
+    """Each entry that is still there against the one of the same place (`place`) that asks nearest to it."""
     for before in old:
         same = [(at, after) for at, after in enumerate(new) if after.place == before.place]
         found = [list(_tables((*place[:-1], f"{place[-1]}[{at}]"), before, after)) for at, after in same]

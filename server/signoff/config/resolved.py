@@ -9,9 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from signoff.config.data import data_of
 from signoff.config.databases import database_of
 from signoff.config.errors import ConfigError, Trouble
 from signoff.config.lines import Place, line_of
+from signoff.model.finding import Location
 from signoff.model.log_rules import Expected, LogRules, Noise
 from signoff.model.smoke import BearerFrom, Identity, IdToken, Ignored, JsonExpected, RouteRules, Smoke
 from signoff.model.subject import (
@@ -88,6 +90,8 @@ class Config:
 
     def _workload(self, name: str, table: WorkloadTable, target: Target) -> Workload:
         key = WorkloadName(name)
+        from signoff.config.rehearsal_table import rehearsal_of
+
         return Workload(
             name=key,
             kind=table.kind,
@@ -109,13 +113,20 @@ class Config:
                 probe=table.routes.probe,
             ),
             revision_header=table.revision_header,
+            data=data_of(table.data, self.written, target, lambda at: self._place(name, "data", at)),
             database=database_of(table.schema_, self.written, target),
             logs=self._logs(name, table),
+            rehearsal=rehearsal_of(table.rehearsal),
         )
+
+    def _place(self, *key: str | int) -> Location:
+        """Where it is written, of a workload's name and the keys below it."""
+        path = self.path.relative_to(self.root) if self.path.is_relative_to(self.root) else self.path
+        return Location(path.as_posix(), line_of(self.lines, ("workloads", *key)))
 
     def _logs(self, name: str, table: WorkloadTable) -> LogRules:
         def line(*key: str | int) -> int | None:
-            return line_of(self.lines, ("workloads", name, "logs", *key))
+            return self._place(name, "logs", *key).line
 
         expect = (
             Expected(one.text, one.at_least, timedelta(seconds=one.within_seconds), line("expect", at))
@@ -125,8 +136,7 @@ class Config:
             Noise(one.why, one.until, one.text or "", one.pattern or "", line("noise", at))
             for at, one in enumerate(table.logs.noise)
         )
-        place = self.path.relative_to(self.root) if self.path.is_relative_to(self.root) else self.path
-        return LogRules(tuple(expect), tuple(noise), place.as_posix())
+        return LogRules(tuple(expect), tuple(noise), self._place(name).path)
 
 
 def resource_name(name: str, table: WorkloadTable, target: str) -> str:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from signoff.config.data import data_rules
 from signoff.config.databases import database_rules
 from signoff.config.lines import Place
 from signoff.config.resolved import resource_name
@@ -32,6 +33,7 @@ def broken_rules(document: Document, root: Path) -> Iterator[Broken]:
     yield from _after(document.workloads)
     yield from _names(document)
     yield from database_rules(document)
+    yield from data_rules(document)
     for name, table in document.workloads.items():
         yield from _only_services(name, table)
         yield from _traffic(name, table)
@@ -188,3 +190,5 @@ def _paths(document: Document) -> Iterator[tuple[Place, str]]:
                 yield ("workloads", name, "inputs", key), path
         if table.routes.openapi is not None:
             yield ("workloads", name, "routes", "openapi"), table.routes.openapi
+        if table.rehearsal is not None:
+            yield ("workloads", name, "rehearsal", "folder"), table.rehearsal.folder

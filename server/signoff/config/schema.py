@@ -9,12 +9,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Discriminator, Field, Tag
 
+from signoff.config.data_table import DataTable, asked_less
 from signoff.config.database_table import DatabaseTable, SchemaTable, looks_away
 from signoff.config.logs_table import WorkloadLogsTable
 from signoff.config.loosens import Loosens, NeverLoosens, changed, misses_one
+from signoff.config.rehearsal_table import RehearsalTable, rehearsed_less
 from signoff.config.routes_table import RoutesTable
 from signoff.config.smoke_table import HeaderName, SmokeTable, tried_less
-from signoff.config.table import Table
+from signoff.config.table import Table, tag_of
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Ref = Annotated[str, Field(pattern=r"^[^-/\s~^:?*\[\\][^\s~^:?*\[\\]*$")]
@@ -115,10 +117,7 @@ BUILD_KEYS = ("config", "trigger", "command", "image")
 
 
 def _build_of(written: Any) -> str | None:
-    given = [key for key in BUILD_KEYS if key in written] if isinstance(written, dict) else []
-    if isinstance(written, BaseModel):
-        given = [key for key in BUILD_KEYS if key in type(written).model_fields]
-    return f"<{given[0]}>" if len(given) == 1 else None
+    return tag_of(written, BUILD_KEYS)
 
 
 BuildTable = Annotated[
@@ -222,11 +221,17 @@ class WorkloadTable(Table):
         description="A response header in which the application names its revision (K_REVISION): accepted (visibly)"
         " where the request log does not show that a request arrived.",
     )
+    data: Annotated[tuple[DataTable, ...], Loosens("data is not looked at any more", asked_less)] = Field(
+        default=(), strict=False, description="Rows that it has to produce, and when they are due."
+    )
     schema_: Annotated[SchemaTable | None, Loosens("its database is not looked at", looks_away)] = Field(
         default=None,
         alias="schema",  # pydantic has a method of that name
         description='The database that it uses: `{ database = "main" }`, or `{ none = "why" }`. Left out: unknown where'
         " the code shows one.",
+    )
+    rehearsal: Annotated[RehearsalTable | None, Loosens("its build is not rehearsed any more", rehearsed_less)] = Field(
+        default=None, description="How its build is tried in a clean clone. Left out: builds alone prove the link."
     )
     logs: WorkloadLogsTable = Field(default=WorkloadLogsTable(), description="How its logs are judged.")
 

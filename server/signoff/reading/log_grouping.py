@@ -193,7 +193,7 @@ class Writer(Generic[T]):
         elif line[:1] in (" ", "\t") and line.lstrip(" \t").startswith("at ") and self._last:
             made = _At()
             made.take(self._last[0])
-        elif self._before and self._last and log_go.is_place(line) and not has_quiet_level(self._before[0]):
+        elif self._before and self._last and log_go.is_place(line):
             made = log_go.Stack()
             made.take(self._before[0])
             made.take(self._last[0])
@@ -232,6 +232,8 @@ class Writer(Generic[T]):
         self._block, self._sources, self._heading = None, [], None
         if block is None:
             return
+        if isinstance(block, log_go.Stack) and has_quiet_level(block.lines[0]):
+            return  # zap prints a stack below a warning too
         if block.framed:
             yield Found(heading[1] if heading else sources[0], block.lines[0], block.thrown())
             return

@@ -39,25 +39,38 @@ class Mentions:
     def _places(self, name: str) -> Mapping[str, int]:
         """Path to the first line, for each file that has the name."""
         if name not in self._found:
-            spelled = [one.encode() for one in sorted(spellings(name))]
-            pattern = re.compile(rb"(?<![a-z0-9_])(?:" + b"|".join(map(re.escape, spelled)) + rb")(?![a-z0-9_])")
+            spelled, classes = _encoded(spellings(name)), _encoded(class_names(name))
+            of_class = rb"|(?:class|model)\s+(?:" + _either(classes) + rb")" if classes else b""
+            pattern = re.compile(rb"(?<![a-z0-9_])(?:" + _either(spelled) + of_class + rb")(?![a-z0-9_])")
             found = {}
             for path, data in self._lowered.items():
-                if any(one in data for one in spelled) and (hit := pattern.search(data)):
+                # looking for the bytes first is what makes it fast
+                if any(one in data for one in (*spelled, *classes)) and (hit := pattern.search(data)):
                     found[path] = data.count(b"\n", 0, hit.start()) + 1
             self._found[name] = found
         return self._found[name]
 
 
 def spellings(name: str) -> frozenset[str]:
-    """`news_reports` in lower case: also `newsReports`, `NewsReport`, and `Report` of an application `news`."""
-    words = _WORD.findall(name)
-    found = {name.lower()}
-    for start in range(min(2, len(words))):
-        joined = "".join(words[start:]).lower()
-        if start == 0 or len(joined) > 2:
-            found |= {joined, _singular(joined), _singular("_".join(words[start:]).lower())}
-    return frozenset(one for one in found if one)
+    """`news_reports` in lower case: also `newsReports` and `NewsReport`."""
+    words = _WORD.findall(name.lower())
+    joined = "".join(words)
+    return frozenset(one for one in {name.lower(), joined, _singular(joined), _singular("_".join(words))} if one)
+
+
+def class_names(name: str) -> frozenset[str]:
+    """`news_reports` as the class `Report` of an application `news`, which Django calls so."""
+    words = _WORD.findall(name.lower())[1:]
+    joined = "".join(words)
+    return frozenset({joined, _singular(joined)} - {""})
+
+
+def _encoded(names: frozenset[str]) -> tuple[bytes, ...]:
+    return tuple(one.encode("utf-8", "surrogatepass") for one in sorted(names))
+
+
+def _either(names: tuple[bytes, ...]) -> bytes:
+    return b"|".join(map(re.escape, names))
 
 
 def _singular(word: str) -> str:

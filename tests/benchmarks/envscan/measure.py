@@ -42,6 +42,7 @@ class Application:
     entries: tuple[str, ...]
 
 
+# Applications whose entry connects to a database at once do not serve: a rehearsal stops there whatever is set.
 APPLICATIONS = (
     Application("weblate", "5.14.3", ("weblate/settings_docker.py",)),
     Application("open-webui", "0.12.4", ("open_webui/env.py",)),
@@ -51,7 +52,6 @@ APPLICATIONS = (
     Application("@modelcontextprotocol/server-slack", "2025.4.25", ("dist/index.js",)),
     Application("@modelcontextprotocol/server-gitlab", "2025.4.25", ("dist/index.js",)),
     Application("@modelcontextprotocol/server-everart", "0.6.2", ("dist/index.js",)),
-    Application("@benborla29/mcp-server-mysql", "2.0.9", ("dist/index.js",)),
 )
 
 

@@ -15,6 +15,8 @@ from support.postgres import Cluster, Database, installed, running
 from support.schema import MAIN, reader, snapshot
 
 APP = replace(MAIN, role="app")
+NO_CURE = ("no identity", "always identity", "not generated", "another collation", "no primary key")
+"""Each needs a decision: on the rows that are there, or on the index that was made in the key's place."""
 _NEWER = "-- expected: "
 """What only the expected database has."""
 
@@ -36,7 +38,13 @@ def template(cluster: Cluster, tables: int) -> Database:
 
 
 def snapshots(cluster: Cluster, cases: Sequence[Drift], tables: int = TABLES) -> tuple[Snapshot, Snapshot]:
-    """Expected and live, each case on a table of its own; as a role sees them that has no right on any table."""
+    """Expected and live as a role sees them that has no right on any table."""
+    expected, live = databases(cluster, cases, tables)
+    return snapshot(reader(expected), APP), snapshot(reader(live), APP)
+
+
+def databases(cluster: Cluster, cases: Sequence[Drift], tables: int) -> tuple[Database, Database]:
+    """Expected and live, each case on a table of its own."""
     both = [of_table(number, case.both) for number, case in enumerate(cases) if not case.both.startswith(_NEWER)]
     expected = cluster.database(template=template(cluster, tables))
     expected.run(";".join(one for one in both if one))
@@ -45,7 +53,7 @@ def snapshots(cluster: Cluster, cases: Sequence[Drift], tables: int = TABLES) ->
         if case.both.startswith(_NEWER):
             expected.run(of_table(number, case.both.removeprefix(_NEWER)))
         live.run(of_table(number, case.live))
-    return snapshot(reader(expected), APP), snapshot(reader(live), APP)
+    return expected, live
 
 
 def test_every_planted_drift_of_500_tables_is_found_and_nothing_else(postgres: Cluster) -> None:
@@ -56,6 +64,24 @@ def test_every_planted_drift_of_500_tables_is_found_and_nothing_else(postgres: C
     assert not before.asker.writes
     found = Counter(map(seen, differences(before, after)))
     assert found == Counter(planted(number, case) for number, case in enumerate(DRIFTS))
+
+
+MENDED = ("column", "unique index", "index", "foreign key", "check", "enum value", "primary key", "exclusion")
+
+
+def test_what_the_findings_say_mends_it_does(postgres: Cluster) -> None:
+    """As the statements stand; what they drop for the new one is there again under its own name."""
+    cases = tuple(case for case in DRIFTS if case.found and case.found[1] in MENDED and case.found[0] != "extra")
+    cases = tuple(case for case in cases if case.name not in NO_CURE)
+    expected, live = databases(postgres, cases, len(cases))
+    found = differences(snapshot(reader(expected), APP), snapshot(reader(live), APP))
+    assert len(found) == len(cases) > 25
+    for difference in found:
+        assert difference.mend, difference
+        for statement in difference.mend:
+            live.run(statement)
+    after = differences(snapshot(reader(expected), APP), snapshot(reader(live), APP))
+    assert [(seen(one), one.expected, one.live) for one in after] == []
 
 
 def test_nothing_is_invented_on_what_only_looks_like_drift(postgres: Cluster) -> None:

@@ -15,10 +15,12 @@ from signoff.mcp.progress import reporting
 from signoff.mcp.tools.making import READS, Workloads, make_tool
 
 PUSHED = ("committed", "pushed", "merged")
+BUILDABLE = ("buildable",)
 SCHEMA = ("schema",)
 DRIFT = ("built", "released", "serving")
 REACHABLE = ("reachable",)
 HEALTHY = ("healthy",)
+FRESH = ("fresh",)
 
 CHECKLIST_SECONDS = 20.0
 """Clients put long calls into the background: the checklist answers before, and says what is still waiting."""
@@ -27,11 +29,15 @@ Gone = Annotated[str, Field(description="the error that should be gone: its text
 
 
 def check_tools(desk: Desk) -> list[Tool]:
-    """`check_pushed`, `check_schema`, `check_drift`, `smoke_test`, `verify_logs`, `run_checklist`."""
+    """Each walks a group of links; `run_checklist` all of them."""
 
     async def check_pushed(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
         """Is the work committed, pushed and on the branch that is built? Asks the remote live."""
         return await walked(ctx, workloads, PUSHED)
+
+    async def check_build_env(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
+        """Does the build read variables or secrets that exist only at run time? Names each, with the way to it."""
+        return await walked(ctx, workloads, BUILDABLE)
 
     async def check_schema(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
         """Has the database what the code asks: tables, columns, a unique index for each ON CONFLICT? Only reads."""
@@ -51,6 +57,10 @@ signoff.toml, follows no redirect, and names what stopped them."""
         """Is the error gone on the revision that serves, and did no new one come? Silence is unknown, not a pass."""
         return await walked(ctx, workloads, HEALTHY, gone=gone)
 
+    async def check_data(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
+        """Is the data there that the workloads produce? Asks the tables of signoff.toml; tells stale from not due."""
+        return await walked(ctx, workloads, FRESH)
+
     async def run_checklist(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
         """The whole chain from the working tree to production, with a verdict. Call it before saying that work is \
 done. Answers within 20 s; what is not finished by then is waiting, so call it again."""
@@ -67,5 +77,14 @@ done. Answers within 20 s; what is not finished by then is waiting, so call it a
         async with reporting(ctx) as progress:
             return report_answer(await desk.walk(workloads, links, progress, gone=gone, seconds=seconds))
 
-    tools = (check_pushed, check_schema, check_drift, smoke_test, verify_logs, run_checklist)
+    tools = (
+        check_pushed,
+        check_build_env,
+        check_schema,
+        check_drift,
+        smoke_test,
+        verify_logs,
+        check_data,
+        run_checklist,
+    )
     return [make_tool(tool, READS) for tool in tools]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -120,6 +121,18 @@ class History:
         """Which of the commits this directory has."""
         batch = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
         return await self.ask.run("cat-file", *batch, read=read_present, stdin=_lines(commits))
+
+    async def named(self, says: Sequence[Quoted]) -> Known[Mapping[Quoted, Commit]] | Unknown:
+        """The commits that whole or shortened ids mean; what means none that is here is left out."""
+        named = [one for one in says if re.fullmatch("[0-9a-fA-F]{7,64}", one.outside)]
+
+        def read(raw: bytes) -> Mapping[Quoted, Commit]:
+            answers = zip(named, raw.decode("ascii", "replace").splitlines(), strict=True)
+            return {one: _commit(line.split(" ")[0]) for one, line in answers if line.endswith(" commit")}
+
+        stdin = b"".join(one.outside.lower().encode() + b"^{commit}\n" for one in named)
+        batch = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
+        return await self.ask.run("cat-file", *batch, read=read, stdin=stdin)
 
     async def file_at(self, commit: Commit, path: str) -> Known[bytes | None] | Unknown:
         """A file of a commit, as it is committed (no filters); None where the commit has no such file."""

@@ -65,6 +65,11 @@ class Connection:
         if self.sandbox is None and "_credentials" not in self.__dict__:
             await asyncio.to_thread(lambda: self._credentials)
 
+    async def credentials(self) -> Any:
+        """For a client that is made elsewhere, of a service that the sandbox does not have. As `login`."""
+        await self.login()
+        return self._credentials
+
     def load_logging(self) -> None:
         """Load what logs are asked with, which takes a while where it was not done before. Safe in a worker thread."""
         packages.load_logging()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from signoff.boundary import Boundary, Question
 from signoff.model.database import Asked, Probe, Snapshot
@@ -13,12 +13,15 @@ from signoff.model.secret import Secret
 from signoff.systems.postgres import probe, queries, snapshot
 from signoff.systems.postgres.dsn import UnfitDsn, parse
 from signoff.systems.postgres.errors import Refused, why
+from signoff.systems.rows import ended, whole
 
 if TYPE_CHECKING:
     import asyncpg
 
     from signoff.systems.google.cloudsql import CloudSqlConnector
     from signoff.systems.google.secrets import Secrets
+
+T = TypeVar("T")
 
 _CONNECT_SECONDS = 8.0
 _SUPERUSER = "SELECT rolsuper, current_user::text FROM pg_roles WHERE rolname = current_user"
@@ -61,6 +64,17 @@ class Postgres:
             return await probe.answers(connection, asked)
 
         return await self._ask(database, "explain", ask, lambda raw: probe.read(raw, asked))
+
+    async def rows(
+        self, database: Database, operation: str, statement: str, zone: str, read: Callable[[Any], T]
+    ) -> Known[T] | Unknown:
+        """The rows of one SELECT, as tuples; times without a time zone are in `zone`."""
+
+        async def ask(connection: asyncpg.Connection[Any]) -> list[tuple[Any, ...]]:
+            await connection.fetchval("SELECT set_config('TimeZone', $1, true)", zone)
+            return ended(await connection.fetch(statement))
+
+        return await self._ask(database, operation, ask, whole(read))
 
     async def _ask(
         self, database: Database, operation: str, ask: Connected, read: Callable[[Any], Any]
