@@ -235,7 +235,7 @@ class WorkloadTable(Table):
     logs: WorkloadLogsTable = Field(default=WorkloadLogsTable(), description="How its logs are judged.")
 
 
-class Document(Table, defer_build=False):
+class Document(Table):
     """signoff.toml: what an AI coding session has to prove before it signs off."""
 
     source: SourceTable = Field(default=SourceTable(), description="Where the source is.")

@@ -9,12 +9,9 @@ from pydantic_core import PydanticCustomError
 
 
 class Table(BaseModel):
-    """Unknown keys are errors: a misspelled setting that is silently ignored would be a hole in the gate.
+    """Unknown keys are errors: a misspelled setting that is silently ignored would be a hole in the gate."""
 
-    Pydantic builds one validator, for the whole document: one for each of its tables took most of the reading.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     @model_validator(mode="before")
     @classmethod
