@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from signoff.gather.code import code_of, that_uses
 from signoff.gather.database_signs import definitions, signs
 from signoff.gather.expected_schema import expected
-from signoff.model.database import Asked, Probe, Snapshot
 from signoff.model.database_use import Database
 from signoff.model.facts import Known, Unknown
 from signoff.model.schema_facts import SchemaFacts, asked_of
@@ -16,6 +16,9 @@ from signoff.model.sql_use import ConflictTarget, Needs, Upsert
 from signoff.model.subject import Workload
 from signoff.reading.mentions import Mentions
 from signoff.survey import Survey
+
+if TYPE_CHECKING:
+    from signoff.model.database import Asked, Probe, Snapshot
 
 
 async def schema(survey: Survey, workload: Workload) -> SchemaFacts | Unknown:
