@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from signoff.model.logs import ErrorSeen, LogEntry
 from signoff.reading import log_go, log_json
+from signoff.reading.log_fields import words_of
 from signoff.reading.log_grouping import Found, Writer, names_error
 from signoff.reading.log_message import normalised
 from signoff.reading.log_plain import has_level, says_error
@@ -67,7 +68,7 @@ class ErrorLog:
         if found.thrown is not None:
             self._thrown(found.source, found.thrown)
         elif _is_error(found.source, found.line):
-            self._tally.error(found.source, bounded(normalised(found.line)), found.line)
+            self._tally.error(found.source, bounded(normalised(words_of(found.line))), found.line)
 
     def _structured(self, entry: LogEntry, said: log_json.Structured) -> None:
         if thrown := _of_stack(said):
@@ -90,7 +91,7 @@ def signature_of(text: str) -> str:
         return thrown.signature() if thrown else bounded(normalised(said.said))
     if found := next(_thrown_in(text), None):
         return found.signature()
-    return bounded(normalised(stripped))
+    return bounded(normalised(words_of(stripped)))
 
 
 def _thrown_in(text: str) -> Iterator[Thrown]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
-from signoff.reading import log_go, log_java, log_jvm, log_node, log_python
+from signoff.reading import log_go, log_java, log_jvm, log_node, log_python, log_ruby
 from signoff.reading.log_plain import has_quiet_level
 from signoff.reading.log_thrown import LINES, Thrown
 
@@ -25,6 +25,8 @@ _NAMES_ERROR = re.compile(
     r"|Exception in thread \"[^\"]{0,100}\" |\[)?"
     r"(?:[\w$]+\.)*(?:[A-Z][\w$]*(?:Error|Exception|Exit|Interrupt)\b|(?:Error|Exception)(?: \[[\w-]{1,80}\])?:)"
 )
+_CALLED = "for call at"
+"""grpc-js: the stack of the answer is above it, that of the call below."""
 _PANICKED = re.compile(r"thread '[^']{0,200}' (?:\(\d+\) )?panicked at ")
 
 
@@ -88,7 +90,7 @@ class _At:
             self._done = bare[:1] in ("}", "]") and self._is_closing(line, bare)
             self.framed = self.framed or self._done
             return self._done or not bare or len(bare) < len(line)
-        if bare.startswith(("Caused by: ", "Suppressed: ", "Wrapped by: ")):
+        if bare.startswith(("Caused by: ", "Suppressed: ", "Wrapped by: ")) or line == _CALLED:
             self._expecting = True
             return True
         if not self._expecting or names_error(line) or (len(self.lines) > _HEADER and not self.framed):
@@ -167,6 +169,9 @@ class Writer(Generic[T]):
                 yield from self.feed(line, source)
                 return
         if block is None and (new := self._opening(line)):
+            if isinstance(new, log_ruby.Entry) and self._last:
+                yield Found(self._last[1], self._last[0])
+                self._last = None
             # What stands right before a traceback (a logger's line) is its heading, no error of its own.
             self._heading, self._last = self._last, None
             if isinstance(new, log_go.Stack):
@@ -197,6 +202,8 @@ class Writer(Generic[T]):
             made = log_go.Stack()
             made.take(self._before[0])
             made.take(self._last[0])
+        elif log_ruby.opens(line):
+            made = log_ruby.Entry()
         elif log_jvm.crashes(line):
             made = log_jvm.Crash()
         elif log_jvm.fails_to_start(line):

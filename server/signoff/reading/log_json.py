@@ -25,6 +25,7 @@ _ERRORS = (
     "errorVerbose",
     "reason",
     "detail",
+    "_exception",
 )
 _STACKS = (
     "stack_trace",

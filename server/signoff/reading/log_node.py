@@ -31,7 +31,7 @@ _LIBRARY = (
     "ext:",
     "evalmachine",
 )
-_DOTNET = ("System.", "Microsoft.")
+_DOTNET = ("System.", "Microsoft.", "lambda_method")
 """A method with its parameters is a frame of .NET: `Acme.Report.Build(String x) in /src/Report.cs:line 12`."""
 _WIDE = 300
 """A column from here on, in one of the first lines, is a minified file's."""

@@ -12,11 +12,19 @@ _LEVEL = re.compile(
     _STAMP + _BETWEEN + r"[\[(]?(?:ERROR|CRITICAL|FATAL|SEVERE|ALERT|EMERGENCY)[\]):|,\s]|[EF]\d{4} \d\d:\d\d:"
     # nginx and zap's console write it small, in brackets or between tabs; logfmt as a field.
     r"|" + _STAMP + r"(?:\[(?:error|crit|alert|emerg|fatal)\] |\t(?:error|d?panic|fatal)\t)"
-    r"|(?:[\w.]{1,20}=(?:\"[^\"]{0,60}\"|\S{1,60}) ){0,3}(?:level|lvl|severity)=\"?(?:error|err|fatal|panic|crit)"
+    r"|(?:[\w.]{1,20}=(?:\"[^\"]{0,60}\"|\S{1,60}) ){0,3}(?:level|lvl|severity)=\"?(?i:error|err|fatal|panic|crit)"
+    # Monolog: the channel, a dot and the level.
+    r"|" + _STAMP + r"[\w-]{1,40}\.(?:ERROR|CRITICAL|ALERT|EMERGENCY): "
 )
+_GOES_ON = (
+    r"\b(?i:retry|retrying|ignor(?:ed|ing)|skipp(?:ed|ing)|using (?:the )?default|instead"
+    r"|fall(?:s|ing)? back|continuing)\b"
+)
+"""Something failed, and the program knows what to do without it."""
 _SAYS = re.compile(
     # Go's standard logger has no levels: what follows its date, and maybe its file and line, are the words.
-    r"(?:\d{4}/\d\d/\d\d [\d:.]{8,15} )?(?:[\w./-]{1,80}\.go:\d{1,6}: )?(?:(?i:error|fatal): "
+    r"(?:\d{4}/\d\d/\d\d [\d:.]{8,15} )?(?:[\w./-]{1,80}\.go:\d{1,6}: )?(?:\[[^\]\n]{1,80}\] )?(?:(?i:error|fatal): "
+    r"|(?i:failed to|could not|cannot|can't|unable to) \w+\b(?!.{0,300}" + _GOES_ON + r")"
     r"|[Ee]rror (?!handling|handler|reporting|logging|tracking|rate)(?:\w+ing|in|on|from|during|when|while|occurred)\b)"
     # bash: https://www.gnu.org/software/bash/manual/bash.html#Invoking-Bash; dash says no "line".
     r"|[\w./-]{1,200}: line \d{1,6}: |[\w./-]{0,200}sh: \d{1,6}: \S"

@@ -32,15 +32,17 @@ def test_of_the_kinds_written_after_the_code_95_percent_are_right_by_now() -> No
     assert len(right(later)) >= 0.95 * len(later)
 
 
-def test_of_the_everyday_errors_as_many_are_right_as_when_they_were_first_read() -> None:
+def test_of_the_everyday_errors_95_percent_are_right_by_now() -> None:
+    """When they were first read, it was 30 of the 40: the corpus' README."""
     everyday = kinds("fourth")
     assert len(everyday) >= 40
     assert {kind.language for kind in everyday} == LANGUAGES
-    assert len(right(everyday)) >= 30
+    assert len(right(everyday)) >= 0.95 * len(everyday)
 
 
 def test_every_kind_has_a_look_alike() -> None:
-    assert [kind.name for half in ("first", "second", "third", "fourth") for kind in kinds(half) if not kind.unlike] == []
+    every = [kind for half in ("first", "second", "third", "fourth") for kind in kinds(half)]
+    assert [kind.name for kind in every if not kind.unlike] == []
 
 
 def test_no_two_kinds_are_one_error() -> None:

@@ -46,6 +46,45 @@ def test_a_line_on_stderr_that_names_an_error_counts_at_severity_default(said: s
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "other"),
+    [
+        (
+            'time=2026-11-20T10:00:01Z level=ERROR msg="not sent" err="no route" user=ann',
+            'time=2026-11-21T10:00:01Z level=ERROR msg="not sent" err="no route" user=bob',
+            'time=2026-11-21T10:00:01Z level=ERROR msg="not sent" err="no answer" user=bob',
+        ),
+        (
+            '[2026-11-20 10:00:01] production.ERROR: not sent {"user":"ann"} []',
+            '[2026-11-21 10:00:01] production.ERROR: not sent {"user":"bob"} []',
+            '[2026-11-21 10:00:01] production.ERROR: not read {"user":"bob"} []',
+        ),
+        (
+            "2026/11/20 10:00:01 [db-1] failed to connect: no route",
+            "2026/11/21 10:00:01 [db-1] failed to connect: no route",
+            "2026/11/21 10:00:01 [db-1] failed to connect: refused",
+        ),
+        (
+            "E, [2026-11-20T10:00:01.000001 #1] ERROR -- : [a1] not sent",
+            "E, [2026-11-21T10:00:01.000002 #8] ERROR -- : [b2] not sent",
+            "E, [2026-11-21T10:00:01.000002 #8] ERROR -- : [b2] not read",
+        ),
+    ],
+)
+def test_a_line_with_fields_or_tags_is_the_same_error_by_its_words(before: str, after: str, other: str) -> None:
+    seen = [[error.signature for error in errors([line(said)])] for said in (before, after, other)]
+    assert [len(found) for found in seen] == [1, 1, 1]
+    assert seen[0] == seen[1] != seen[2]
+    assert [signature_of(before)] == seen[0]
+
+
+def test_a_line_before_an_entry_of_rubys_logger_is_an_error_of_its_own() -> None:
+    found = errors([line("TypeError"), line("E, [2026-11-20T10:00:01.000001 #1] ERROR -- : [a1] not sent")])
+    assert {error.says.outside for error in found} == {"TypeError", "not sent"}
+    found = errors([line("error: no disk"), line("E, [2026-11-20T10:00:01.000001 #1] ERROR -- : [a1] not sent")])
+    assert {error.says.outside for error in found} == {"error: no disk", "not sent"}
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "listening on 8080",
@@ -57,6 +96,10 @@ def test_a_line_on_stderr_that_names_an_error_counts_at_severity_default(said: s
         "2026-11-20T10:00:01.1Z\tinfo\tq.go:5\tsent\t{}",
         "served: rpc error: code = OK desc = ",
         "feed.go: row 7: read",
+        "2026/11/20 10:00:01 failed to reach the cache, retrying in 2s",
+        "could not find a .env file, using the defaults instead",
+        "[2026-11-20 10:00:01] production.INFO: ERROR pages are built []",
+        "W, [2026-11-20T10:00:01.000001 #1]  WARN -- : [a1] slow",
     ],
 )
 def test_ordinary_output_is_no_error(said: str) -> None:

@@ -22,9 +22,10 @@ _QUIET_NUMBERS = "(0 OR 10 OR 20 OR 30 OR 40 OR 100 OR 200 OR 300 OR 400)"
 
 # Standard output is for other things too: of it frames, names of errors, last lines of tracebacks, loggers' levels.
 _LINE = (
-    "^[ \t]|[)]$|^[A-Za-z_$][0-9A-Za-z_.$]*(: |:?$)|^[{}]|^goroutine |^created by |[.](go|s):[0-9]+"
+    "^[ \t]|[)]$|^[A-Za-z_$][0-9A-Za-z_.$]*(: |:?$)|^[{}]|^goroutine |^created by |[.](go|s|rb):[0-9]+|[)]:$"
     "|(Error|Exception|exception|Exit|Interrupt|Throwable|Rejection|Traceback|Uncaught|Unhandled|Caused by|Suppressed)"
     "|(ERROR|CRITICAL|FATAL|SEVERE|ALERT|EMERGENCY)|^[EF][0-9]{4} |panic|fatal error: "
+    "|^Failed |required a |could not be |failed to |in use[.]|cycle:$"
     "|^# |[^A-Za-z0-9 ](error|crit|alert|emerg)[])] |\t(error|fatal)\t|(level|lvl|severity)=.?(err|fatal|crit)"
 )
 # Any line of stderr may belong to an error, but for those that say themselves that they are none.
