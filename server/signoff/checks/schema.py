@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from signoff.checks import schema_codes as codes
 from signoff.checks.schema_compare import comparable_views, differences
+from signoff.checks.schema_kept import comparable, kept, not_replayed
+from signoff.checks.schema_kept import reasons as of_left_out
 from signoff.checks.schema_needs import Looked, looked_for
 from signoff.checks.schema_sql import identifier, qualified
 from signoff.checks.schema_told import told
@@ -56,18 +58,21 @@ def _undeclared(workload: Workload, facts: SchemaFacts) -> Judgement:
 
 
 def _declared(facts: SchemaFacts, database: Database, live: Known[Snapshot]) -> Judgement:
-    drift = _drift(facts.expected, live.value)
+    drift = comparable(_drift(facts.expected, live.value), facts.replay)
     upserts = _upserts(facts, live.value, drift)
     rights = _rights(facts, database, live)
-    errors, notes = told([one for one in drift if one not in upserts.explained], live, facts.uses)
+    silent = kept(drift, facts.replay, live, facts.uses)
+    explained = upserts.explained | silent.explained
+    errors, notes = told([one for one in drift if one not in explained], live, facts.uses)
     wanted = facts.expected.value if isinstance(facts.expected, Known) else None
     needed = looked_for(facts.needs.needs, live, wanted, drift)
-    notes = (*notes, *needed.elsewhere, *_notes(facts, live))
+    left_out = not_replayed(facts.replay, facts.expected if isinstance(facts.expected, Known) else None)
+    notes = (*silent.notes, *left_out, *notes, *needed.elsewhere, *_notes(facts, live))
     unclear = (*upserts.unclear, *_beside(needed.unclear, upserts.unclear))
-    found = (*upserts.errors, *rights, *errors, *_beside(needed.errors, upserts.errors))
+    found = (*silent.errors, *upserts.errors, *rights, *errors, *_beside(needed.errors, upserts.errors))
     if found:
         return failed(*found, *unclear, *upserts.early, *notes)
-    reasons = _reasons(facts, upserts, needed)
+    reasons = [*_reasons(facts, upserts, needed), *of_left_out(left_out)]
     if reasons:
         return unknown(listed(reasons), *unclear, *upserts.early, *notes)
     if upserts.early:

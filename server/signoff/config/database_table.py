@@ -14,7 +14,7 @@ Variable = Annotated[str, Field(pattern=r"^[A-Za-z_]([A-Za-z0-9_]|\{TARGET\})*$"
 SecretVersion = Annotated[
     str, Field(pattern=r"^(projects/[a-z0-9.:-]+/secrets/)?[A-Za-z0-9_{}-]+(/versions/(latest|[0-9]+))?$")
 ]
-RepositoryPath = Annotated[str, Field(pattern=r"^(?!/)(?!(.*/)?\.\.(/|$)).+$")]
+RepositoryPath = Annotated[str, Field(pattern=r"^[^/].*$")]
 """Below the repository's root, with `/`."""
 EXPECTED_KEYS = ("dsn_secret", "migrations", "dump", "command", "sqlalchemy")
 SOURCE_KEYS = ("dsn_env", "dsn_secret", "cloudsql")

@@ -25,7 +25,7 @@ from signoff.model.database_use import (
 )
 
 if TYPE_CHECKING:
-    from signoff.config.database_table import DatabaseTable, NoDatabaseTable, ExpectedTable, UsesDatabase
+    from signoff.config.database_table import DatabaseTable, ExpectedTable, NoDatabaseTable, UsesDatabase
     from signoff.config.schema import Document
     from signoff.model.subject import Target
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-
+from signoff.gather.live_schema import live_major
 from signoff.gather.parts import files
 from signoff.model.database import Snapshot
-from signoff.model.database_use import Database, Dump, Migrations, Reference, Replayed
+from signoff.model.database_use import Database, Dump, Migrations, Reference, Replayed, TeamCommand
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
 from signoff.model.replay import Replay
 from signoff.survey import Survey
-from signoff.systems.git.tree import GITLINK, Entry
+from signoff.systems.git.tree import GITLINK, Entry, fingerprint
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of one script."""
-
-
-async def live(survey: Survey, database: Database) -> Known[Snapshot] | Unknown:
-    """What the database holds, read once for all workloads."""
-    return await survey.systems.postgres.snapshot(database)
 
 
 async def expected(survey: Survey, database: Database) -> Known[Snapshot] | Known[Replay] | Unknown | None:
@@ -39,13 +33,14 @@ async def expected(survey: Survey, database: Database) -> Known[Snapshot] | Know
     return await _replayed(survey, database, how)
 
 
-async def _replayed(survey: Survey, database: Database, expected: Replayed) -> Known[Replay] | Unknown:
-    how = expected.how
-    if isinstance(how, Migrations | Dump):
-        return await _of_scripts(survey, database, how)
+async def _replayed(survey: Survey, database: Database, how: Replayed) -> Known[Replay] | Unknown:
+    if isinstance(how.how, Migrations | Dump):
+        return await _of_scripts(survey, database, how.how)
     from signoff.gather.migrated import of_command, of_metadata
 
-    return await (of_command if hasattr(how, "argv") else of_metadata)(survey, database)
+    if isinstance(how.how, TeamCommand):
+        return await of_command(survey, database, how.how)
+    return await of_metadata(survey, database, how.how)
 
 
 async def _of_scripts(survey: Survey, database: Database, how: Migrations | Dump) -> Known[Replay] | Unknown:
@@ -68,17 +63,8 @@ async def _of_scripts(survey: Survey, database: Database, how: Migrations | Dump
         statements = run_of(scripts, by_path)
     except MetaCommand as error:
         return Unknown("malformed", texts.ref, Quoted(str(error)))
-    found = await survey.get(live, database)
-    major = found.value.major if isinstance(found, Known) else 0
+    major = await live_major(survey, database)
     return await survey.systems.shadows.replay(database, statements, major, fingerprint(mine, place))
-
-
-def fingerprint(entries: list[Entry], *more: str) -> str:
-    """Of files and what else decides."""
-    digest = hashlib.sha256("\0".join(more).encode("utf-8", "surrogateescape"))
-    for entry in sorted(entries, key=lambda one: one.path):
-        digest.update(entry.path + b"\0" + entry.object_id.encode() + b"\0")
-    return digest.hexdigest()
 
 
 def _is_in(entry: Entry, place: str) -> bool:

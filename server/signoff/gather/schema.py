@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from signoff.gather.code import code_of, that_uses
 from signoff.gather.database_signs import definitions, signs
 from signoff.gather.expected_schema import expected
+from signoff.gather.live_schema import live
 from signoff.model.database import Asked, Probe, Snapshot
 from signoff.model.database_use import Database
 from signoff.model.facts import Known, Unknown
+from signoff.model.replay import Replay
 from signoff.model.schema_facts import SchemaFacts, asked_of
 from signoff.model.sql_use import ConflictTarget, Needs, Upsert
 from signoff.model.subject import Workload
@@ -39,7 +41,15 @@ async def schema(survey: Survey, workload: Workload) -> SchemaFacts | Unknown:
     uses, named = Mentions(that_uses(known.value)), await survey.get(needs, workload)
     if isinstance(named, Unknown):
         return named
-    return SchemaFacts(database, defined, asked_for, there, answers, wanted, uses, named)
+    replay = wanted.value if isinstance(wanted, Known) and isinstance(wanted.value, Replay) else None
+    return SchemaFacts(database, defined, asked_for, there, answers, _whole(wanted), replay, uses, named)
+
+
+def _whole(wanted: Known[Snapshot] | Known[Replay] | Unknown | None) -> Known[Snapshot] | Unknown | None:
+    """What is expected, however it is known."""
+    if wanted is None or isinstance(wanted, Unknown):
+        return wanted
+    return Known(wanted.value.snapshot if isinstance(wanted.value, Replay) else wanted.value, wanted.ref)
 
 
 async def upserts(survey: Survey, workload: Workload) -> tuple[Upsert, ...] | Unknown:
@@ -58,11 +68,6 @@ async def needs(survey: Survey, workload: Workload) -> Needs | Unknown:
 
     known = await survey.get(code_of, workload)
     return known if isinstance(known, Unknown) else await asyncio.to_thread(needs_of, known.value)
-
-
-async def live(survey: Survey, database: Database) -> Known[Snapshot] | Unknown:
-    """What the database holds, read once for all workloads."""
-    return await survey.systems.postgres.snapshot(database)
 
 
 async def probes(survey: Survey, database: Database) -> Known[Mapping[Asked, Probe]] | Unknown | None:

@@ -22,8 +22,8 @@ _TOKEN = re.compile(
 )
 _FROM_STDIN = re.compile(r"\s*copy\b.*\bfrom\s+stdin\b", re.IGNORECASE | re.DOTALL)
 _END_OF_DATA = re.compile(r"^\\\.[ \t\r]*$", re.MULTILINE)
-_HARMLESS = ("\\restrict", "\\unrestrict", "\\echo", "\\set", "\\unset", "\\timing", "\\pset", "\\encoding", "\\connect",
-             "\\c ", "\\.")  # fmt: skip
+_HARMLESS = ("\\restrict", "\\unrestrict", "\\echo", "\\set", "\\unset", "\\timing", "\\pset", "\\encoding",
+             "\\connect", "\\c ", "\\.")  # fmt: skip
 
 
 class MetaCommand(ValueError):

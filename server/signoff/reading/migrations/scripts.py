@@ -15,9 +15,7 @@ _UNDO = re.compile(r"(?:\.|_|/)down\.sql\Z|(?:^|/)U\d[^/]*__[^/]*\.sql\Z|(?:^|/)
 _VERSIONED = re.compile(r"V?(?P<version>\d+(?:[._]\d+)*)(?:__|[_.-])", re.IGNORECASE)
 _REPEATED = re.compile(r"R__")
 _MARK = re.compile(
-    r"^--[ \t]*(?:(?:\+goose|\+migrate|migrate:|\+\+\+)[ \t]*(?P<side>up|down|statementbegin|statementend|noTransaction)?"
-    r"\b[^\n]*)$",
-    re.IGNORECASE | re.MULTILINE,
+    r"^--[ \t]*(?:\+goose|\+migrate|migrate:|\+\+\+)[ \t]*(?P<side>up|down)\b[^\n]*$", re.IGNORECASE | re.MULTILINE
 )
 JOURNAL = "meta/_journal.json"
 
@@ -69,9 +67,9 @@ def _journal(data: bytes | None) -> list[str] | None:
 
 def _up(text: str) -> str:
     """Without what undoes, where one file has both (dbmate, goose, sql-migrate); lines stay where they are."""
-    sides = [found for found in _MARK.finditer(text) if (found["side"] or "").lower() in {"up", "down"}]
+    sides = list(_MARK.finditer(text))
     for at, mark in reversed(list(enumerate(sides))):
-        if (mark["side"] or "").lower() == "down":
+        if mark["side"].lower() == "down":
             end = sides[at + 1].start() if at + 1 < len(sides) else len(text)
             text = text[: mark.start()] + re.sub(r"[^\n]", " ", text[mark.start() : end]) + text[end:]
     return text

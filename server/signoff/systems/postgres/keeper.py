@@ -27,7 +27,8 @@ from typing import Any
 OLDEST = 15
 _SETTINGS = (
     "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=40", "lc_messages=C",
-    "logging_collector=on", "log_destination=jsonlog", "log_filename=log", "log_min_messages=notice",
+    "logging_collector=on", "log_destination=jsonlog", "log_filename=log", "log_rotation_age=0", "log_rotation_size=0",
+    "log_min_messages=notice",
     "log_min_error_statement=notice", "log_statement=ddl", "max_locks_per_transaction=1024",
 )  # fmt: skip
 _START_SECONDS = 30.0
@@ -73,19 +74,25 @@ def started(programs: Path, folder: Path, port: int, user: dict[str, Any]) -> su
             [str(programs / "postgres"), *place, *options],
             cwd=folder, stdin=subprocess.DEVNULL, stdout=words, stderr=words, **user,
         )  # fmt: skip
-    deadline = time.monotonic() + _START_SECONDS
     try:
-        while server.poll() is None and time.monotonic() < deadline:
-            with contextlib.suppress(FileNotFoundError):
-                if (folder / "data" / "postmaster.pid").read_text("utf-8").rstrip().endswith("ready"):
-                    return server
-            if select.select([0], [], [], 0.02)[0]:
-                raise Impossible("nobody waits for it any more")
-        said = (folder / "words").read_text("utf-8", "replace").strip().splitlines()
-        raise Impossible(f"PostgreSQL did not start: {said[-1] if said else 'it said nothing'}")
+        _until_ready(server, folder)
     except BaseException:
         end(server)
         raise
+    return server
+
+
+def _until_ready(server: subprocess.Popen[bytes], folder: Path) -> None:
+    """As the last line of the postmaster's own file says it."""
+    deadline = time.monotonic() + _START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(FileNotFoundError):
+            if (folder / "data" / "postmaster.pid").read_text("utf-8").rstrip().endswith("ready"):
+                return
+        if select.select([0], [], [], 0.02)[0]:
+            raise Impossible("nobody waits for it any more")
+    said = (folder / "words").read_text("utf-8", "replace").strip().splitlines()
+    raise Impossible(f"PostgreSQL did not start: {said[-1] if said else 'it said nothing'}")
 
 
 def end(server: subprocess.Popen[bytes]) -> None:

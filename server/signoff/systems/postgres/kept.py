@@ -40,8 +40,9 @@ _OTHER = re.compile(rf"{_GAP}create\s+(?:temp(?:orary)?\s+|sequence|materialized
 # Everything about a table that is compared, as one text: a cheap look before the whole snapshot.
 _LOOKS = """
 SELECT coalesce(string_agg(part, E'\\n' ORDER BY part), '') FROM (
-    SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid))
-        AS part FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+        pg_get_expr(d.adbin, d.adrelid)) AS part
+    FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
     UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype <> 'n'
     UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = to_regclass($1)
@@ -67,9 +68,7 @@ async def undone(connection: asyncpg.Connection[Any]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await connection.execute(
-            "ROLLBACK TO SAVEPOINT signoff; RELEASE SAVEPOINT signoff" if within else "ROLLBACK"
-        )
+        await connection.execute("ROLLBACK TO SAVEPOINT signoff; RELEASE SAVEPOINT signoff" if within else "ROLLBACK")
 
 
 def named(sql: str) -> Conditional | None:
@@ -95,7 +94,6 @@ async def compared(connection: asyncpg.Connection[Any], statement: Statement) ->
         says = "IF NOT EXISTS did nothing here, and what it asks for can not be told by itself"
         return LeftOut(statement.place, says)
     before = await connection.fetchval(_LOOKS, what.table)
-    have = await _table(connection, what.table)
     wanted: Table | None = None
     try:
         async with undone(connection):
@@ -106,6 +104,7 @@ async def compared(connection: asyncpg.Connection[Any], statement: Statement) ->
                 wanted = await _table(connection, what.table)
     except asyncpg.PostgresError as error:
         return LeftOut(statement.place, f"IF NOT EXISTS did nothing here, and it could not be run again: {error}")
+    have = await _table(connection, what.table) if wanted is not None else None
     if wanted is None or have is None:
         return None
     return _difference(statement, what, wanted, have)
@@ -163,7 +162,9 @@ async def _drops(connection: asyncpg.Connection[Any], what: Conditional) -> tupl
         return ()
     if row["constraint"] is not None:
         return (f"ALTER TABLE {row['table']} DROP CONSTRAINT {_quoted(row['constraint'])} CASCADE",)
-    kind = {"i": "INDEX", "I": "INDEX", "v": "VIEW", "S": "SEQUENCE", "m": "MATERIALIZED VIEW"}.get(row["kind"], "TABLE")
+    kind = {"i": "INDEX", "I": "INDEX", "v": "VIEW", "S": "SEQUENCE", "m": "MATERIALIZED VIEW"}.get(
+        row["kind"], "TABLE"
+    )
     return (f"DROP {kind} {row['name']} CASCADE",)
 
 
@@ -235,7 +236,7 @@ def _only(table: Table, *wanted: Sequence[Any]) -> Table:
 
 def plain_name(name: str) -> str:
     """The last part of a name of SQL, without its quotes; in lower case where it has none."""
-    last = re.findall(_NAME, name)[-1]
+    last: str = re.findall(_NAME, name)[-1]
     return last[1:-1].replace('""', '"') if last.startswith('"') else last.lower()
 
 

@@ -99,7 +99,6 @@ class _Run:
         for _ in range(_MOST_ROLES):
             try:
                 await self._execute(statement.sql)
-                return True
             except asyncpg.PostgresError as error:
                 missing = _NO_ROLE.search(str(error))
                 if missing and error.sqlstate in {"42704", "22023"}:
@@ -110,6 +109,8 @@ class _Run:
                 place = f"{statement.place.path}:{statement.place.line}"
                 says = f"the replay stops at {place}: {error} (SQLSTATE {error.sqlstate})"
                 raise Refused("malformed", says) from error
+            else:
+                return True
         raise Refused("malformed", f"{statement.place.path}:{statement.place.line} names too many roles")
 
     async def _execute(self, sql: str) -> None:

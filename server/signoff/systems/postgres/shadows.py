@@ -65,7 +65,7 @@ class Shadows:
         """
         question = Question("postgres", "replay", f"{database.name} (expected)")
         key = hashlib.sha256("\0".join((_FORM, fingerprint, database.role or "", str(major))).encode()).hexdigest()
-        path = state_folder(self._environment) / "schemas" / f"{key}.json"
+        path = state_folder() / "schemas" / f"{key}.json"
         if (found := _kept(path)) is not None:
             return Known(found, question.ref(self._boundary.now()))
 
@@ -83,7 +83,7 @@ class Shadows:
         expected = database.expected
         where = expected.shadow if isinstance(expected, Replayed) else None
         if where is None:
-            async with shadows.local(major, self._environment) as made:
+            async with shadows.local(major) as made:
                 yield made
             return
         written = self._environment.get(where.variable, "")
