@@ -39,7 +39,7 @@ from signoff.systems.google.edit import EditedKind
 
 PROVEN_BEFORE = (Link.PUSHED, Link.MERGED)
 """What has to be proven before anything is built: session 9 was a green build of a commit without the fix."""
-NOT_DISPROVEN = (Link.SCHEMA,)
+NOT_DISPROVEN = (Link.BUILDABLE, Link.SCHEMA)
 """What must not be known to be wrong; a database that can not be asked from here is no reason to hold a deploy."""
 PREFLIGHT = (*PROVEN_BEFORE, *NOT_DISPROVEN)
 DEPLOYED = (Link.BUILT, Link.RELEASED, Link.SERVING)
