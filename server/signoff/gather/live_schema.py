@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from signoff.model.database import Snapshot
+from typing import TYPE_CHECKING
+
 from signoff.model.database_use import Database
 from signoff.model.facts import Known, Unknown
 from signoff.survey import Survey
+
+if TYPE_CHECKING:
+    from signoff.model.database import Snapshot
 
 
 async def live(survey: Survey, database: Database) -> Known[Snapshot] | Unknown:

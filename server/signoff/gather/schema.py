@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from signoff.gather.code import code_of, that_uses
 from signoff.gather.database_signs import definitions, signs
 from signoff.gather.expected_schema import expected
 from signoff.gather.live_schema import live
-from signoff.model.database import Asked, Probe, Snapshot
 from signoff.model.database_use import Database
 from signoff.model.facts import Known, Unknown
-from signoff.model.replay import Replay
 from signoff.model.schema_facts import SchemaFacts, asked_of
 from signoff.model.sql_use import ConflictTarget, Needs, Upsert
 from signoff.model.subject import Workload
 from signoff.reading.mentions import Mentions
 from signoff.survey import Survey
+
+if TYPE_CHECKING:
+    from signoff.model.database import Asked, Probe, Snapshot
+    from signoff.model.replay import Replay
 
 
 async def schema(survey: Survey, workload: Workload) -> SchemaFacts | Unknown:
@@ -41,15 +44,20 @@ async def schema(survey: Survey, workload: Workload) -> SchemaFacts | Unknown:
     uses, named = Mentions(that_uses(known.value)), await survey.get(needs, workload)
     if isinstance(named, Unknown):
         return named
-    replay = wanted.value if isinstance(wanted, Known) and isinstance(wanted.value, Replay) else None
-    return SchemaFacts(database, defined, asked_for, there, answers, _whole(wanted), replay, uses, named)
+    return SchemaFacts(database, defined, asked_for, there, answers, *_parts(wanted), uses, named)
 
 
-def _whole(wanted: Known[Snapshot] | Known[Replay] | Unknown | None) -> Known[Snapshot] | Unknown | None:
-    """What is expected, however it is known."""
-    if wanted is None or isinstance(wanted, Unknown):
-        return wanted
-    return Known(wanted.value.snapshot if isinstance(wanted.value, Replay) else wanted.value, wanted.ref)
+def _parts(
+    wanted: Known[Snapshot] | Known[Replay] | Unknown | None,
+) -> tuple[Known[Snapshot] | Unknown | None, Replay | None]:
+    """What is expected, and how it was made where it was."""
+    if not isinstance(wanted, Known):
+        return wanted, None
+    from signoff.model.replay import Replay
+
+    if isinstance(wanted.value, Replay):
+        return Known(wanted.value.snapshot, wanted.ref), wanted.value
+    return Known(wanted.value, wanted.ref), None
 
 
 async def upserts(survey: Survey, workload: Workload) -> tuple[Upsert, ...] | Unknown:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from signoff.model.database import Asked, Probe, Snapshot
-from signoff.model.database_use import Database
 from signoff.model.facts import Known, Unknown
 from signoff.model.finding import Location
-from signoff.model.replay import Replay
 from signoff.model.sql_use import ConflictTarget, Needs, Upsert
 from signoff.model.text import Text
+
+if TYPE_CHECKING:
+    from signoff.model.database import Asked, Probe, Snapshot
+    from signoff.model.database_use import Database
+    from signoff.model.replay import Replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +57,6 @@ class SchemaFacts:
 
 def asked_of(target: ConflictTarget) -> Asked:
     """How the planner is asked about a place of the code; several places may ask the same."""
+    from signoff.model.database import Asked
+
     return Asked(target.table, target.columns, target.where, target.constraint)
