@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from signoff.systems.http.client import Http
     from signoff.systems.patterns import Patterns
     from signoff.systems.postgres.database import Postgres
+    from signoff.systems.postgres.shadows import Shadows
     from signoff.systems.tables.reader import TablesReader
 
 
@@ -170,6 +171,12 @@ class Systems:
         from signoff.systems.google.firestore import Firestore
 
         return Firestore(self.boundary, self.google, self.environment)
+
+    @cached_property
+    def shadows(self) -> Shadows:
+        from signoff.systems.postgres.shadows import Shadows
+
+        return Shadows(self.boundary, self.environment)
 
     @cached_property
     def http(self) -> Http:
