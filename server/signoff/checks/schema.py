@@ -44,8 +44,8 @@ def _undeclared(workload: Workload, facts: SchemaFacts) -> Judgement:
     if not facts.signs:
         return skipped(
             text(
-                "{} shows no database: no migrations, no ON CONFLICT, no Cloud SQL connection, and no variable that"
-                " names one",
+                "{} shows no database: no migrations, no ON CONFLICT, no driver, no Cloud SQL connection, no variable"
+                " that names one",
                 workload.name,
             )
         )
