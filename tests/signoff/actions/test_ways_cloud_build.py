@@ -92,6 +92,19 @@ async def test_a_trigger_that_deploys_by_itself_is_proven_and_nothing_is_written
     assert "was deployed by the command or trigger itself" in steps_said["revision"]
 
 
+async def test_what_a_trigger_is_set_to_is_part_of_the_plan(world: World, site: Site) -> None:
+    commit = world.commit("web/page.txt", "set by hand")
+    site = built_by(site, BuildTrigger("ship-web"), commit)
+    steps = [{"name": "ubuntu", "args": ["true"], "env": ["A=1", "B=2"]}]
+    own: dict[str, Any] = {"filename": None, "build": {"steps": steps}, "substitutions": {"_B": "2", "_A": "1"}}
+    a_trigger(world, **own)
+    first = await plan_deploy(site, WEB)
+    assert (await plan_deploy(site, WEB)).id == first.id
+    a_trigger(world, **own | {"substitutions": {"_B": "3", "_A": "1"}})
+    assert (await plan_deploy(site, WEB)).id != first.id
+    a_trigger(world)
+
+
 async def test_a_disabled_trigger_is_refused_when_it_is_planned(world: World, site: Site) -> None:
     a_trigger(world, disabled=True)
     site = built_by(site, BuildTrigger("ship-web"), site.subject.commit)
