@@ -31,10 +31,11 @@ async def build_runs(survey: Survey, workload: Workload) -> BuildRuns | Unknown:
             found = await survey.get(trigger_of, name)
             if isinstance(found, str):
                 return build_method.BuildRuns(untold=(found,), open=True)
+            given = dict(found.substitutions)
             if found.document:
-                return build_method.of_document(found.document, f"trigger {name}", files, found.substitutions)
+                return build_method.of_document(found.document.encode(), f"trigger {name}", files, given)
             if found.config:
-                return build_method.of_configuration(found.config, files, found.substitutions)
+                return build_method.of_configuration(found.config, files, given)
             return build_method.of_source(".", files)
         case BuildCommand(command=argv):
             return await asyncio.to_thread(build_method.of_command, argv, files)
