@@ -1,0 +1,34 @@
+"""The npm packages of the application, really installed, once for all runs on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from tempfile import mkdtemp
+
+APPLICATION = Path(__file__).parent
+MANIFEST = APPLICATION / "shipped" / "web" / "package.json"
+
+
+def missing() -> str | None:
+    """Why the application can not be built here, or None."""
+    absent = [name for name in ("node", "npm") if shutil.which(name) is None]
+    return f"{' and '.join(absent)} not on PATH, so the Next.js application is not built" if absent else None
+
+
+def installed() -> Path:
+    """The folder node_modules, kept under the versions of package.json. Raises CalledProcessError."""
+    versions = json.loads(MANIFEST.read_text("utf-8"))["dependencies"]
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "signoff-horizonlens"
+    kept = base / "-".join(str(version) for _, version in sorted(versions.items()))
+    if not kept.exists():
+        base.mkdir(parents=True, exist_ok=True)
+        fresh = Path(mkdtemp(dir=base))
+        shutil.copy(MANIFEST, fresh)
+        argv = ["npm", "install", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"]
+        subprocess.run(argv, cwd=fresh, check=True, capture_output=True, text=True)
+        fresh.replace(kept)
+    return kept / "node_modules"
