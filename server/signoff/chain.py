@@ -9,6 +9,7 @@ from typing import Any
 
 from signoff.check import Check
 from signoff.checks import (
+    buildable,
     built,
     committed,
     fresh,
@@ -23,6 +24,7 @@ from signoff.checks import (
     settings,
 )
 from signoff.gather.arrival import arrival
+from signoff.gather.buildable import buildable as build_needs
 from signoff.gather.committed import committed as working_tree
 from signoff.gather.data import data
 from signoff.gather.health import health
@@ -37,6 +39,7 @@ CHECKS: tuple[Check[Any], ...] = (
     Check("committed", Link.COMMITTED, committed.CODES, working_tree, committed.judge),
     Check("pushed", Link.PUSHED, pushed.CODES, remote, pushed.judge),
     Check("merged", Link.MERGED, merged.CODES, branch, merged.judge),
+    Check("buildable", Link.BUILDABLE, buildable.CODES, build_needs, buildable.judge),
     Check("schema", Link.SCHEMA, schema.CODES, database, schema.judge, skip=schema.declared_none),
     Check("built", Link.BUILT, built.CODES, standing, built.judge),
     Check("released", Link.RELEASED, released.CODES, standing, released.judge),

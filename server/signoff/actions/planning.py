@@ -37,8 +37,11 @@ from signoff.model.text import Text
 from signoff.systems.google.deployed import Deployed
 from signoff.systems.google.edit import EditedKind
 
-PREFLIGHT = (Link.PUSHED, Link.MERGED, Link.SCHEMA)
+PROVEN_BEFORE = (Link.PUSHED, Link.MERGED)
 """What has to be proven before anything is built: session 9 was a green build of a commit without the fix."""
+NOT_DISPROVEN = (Link.BUILDABLE, Link.SCHEMA)
+"""What must not be known to be wrong; a database that can not be asked from here is no reason to hold a deploy."""
+PREFLIGHT = (*PROVEN_BEFORE, *NOT_DISPROVEN)
 DEPLOYED = (Link.BUILT, Link.RELEASED, Link.SERVING)
 
 _GOOD = frozenset({Status.PASS, Status.SKIPPED})
@@ -171,7 +174,9 @@ def must_be_ours(workload: Workload, request: Request) -> None:
 
 def _preflight(report: Report, names: Collection[WorkloadName]) -> None:
     for workload in report.workloads:
-        bad = [link for link in PREFLIGHT if link in workload.links and workload.links[link].status not in _GOOD]
+        status = {link: told.status for link, told in workload.links.items() if link in PREFLIGHT}
+        bad = [link for link in PROVEN_BEFORE if status.get(link, Status.PASS) not in _GOOD]
+        bad += [link for link in NOT_DISPROVEN if status.get(link) is Status.FAIL]
         if workload.name in names and bad:
             what = f"{workload.name} is not deployed: {' and '.join(bad)} has not passed"
             raise Refused(what, report, fix="do what its findings say, then ask again")

@@ -102,8 +102,8 @@ def _wanted(check: DataCheck, groups: Sequence[Group]) -> list[Group]:
         return list(groups) or [_nothing(None)]
     if not check.groups:
         return list(groups)
-    by_name = {group.name.outside: group for group in groups if group.name is not None}
-    return [by_name.get(name) or _nothing(Quoted(name)) for name in check.groups]
+    by_name = {group.name: group for group in groups}
+    return [by_name.get(Quoted(name)) or _nothing(Quoted(name)) for name in check.groups]
 
 
 def _nothing(name: Quoted | None) -> Group:

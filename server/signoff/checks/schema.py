@@ -44,8 +44,8 @@ def _undeclared(workload: Workload, facts: SchemaFacts) -> Judgement:
     if not facts.signs:
         return skipped(
             text(
-                "{} shows no database: no migrations, no ON CONFLICT, no Cloud SQL connection, and no variable that"
-                " names one",
+                "{} shows no database: no migrations, no ON CONFLICT, no driver, no Cloud SQL connection, no variable"
+                " that names one",
                 workload.name,
             )
         )
@@ -63,20 +63,21 @@ def _declared(facts: SchemaFacts, database: Database, live: Known[Snapshot]) -> 
     wanted = facts.expected.value if isinstance(facts.expected, Known) else None
     needed = looked_for(facts.needs.needs, live, wanted, drift)
     notes = (*notes, *needed.elsewhere, *_notes(facts, live))
+    unclear = (*upserts.unclear, *_beside(needed.unclear, upserts.unclear))
     found = (*upserts.errors, *rights, *errors, *_beside(needed.errors, upserts.errors))
     if found:
-        return failed(*found, *upserts.unclear, *upserts.early, *notes)
+        return failed(*found, *unclear, *upserts.early, *notes)
     reasons = _reasons(facts, upserts, needed)
     if reasons:
-        return unknown(listed(reasons), *upserts.unclear, *upserts.early, *notes)
+        return unknown(listed(reasons), *unclear, *upserts.early, *notes)
     if upserts.early:
         return waiting("time", text("an index is being built, or its table is locked"), *upserts.early, *notes)
     return _passed(facts, live, upserts, needed, notes)
 
 
 def _beside(found: tuple[Finding, ...], said: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Without those at places of which an upsert's error speaks already: it is the same table that is not there."""
-    places = {one.location for one in said if one.code == codes.MISSING}
+    """Without those at places of which an upsert's finding speaks already: it is the same table."""
+    places = {one.location for one in said if one.code in {codes.MISSING, codes.NOT_VERIFIED}}
     return tuple(one for one in found if one.location not in places)
 
 
@@ -130,6 +131,8 @@ def _reasons(facts: SchemaFacts, upserts: Upserts, needed: Looked) -> list[Text]
     reasons = [unanswered(one) for one in (facts.probes, facts.expected) if isinstance(one, Unknown)]
     if upserts.unclear:
         reasons.append(text("{} of the code's upserts can not be verified", len(upserts.unclear)))
+    if needed.unclear:
+        reasons.append(text("{} of the tables that the code names can not be verified", len(needed.unclear)))
     if facts.expected is None and (facts.signs or not (upserts.matched or upserts.early or needed.tables)):
         reasons.append(text("nothing says what the database should hold: add expected to [databases]"))
     return reasons

@@ -19,13 +19,15 @@ _SYSTEM = frozenset(("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"))
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """`errors`: what is not there; `elsewhere`: tables that the expected schema does not have either.
+    """`errors`: what is not there; `elsewhere`: tables that the expected schema does not have either; `unclear`: those
+    that only schemas have which the asking role may not use.
 
     `tables` and `columns`: how many were found.
     """
 
     errors: tuple[Finding, ...]
     elsewhere: tuple[Finding, ...]
+    unclear: tuple[Finding, ...]
     tables: int
     columns: int
 
@@ -38,6 +40,7 @@ def looked_for(
     told |= {(one.name, "") for one in drift if one.kind == "missing" and not one.table}
     errors: dict[tuple[str, str], Finding] = {}
     elsewhere: dict[str, Finding] = {}
+    unclear: dict[str, Finding] = {}
     found: dict[tuple[str, str], None] = {}
     for need in needs:
         if _of_the_server(need):
@@ -45,7 +48,10 @@ def looked_for(
         name = f"{need.schema}.{need.table}" if need.schema else need.table
         table = live.value.find(name)
         if table is None:
-            if _hidden(need, live.value) or any((f"{s}.{need.table}", "") in told for s in _schemas(need, live.value)):
+            if any((f"{schema}.{need.table}", "") in told for schema in _schemas(need, live.value)):
+                continue
+            if _hidden(need, live.value):
+                unclear.setdefault(name, _unclear(need, live))
                 continue
             ours = need.schema is None or need.schema in _all(live.value)
             if ours and (expected is None or expected.find(name) is not None):
@@ -63,7 +69,9 @@ def looked_for(
             elif (table.full_name, column) not in told:
                 errors.setdefault((table.full_name, column), _missing(need, name, column, live, table))
     tables = sum(1 for _, column in found if not column)
-    return Looked(tuple(errors.values()), tuple(elsewhere.values()), tables, len(found) - tables)
+    return Looked(
+        tuple(errors.values()), tuple(elsewhere.values()), tuple(unclear.values()), tables, len(found) - tables
+    )
 
 
 def _of_the_server(need: Need) -> bool:
@@ -79,9 +87,16 @@ def _all(live: Snapshot) -> frozenset[str]:
 
 
 def _hidden(need: Need, live: Snapshot) -> bool:
-    """Whether it may be in a schema that the asking role may not use, and so can not tell of."""
-    schemas = {need.schema} if need.schema else live.hidden
-    return any(f"{schema}.{need.table}" in live.tables for schema in schemas if schema in live.hidden)
+    """Whether it may be in a schema that the asking role may not use, and the application's role may."""
+    return need.schema is None and any(f"{schema}.{need.table}" in live.tables for schema in live.hidden)
+
+
+def _unclear(need: Need, live: Known[Snapshot]) -> Finding:
+    says = text("the table {} is in a schema that the role which asks may not use", Quoted(need.table))
+    fix = Advice(text("grant it USAGE on the schema, and name the schema in search_path"))
+    shown = live.shows("schemas that may not be used", Quoted(", ".join(sorted(live.value.hidden))))
+    place = Location(need.place.path, need.place.line)
+    return Finding(codes.NOT_VERIFIED, says, (shown,), fix, "warning", place)
 
 
 def _missing(need: Need, name: str, column: str | None, live: Known[Snapshot], table: Table | None = None) -> Finding:

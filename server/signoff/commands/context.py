@@ -65,15 +65,21 @@ class Context:
     @cached_property
     def systems(self) -> Systems:
         """Connections of this process; each adapter is made on first use."""
+        from signoff.ledger.kept_files import KeptFiles
+        from signoff.ledger.place import kept_path
         from signoff.ledger.proofs import KeptInLedger
+        from signoff.ledger.rehearsals import RehearsalsInFiles
         from signoff.ledger.smokes import SentInLedger
 
+        kept = KeptFiles(kept_path(self.root, self.environment))
         return Systems(
             self.boundary,
             self.root,
             sandbox=self.environment.get("SIGNOFF_SANDBOX") or None,
             proofs=KeptInLedger(self.ledger, self.now),
             writes=SentInLedger(self.ledger),
+            kept=kept,
+            rehearsals=RehearsalsInFiles(kept),
             environment=self.environment,
             read_only=self.read_only,
         )

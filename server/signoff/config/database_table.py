@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
 from signoff.config.loosens import Loosens, changed, dropped
-from signoff.config.table import Table
+from signoff.config.table import Table, tag_of
 
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_]([A-Za-z0-9_]|\{TARGET\})*$")]
 """The name of an environment variable; `{TARGET}` becomes the target's name in capitals."""
@@ -90,10 +90,7 @@ class NoDatabaseTable(Table):
 
 
 def _schema_of(written: Any) -> str | None:
-    given = [key for key in SCHEMA_KEYS if key in written] if isinstance(written, dict) else []
-    if isinstance(written, BaseModel):
-        given = [key for key in SCHEMA_KEYS if key in type(written).model_fields]
-    return f"<{given[0]}>" if len(given) == 1 else None
+    return tag_of(written, SCHEMA_KEYS)
 
 
 SchemaTable = Annotated[

@@ -90,6 +90,8 @@ class Config:
 
     def _workload(self, name: str, table: WorkloadTable, target: Target) -> Workload:
         key = WorkloadName(name)
+        from signoff.config.rehearsal_table import rehearsal_of
+
         return Workload(
             name=key,
             kind=table.kind,
@@ -114,6 +116,7 @@ class Config:
             data=data_of(table.data, self.written, target, lambda at: self._place(name, "data", at)),
             database=database_of(table.schema_, self.written, target),
             logs=self._logs(name, table),
+            rehearsal=rehearsal_of(table.rehearsal),
         )
 
     def _place(self, *key: str | int) -> Location:

@@ -190,3 +190,5 @@ def _paths(document: Document) -> Iterator[tuple[Place, str]]:
                 yield ("workloads", name, "inputs", key), path
         if table.routes.openapi is not None:
             yield ("workloads", name, "routes", "openapi"), table.routes.openapi
+        if table.rehearsal is not None:
+            yield ("workloads", name, "rehearsal", "folder"), table.rehearsal.folder

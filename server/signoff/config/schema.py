@@ -13,9 +13,10 @@ from signoff.config.data_table import DataTable, asked_less
 from signoff.config.database_table import DatabaseTable, SchemaTable, looks_away
 from signoff.config.logs_table import WorkloadLogsTable
 from signoff.config.loosens import Loosens, NeverLoosens, changed, misses_one
+from signoff.config.rehearsal_table import RehearsalTable, rehearsed_less
 from signoff.config.routes_table import RoutesTable
 from signoff.config.smoke_table import HeaderName, SmokeTable, tried_less
-from signoff.config.table import Table
+from signoff.config.table import Table, tag_of
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Ref = Annotated[str, Field(pattern=r"^[^-/\s~^:?*\[\\][^\s~^:?*\[\\]*$")]
@@ -116,10 +117,7 @@ BUILD_KEYS = ("config", "trigger", "command", "image")
 
 
 def _build_of(written: Any) -> str | None:
-    given = [key for key in BUILD_KEYS if key in written] if isinstance(written, dict) else []
-    if isinstance(written, BaseModel):
-        given = [key for key in BUILD_KEYS if key in type(written).model_fields]
-    return f"<{given[0]}>" if len(given) == 1 else None
+    return tag_of(written, BUILD_KEYS)
 
 
 BuildTable = Annotated[
@@ -231,6 +229,9 @@ class WorkloadTable(Table):
         alias="schema",  # pydantic has a method of that name
         description='The database that it uses: `{ database = "main" }`, or `{ none = "why" }`. Left out: unknown where'
         " the code shows one.",
+    )
+    rehearsal: Annotated[RehearsalTable | None, Loosens("its build is not rehearsed any more", rehearsed_less)] = Field(
+        default=None, description="How its build is tried in a clean clone. Left out: builds alone prove the link."
     )
     logs: WorkloadLogsTable = Field(default=WorkloadLogsTable(), description="How its logs are judged.")
 

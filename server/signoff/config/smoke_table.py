@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from signoff.config.loosens import Loosens, changed, dropped
-from signoff.config.table import Table
+from signoff.config.table import Table, tag_of
 
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
 """https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2"""
@@ -62,10 +62,7 @@ class BearerTable(Table):
 
 
 def _identity_of(written: Any) -> str | None:
-    given = [key for key in IDENTITY_KEYS if key in written] if isinstance(written, dict) else []
-    if isinstance(written, BaseModel):
-        given = [key for key in IDENTITY_KEYS if key in type(written).model_fields]
-    return f"<{given[0]}>" if len(given) == 1 else None
+    return tag_of(written, IDENTITY_KEYS)
 
 
 IdentityTable = Annotated[

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
+
+
+def tag_of(written: Any, keys: Sequence[str]) -> str | None:
+    """The tag `<key>` of a union whose tables each have one of these keys; None where there is not exactly one."""
+    given = [key for key in keys if key in written] if isinstance(written, dict) else []
+    if isinstance(written, BaseModel):
+        given = [key for key in keys if key in type(written).model_fields]
+    return f"<{given[0]}>" if len(given) == 1 else None
 
 
 class Table(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
+from signoff.gather.code import LARGEST
 from signoff.gather.current import jobs, services, worker_pools
 from signoff.gather.inputs import inputs_of
 from signoff.gather.parts import files
@@ -15,10 +16,12 @@ from signoff.model.schema_facts import Sign
 from signoff.model.sql_use import Upsert
 from signoff.model.subject import Workload
 from signoff.model.text import text
+from signoff.reading.database_drivers import drivers_in
 from signoff.reading.database_signs import of_path, of_variable
 from signoff.survey import Survey
 
 ENOUGH = 3
+_LISTS = (b"requirements", b"pyproject.toml", b"Pipfile", b"setup.", b"package.json")
 
 
 async def signs(survey: Survey, workload: Workload, upserts: Sequence[Upsert]) -> tuple[Sign, ...] | Unknown:
@@ -29,7 +32,10 @@ async def signs(survey: Survey, workload: Workload, upserts: Sequence[Upsert]) -
     for upsert in upserts[:1]:
         here = Location(upsert.place.path, upsert.place.line)
         found = (*found, Sign(text("the code writes with ON CONFLICT"), here))
-    return found[:ENOUGH] or await _of_cloud_run(survey, workload)
+    installed = await _drivers(survey, workload)
+    if isinstance(installed, Unknown):
+        return installed
+    return (*found, *installed)[:ENOUGH] or await _of_cloud_run(survey, workload)
 
 
 async def definitions(survey: Survey, workload: Workload) -> tuple[Sign, ...] | Unknown:
@@ -40,6 +46,24 @@ async def definitions(survey: Survey, workload: Workload) -> tuple[Sign, ...] | 
     inputs = inputs_of(survey.subject, workload)
     mine = (entry.path.decode("utf-8", "surrogateescape") for entry in known.value if inputs.matches(entry.path))
     return tuple(_of_files(mine))
+
+
+async def _drivers(survey: Survey, workload: Workload) -> tuple[Sign, ...] | Unknown:
+    """What the workload's lists of packages install."""
+    known = await survey.get(files)
+    if isinstance(known, Unknown):
+        return known
+    inputs = inputs_of(survey.subject, workload)
+    lists = {
+        entry.path.decode("utf-8", "surrogateescape"): entry.object_id
+        for entry in known.value
+        if entry.path.rpartition(b"/")[2].startswith(_LISTS) and inputs.matches(entry.path)
+    }
+    texts = await survey.systems.git.history().small_blobs(list(lists.values()), LARGEST)
+    if isinstance(texts, Unknown):
+        return texts
+    found = drivers_in({path: texts.value[oid] for path, oid in lists.items() if oid in texts.value})
+    return tuple(Sign(text("{} is installed", one.name), Location(one.place.path, one.place.line)) for one in found)
 
 
 def _of_files(paths: Iterable[str]) -> Iterable[Sign]:

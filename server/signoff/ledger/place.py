@@ -28,6 +28,11 @@ def holds_path(tree: Path, environment: Mapping[str, str]) -> Path:
     return ledger_path(tree, environment).parent / "holds"
 
 
+def kept_path(tree: Path, environment: Mapping[str, str]) -> Path:
+    """The folder of scans and rehearsals (see `ledger/kept_files.py`)."""
+    return ledger_path(tree, environment).parent / "kept"
+
+
 def repository_id(tree: Path) -> str:
     """The folder's name and a digest of git's common folder: the same in every worktree, two clones differ."""
     common = _common_folder(tree)

@@ -89,6 +89,7 @@ class Desk:
         """Tools without an object in this repository. Without a configuration none is hidden: a call says why."""
         from signoff.chain import CHECKS
         from signoff.model.judgement import Link
+        from signoff.model.subject import BuildCommand, BuildTrigger, CloudBuildConfig
 
         hidden = set() if any(check.link is Link.HEALTHY for check in CHECKS) else {"verify_logs"}
         try:
@@ -108,6 +109,11 @@ class Desk:
             hidden.add("smoke_test")
         if not any(w.data for w in context.workloads):
             hidden.add("check_data")
+        if not any(
+            w.rehearsal or isinstance(w.build, BuildCommand | BuildTrigger | CloudBuildConfig)
+            for w in context.workloads
+        ):
+            hidden.add("check_build_env")
         if not await self._has_database(context):
             hidden.add("check_schema")
         return frozenset(hidden)

@@ -11,6 +11,7 @@ from typing import Literal, NewType
 from signoff.model.data import DataCheck
 from signoff.model.database_use import Database, NoDatabase
 from signoff.model.log_rules import NO_RULES, LogRules
+from signoff.model.rehearsal import Rehearsal
 from signoff.model.smoke import AS_FOUND, RouteRules, Smoke
 
 Commit = NewType("Commit", str)
@@ -96,6 +97,7 @@ class Workload:
     logs: LogRules = NO_RULES
     data: tuple[DataCheck, ...] = ()
     """Rows that it has to produce."""
+    rehearsal: Rehearsal | None = None
     database: Database | NoDatabase | None = None
     """None: signoff.toml does not say whether it uses one."""
 

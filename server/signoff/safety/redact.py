@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, urlsplit
 
+from signoff.safety.leaks import tokens
 from signoff.safety.rules import HIDDEN, rules_for
 
 _SECRET_NAME = re.compile(
@@ -58,6 +59,8 @@ def redacted(text: str, held: Held) -> str:
         text = held.pattern.sub(HIDDEN, text)
     for rule in rules_for(text.lower()):
         text = rule.hide(text)
+    for token in tokens(text):
+        text = text.replace(token, HIDDEN)
     return text
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from signoff.boundary import Boundary
-from signoff.model import arrival
+from signoff.model import arrival, buildable
 from signoff.model.lineage import KeptInMemory, Proofs
 from signoff.model.routes import Found
 
@@ -39,6 +39,7 @@ class Systems:
 
     `sandbox`: the Google side is a sandbox (`SIGNOFF_SANDBOX`), and every report says so. `proofs`: where it is kept
     which commit an image was built from. `writes`: where it is kept which requests that write were sent.
+    `kept` and `rehearsals`: where scans and rehearsals of builds are kept.
     `environment`: of this process, if not given. `read_only`: no request is sent that writes.
     """
 
@@ -50,6 +51,8 @@ class Systems:
         sandbox: str | None = None,
         proofs: Proofs | None = None,
         writes: arrival.Kept | None = None,
+        kept: buildable.Kept | None = None,
+        rehearsals: buildable.Rehearsals | None = None,
         environment: Mapping[str, str] | None = None,
         read_only: bool = False,
     ) -> None:
@@ -60,6 +63,8 @@ class Systems:
         self.environment = os.environ if environment is None else environment
         self.proofs: Proofs = proofs or KeptInMemory()
         self.writes: arrival.Kept = writes or arrival.KeptInMemory()
+        self.kept: buildable.Kept = kept or buildable.KeptInMemory()
+        self.rehearsals: buildable.Rehearsals = rehearsals or buildable.RehearsalsInMemory()
         self.sent = arrival.KeptInMemory()
         """Requests whose log entry may still come: a later look asks for it, instead of sending another."""
         self.routes: dict[str, Found] = {}

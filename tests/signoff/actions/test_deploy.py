@@ -11,7 +11,7 @@ import pytest
 from signoff.actions.approval import answered
 from signoff.actions.deploy import DeployResult, carry_out
 from signoff.actions.plan import Plan, PlanError, Request
-from signoff.actions.planning import plan_deploy
+from signoff.actions.planning import NOT_DISPROVEN, plan_deploy
 from signoff.actions.refusal import Refused
 from signoff.actions.site import Site
 from signoff.ledger.events import PlanApproved, StepTaken
@@ -203,6 +203,25 @@ async def test_without_a_proven_push_nothing_is_planned(world: World, site: Site
     with pytest.raises(Refused, match="pushed has not passed") as refused:
         await plan_deploy(site, WEB)
     assert refused.value.report.workloads[0].links[Link.PUSHED].status is Status.FAIL
+
+
+@pytest.mark.parametrize("status", [Status.UNKNOWN, Status.WAITING])
+async def test_what_must_be_proven_before_holds_a_deploy_where_it_is_not_known(
+    site: Site, chain: Chain, status: Status
+) -> None:
+    chain.says[Link.PUSHED] = status
+    with pytest.raises(Refused, match="pushed has not passed"):
+        await plan_deploy(site, WEB)
+
+
+@pytest.mark.parametrize("link", NOT_DISPROVEN)
+async def test_what_must_not_be_wrong_holds_a_deploy_only_where_it_is(site: Site, chain: Chain, link: Link) -> None:
+    chain.says[link] = Status.FAIL
+    with pytest.raises(Refused, match=f"{link} has not passed"):
+        await plan_deploy(site, WEB)
+    for status in (Status.UNKNOWN, Status.WAITING):
+        chain.says[link] = status
+        assert await plan_deploy(site, WEB)
 
 
 @pytest.mark.parametrize("status", [Status.UNKNOWN, Status.WAITING, Status.BLOCKED])

@@ -111,6 +111,14 @@ def test_a_table_of_a_schema_that_the_role_may_not_use_is_not_verified(clone: Cl
     assert codes(link) == {"schema/not-verified"}
 
 
+def test_a_table_that_is_only_read_and_in_such_a_schema_is_not_verified_either(clone: Clone, postgres: Cluster) -> None:
+    clone.commit({"web/notes.py": "async def notes(c):\n    return await c.fetch('SELECT day FROM days')\n"})
+    live = postgres.database(REPORTS + KEY + "CREATE SCHEMA app; CREATE TABLE app.days (day date)")
+    link = judged(clone, urls(live))
+    assert link.status is Status.UNKNOWN
+    assert "the table «days» is in a schema that the role which asks may not use" in says(link)
+
+
 def test_a_table_that_is_locked_is_waited_for(clone: Clone, postgres: Cluster) -> None:
     database = postgres.database(REPORTS + KEY)
     with database.connect() as holder, holder.transaction():

@@ -64,7 +64,7 @@ def test_without_any_sign_there_is_nothing_to_judge(clone: Clone, sandbox: Sandb
     others = [{"name": name, "value": "x"} for name in ("SENTRY_DSN", "REDIS_URL", "MONGO_DB_HOST", "PORT")]
     link = looked(clone, sandbox, container={"env": others})
     assert link.status is Status.SKIPPED
-    assert "no migrations, no ON CONFLICT, no Cloud SQL connection" in told(link.reason)
+    assert "no migrations, no ON CONFLICT, no driver, no Cloud SQL connection" in told(link.reason)
 
 
 def test_where_cloud_run_does_not_answer_nothing_is_skipped(clone: Clone, sandbox: Sandbox) -> None:
@@ -84,3 +84,12 @@ def test_files_of_the_workload_show_it_and_those_of_others_do_not(clone: Clone, 
     assert link.status is Status.UNKNOWN
     assert link.findings[0].location is not None
     assert link.findings[0].location.path == "web/migrations/001_first.sql"
+
+
+def test_a_driver_that_is_installed_shows_it(clone: Clone, sandbox: Sandbox) -> None:
+    clone.commit({"web/requirements.txt": "flask\nasyncpg>=0.30\n"})
+    link = looked(clone, sandbox)
+    assert link.status is Status.UNKNOWN
+    assert told(link.findings[0].message) == "asyncpg is installed"
+    assert link.findings[0].location is not None
+    assert (link.findings[0].location.path, link.findings[0].location.line) == ("web/requirements.txt", 2)

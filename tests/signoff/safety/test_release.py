@@ -77,7 +77,7 @@ def test_outside_text_is_read_only_to_show_it_to_parse_it_and_to_ask_for_it() ->
     assert {reader for reader in readers if reader.startswith("model/")} == {"model/quoted.py"}
 
 
-ASKS = {"gather/standing.py", "gather/log_present.py", "systems/patterns.py"}
+ASKS = {"gather/standing.py", "gather/log_present.py", "systems/patterns.py", "systems/git/history.py"}
 """What is asked with outside text goes out as data: a variable's name to git after `-e`, paths as values of a filter,
 and lines on the stdin of the process that searches them."""
 PARSES = {"gather/routes_at.py", "gather/database_signs.py"}

@@ -15,6 +15,7 @@ from signoff.mcp.progress import reporting
 from signoff.mcp.tools.making import READS, Workloads, make_tool
 
 PUSHED = ("committed", "pushed", "merged")
+BUILDABLE = ("buildable",)
 SCHEMA = ("schema",)
 DRIFT = ("built", "released", "serving")
 REACHABLE = ("reachable",)
@@ -28,11 +29,15 @@ Gone = Annotated[str, Field(description="the error that should be gone: its text
 
 
 def check_tools(desk: Desk) -> list[Tool]:
-    """`check_pushed`, `check_schema`, `check_drift`, `smoke_test`, `verify_logs`, `check_data`, `run_checklist`."""
+    """Each walks a group of links; `run_checklist` all of them."""
 
     async def check_pushed(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
         """Is the work committed, pushed and on the branch that is built? Asks the remote live."""
         return await walked(ctx, workloads, PUSHED)
+
+    async def check_build_env(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
+        """Does the build read variables or secrets that exist only at run time? Names each, with the way to it."""
+        return await walked(ctx, workloads, BUILDABLE)
 
     async def check_schema(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
         """Has the database what the code asks: tables, columns, a unique index for each ON CONFLICT? Only reads."""
@@ -72,5 +77,14 @@ done. Answers within 20 s; what is not finished by then is waiting, so call it a
         async with reporting(ctx) as progress:
             return report_answer(await desk.walk(workloads, links, progress, gone=gone, seconds=seconds))
 
-    tools = (check_pushed, check_schema, check_drift, smoke_test, verify_logs, check_data, run_checklist)
+    tools = (
+        check_pushed,
+        check_build_env,
+        check_schema,
+        check_drift,
+        smoke_test,
+        verify_logs,
+        check_data,
+        run_checklist,
+    )
     return [make_tool(tool, READS) for tool in tools]

@@ -269,3 +269,38 @@ def attempt(world: World, frame: Frame, body: Act, handlers: Iterable[tuple[Call
     if ended is not None:
         raise ended
     return flow
+
+
+def conditional(world: World, value: Value, then: Callable[[], Value], other: Callable[[], Value]) -> Value:
+    """`then() if value else other()`; where it is not known which, both are tried, and agree or are not known."""
+
+    def decided(held: Value) -> Value:
+        known = truth(held)
+        if known is not None:
+            return then() if known else other()
+        results = []
+        for act in (then, other):
+            with world.perhaps():
+                try:
+                    results.append(act())
+                except Thrown:
+                    continue
+        return results[0] if len(results) == 2 and results[0] == results[1] else UNKNOWN
+
+    world.defaulted(value, "it is asked about first")
+    return world.lift(value, decided)
+
+
+def once(world: World, frame: Frame, act: Callable[[], Flow], *, sure: bool) -> Flow:
+    """One round of a loop; whether there is one may not be known."""
+    count, wraps = len(frame.returns), len(frame.wraps)
+    if sure:
+        act()
+    else:
+        with world.perhaps():
+            try:
+                act()
+            except Thrown:
+                return Flow(guards=(Guard("perhaps"),))
+    left = len(frame.returns) > count or len(frame.wraps) > wraps
+    return Flow(guards=(Guard("perhaps"),)) if left else FALLS

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from signoff.reading.env_reads import python_calls, python_loops
-from signoff.reading.env_reads.flow import Frame
+from signoff.reading.env_reads.flow import Frame, conditional
 from signoff.reading.env_reads.python_modules import PythonModule
 from signoff.reading.env_reads.values import (
     FALSE,
@@ -73,7 +73,10 @@ def evaluate(m: Machine, node: ast.expr, frame: Frame) -> Value:
             return _compared(m, node, left, ops, others, frame)
         case ast.IfExp(test=test, body=body, orelse=orelse):
             return conditional(
-                m, settled(m.evaluate(test, frame)), lambda: m.evaluate(body, frame), lambda: m.evaluate(orelse, frame)
+                m.world,
+                settled(m.evaluate(test, frame)),
+                lambda: m.evaluate(body, frame),
+                lambda: m.evaluate(orelse, frame),
             )
         case ast.JoinedStr(values=values):
             return _joined([m.evaluate(value, frame) for value in values])
@@ -203,24 +206,6 @@ def _either_or(m: Machine, or_: bool, values: list[ast.expr], frame: Frame) -> V
     if or_ and len(values) > 1:
         m.world.defaulted(value, "something else is used where it is missing")
     return m.world.lift(value, rest)
-
-
-def conditional(m: Machine, value: Value, then: Callable[[], Value], other: Callable[[], Value]) -> Value:
-    def decided(held: Value) -> Value:
-        known = truth(held)
-        if known is not None:
-            return then() if known else other()
-        results = []
-        for act in (then, other):
-            with m.world.perhaps():
-                try:
-                    results.append(act())
-                except Thrown:
-                    continue
-        return results[0] if len(results) == 2 and results[0] == results[1] else UNKNOWN
-
-    m.world.defaulted(value, "it is asked about first")
-    return m.world.lift(value, decided)
 
 
 def _binary(m: Machine, left: Value, op: ast.operator, right: Value) -> Value:

@@ -17,11 +17,10 @@ from signoff.reading.env_reads.values import (
     External,
     Function,
     Instance,
-    Keyed,
-    Listed,
     Pending,
     Scope,
     Value,
+    mark,
 )  # fmt: skip
 from signoff.reading.env_reads.world import World
 
@@ -104,8 +103,8 @@ class Machine:
         if self._active.count(id(node)) > 1 or self.world.deep:
             return UNKNOWN
         key = (
-            id(node), id(function.scope), id(function.bound), *map(_mark, args),
-            *((name, _mark(value)) for name, value in named.items()), *self.world.context(),
+            id(node), id(function.scope), id(function.bound), *map(mark, args),
+            *((name, mark(value)) for name, value in named.items()), *self.world.context(),
         )  # fmt: skip
         if key in self._memo:
             return self._memo[key]
@@ -140,17 +139,3 @@ class Machine:
 
     def awaited(self, value: Value) -> Value:
         return value.run() if isinstance(value, Pending) else value
-
-
-def _mark(value: Value) -> object:
-    match value:
-        case Const(value=held):
-            return (type(held).__name__, held)
-        case Listed(items=items):
-            return ("list", id(value), len(items))
-        case Keyed(items=items):
-            return ("dict", id(value), len(items))
-        case External(name=name):
-            return name
-        case _:
-            return id(value)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from signoff.reading.env_reads import python_definitions
-from signoff.reading.env_reads.flow import ENDS, FALLS, Flow, Frame, Guard, attempt, decide, run
+from signoff.reading.env_reads.flow import ENDS, FALLS, Flow, Frame, Guard, attempt, decide, once, run
 from signoff.reading.env_reads.python_loops import items_of
 from signoff.reading.env_reads.python_modules import PythonModule
 from signoff.reading.env_reads.values import (
@@ -91,8 +91,7 @@ def _statement(m: Machine, node: ast.stmt, frame: Frame) -> Flow:
         case ast.For() | ast.AsyncFor():
             return _for(m, node, frame)
         case ast.While(test=test, body=body):
-            return _loop(m, frame, lambda: decide(m.world, frame, m.evaluate(test, frame),
-                                                  lambda: block(m, body, frame), lambda: FALLS))  # fmt: skip
+            return once(m.world, frame, lambda: _while(m, test, body, frame), sure=True)
         case ast.Try() | ast.TryStar():
             return _try(m, node, frame)
         case ast.With() | ast.AsyncWith():
@@ -186,7 +185,7 @@ def _external(name: str) -> Value:
 
 
 def _for(m: Machine, node: ast.For | ast.AsyncFor, frame: Frame) -> Flow:
-    def once(item: Value) -> Callable[[], Flow]:
+    def of_item(item: Value) -> Callable[[], Flow]:
         def follow() -> Flow:
             assign(m, node.target, item, frame)
             return block(m, node.body, frame)
@@ -196,23 +195,13 @@ def _for(m: Machine, node: ast.For | ast.AsyncFor, frame: Frame) -> Flow:
     over, sure = items_of(m, m.evaluate(node.iter, frame))
     flow = FALLS
     for item in over[:_LOOPS]:
-        flow = _loop(m, frame, once(item), sure=sure)
+        flow = once(m.world, frame, of_item(item), sure=sure)
     block(m, node.orelse, frame)
     return flow
 
 
-def _loop(m: Machine, frame: Frame, act: Callable[[], Flow], *, sure: bool = True) -> Flow:
-    count, wraps = len(frame.returns), len(frame.wraps)
-    if sure:
-        act()
-    else:
-        with m.world.perhaps():
-            try:
-                act()
-            except Thrown:
-                return Flow(guards=(Guard("perhaps"),))
-    left = len(frame.returns) > count or len(frame.wraps) > wraps
-    return Flow(guards=(Guard("perhaps"),)) if left else FALLS
+def _while(m: Machine, test: ast.expr, body: list[ast.stmt], frame: Frame) -> Flow:
+    return decide(m.world, frame, m.evaluate(test, frame), lambda: block(m, body, frame), lambda: FALLS)
 
 
 def _error_name(node: ast.expr | None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from signoff.reading.env_reads import script_assignment, script_calls, script_operators
-from signoff.reading.env_reads.flow import Frame
+from signoff.reading.env_reads.flow import Frame, conditional
 from signoff.reading.env_reads.script_modules import Alias, ScriptModule, text_of
 from signoff.reading.env_reads.values import (
     FALSE,
@@ -91,9 +91,7 @@ def evaluate(m: Machine, node: Node, frame: Frame) -> Value:
         case "ternary_expression":
             value = settled(m.evaluate(node.child_by_field_name("condition"), frame))
             then, other = node.child_by_field_name("consequence"), node.child_by_field_name("alternative")
-            return script_operators.conditional(
-                m, value, lambda: m.evaluate(then, frame), lambda: m.evaluate(other, frame)
-            )
+            return conditional(m.world, value, lambda: m.evaluate(then, frame), lambda: m.evaluate(other, frame))
         case "subscript_expression":
             key = m.evaluate(node.child_by_field_name("index"), frame)
             of = m.evaluate(node.child_by_field_name("object"), frame)

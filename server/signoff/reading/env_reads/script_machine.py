@@ -13,16 +13,14 @@ from signoff.reading.env_reads.script_resolution import Resolution
 from signoff.reading.env_reads.values import (
     UNKNOWN,
     Class,
-    Const,
     Environment,
     External,
     Function,
     Instance,
-    Keyed,
-    Listed,
     Made,
     Scope,
     Value,
+    mark,
 )  # fmt: skip
 from signoff.reading.env_reads.world import World
 
@@ -75,7 +73,7 @@ class Machine:
         node = function.node
         if self._active.count(node.id) > 1 or self.world.deep:
             return UNKNOWN
-        key = (node.id, id(function.scope), id(function.bound), *map(_mark, args), *self.world.context())
+        key = (node.id, id(function.scope), id(function.bound), *map(mark, args), *self.world.context())
         if key in self._memo:
             return self._memo[key]
         frame = Frame(function.module, Scope({}, function.scope), function.bound)
@@ -110,17 +108,3 @@ def external(name: str) -> Value:
     if name in {"process.env", "process.default.env", "Bun.env", "global.process.env"}:
         return Environment("process.env")
     return External(name)
-
-
-def _mark(value: Value) -> object:
-    match value:
-        case Const(value=held):
-            return (type(held).__name__, held)
-        case Listed(items=items):
-            return ("list", id(value), len(items))
-        case Keyed(items=items):
-            return ("object", id(value), len(items))
-        case External(name=name):
-            return name
-        case _:
-            return id(value)

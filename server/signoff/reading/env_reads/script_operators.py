@@ -72,24 +72,6 @@ def _type_of(value: Value) -> Value:
             return Const("string") if value is PRESENT else UNKNOWN
 
 
-def conditional(m: Machine, value: Value, then: Callable[[], Value], other: Callable[[], Value]) -> Value:
-    def decided(held: Value) -> Value:
-        known = truth(held)
-        if known is not None:
-            return then() if known else other()
-        results = []
-        for act in (then, other):
-            with m.world.perhaps():
-                try:
-                    results.append(act())
-                except Thrown:
-                    continue
-        return results[0] if len(results) == 2 and results[0] == results[1] else UNKNOWN
-
-    m.world.defaulted(value, "it is asked about first")
-    return m.world.lift(value, decided)
-
-
 def binary(m: Machine, node: Node, frame: Frame) -> Value:
     operator = text_of(node.child_by_field_name("operator"))
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from signoff.reading.env_reads import script_classes, script_imports
-from signoff.reading.env_reads.flow import ENDS, FALLS, Flow, Frame, Guard, attempt, decide, run
+from signoff.reading.env_reads.flow import ENDS, FALLS, Flow, Frame, Guard, attempt, decide, once, run
 from signoff.reading.env_reads.script_modules import text_of
 from signoff.reading.env_reads.values import (
     NOTHING,
@@ -248,7 +248,7 @@ def _for_of(m: Machine, node: Node, frame: Frame) -> Flow:
         inner = frame.inner(Scope({}, frame.scope))
         if left is not None:
             bind(m, left, item, inner)
-        flow = once(m, inner, lambda inner=inner: block(m, body, inner), known)  # type: ignore[misc]
+        flow = once(m.world, inner, lambda inner=inner: block(m, body, inner), sure=known)  # type: ignore[misc]
     return flow
 
 
@@ -258,22 +258,7 @@ def _loop(m: Machine, node: Node, frame: Frame) -> Flow:
     if first is not None:
         statement(m, first, inner)
     body = node.child_by_field_name("body")
-    return once(m, inner, lambda: block(m, body, inner), node.type == "do_statement")
-
-
-def once(m: Machine, frame: Frame, act: Callable[[], Flow], known: bool) -> Flow:
-    """One round of a loop; whether there is one may not be known."""
-    count, wraps = len(frame.returns), len(frame.wraps)
-    if known:
-        act()
-    else:
-        with m.world.perhaps():
-            try:
-                act()
-            except Thrown:
-                return Flow(guards=(Guard("perhaps"),))
-    left = len(frame.returns) > count or len(frame.wraps) > wraps
-    return Flow(guards=(Guard("perhaps"),)) if left else FALLS
+    return once(m.world, inner, lambda: block(m, body, inner), sure=node.type == "do_statement")
 
 
 def _switch(m: Machine, node: Node, frame: Frame) -> Flow:

@@ -213,3 +213,18 @@ def either(one: Value, other: Value) -> Value:
 
 def choice(read: Read, absent: Value, present: Value) -> Value:
     return present if absent is present or absent == present else Choice(read, absent, present)
+
+
+def mark(value: Value) -> object:
+    """What tells one argument of a call from another, so that a call is followed once for the same ones."""
+    match value:
+        case Const(value=held):
+            return (type(held).__name__, held)
+        case Listed(items=items):
+            return ("list", id(value), len(items))
+        case Keyed(items=items):
+            return ("keyed", id(value), len(items))
+        case External(name=name):
+            return name
+        case _:
+            return id(value)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from signoff.boundary import Boundary, Question
@@ -21,6 +22,11 @@ class Trigger:
     name: str
     disabled: bool
     approved: bool
+    config: str = ""
+    """The configuration's path in the repository; empty where the trigger holds it itself, or finds it out."""
+    document: bytes = field(default=b"", repr=False)
+    """The configuration that the trigger holds itself, as JSON."""
+    substitutions: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def resource(self) -> str:
@@ -53,7 +59,10 @@ class Triggers:
             if raw is None:
                 return None
             approved = bool(raw.approval_config.approval_required)
-            return Trigger(project, location, raw.id, raw.name, bool(raw.disabled), approved)
+            config = raw.git_file_source.path or raw.filename
+            document = b"" if config or not raw.build.steps else type(raw.build).to_json(raw.build).encode()
+            given = dict(raw.substitutions)
+            return Trigger(project, location, raw.id, raw.name, bool(raw.disabled), approved, config, document, given)
 
         return await self._boundary.ask(
             Question("build", "triggers.get", resource, look), fetch, read, self._google.why

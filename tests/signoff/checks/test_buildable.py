@@ -1,0 +1,184 @@
+"""The link `buildable` over a real repository and the records of a sandbox (incidents B7, B8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from signoff.boundary import Boundary, Question
+from signoff.checks import buildable
+from signoff.model.finding import Location
+from signoff.model.judgement import Status
+from signoff.model.report import LinkReport
+from signoff.model.subject import BuildCommand, BuildTrigger
+from support.buildable import BROWSER, CONFIG, DOCKERFILE, EAGER, LAZY, SERVER, WEB, application, look
+from support.estate import Estate, codes, variables, words
+
+
+def errors(link: LinkReport) -> list[str]:
+    return [finding.code for finding in link.findings if finding.severity == "error"]
+
+
+def running(estate: Estate, *names: str, commit: str | None = None, **secrets: str) -> None:
+    """The service of an earlier commit, with these names in its environment."""
+    made = estate.build(commit or estate.clone.head("HEAD~1"), 5)
+    estate.deployed(made, 6, env=variables(*names, **secrets))
+
+
+async def test_a_secret_of_run_time_that_the_build_stops_without_is_named_with_the_way_to_it(estate: Estate) -> None:
+    application(estate)
+    running(estate, AUTH_SECRET="auth-secret")
+    link = await look(estate)
+    assert (link.status, errors(link)) == (Status.FAIL, [buildable.RUN_TIME_ONLY])
+    finding = link.findings[0]
+    assert finding.location == Location("web/lib/auth.ts", 2)
+    said = words(link)
+    for part in ("AUTH_SECRET", "exists only at run time", "web/app/api/route.ts:1", "calls requireEnv"):
+        assert part in said
+    assert {one.system for one in finding.evidence} == {"git", "run"}
+
+
+async def test_a_name_that_nothing_gives_is_missing(estate: Estate) -> None:
+    application(estate)
+    link = await look(estate)
+    assert (link.status, errors(link)) == (Status.FAIL, [buildable.MISSING])
+
+
+async def test_a_clean_scan_alone_is_unknown(estate: Estate) -> None:
+    application(estate, {"web/lib/auth.ts": LAZY})
+    running(estate, AUTH_SECRET="auth-secret")
+    link = await look(estate)
+    assert (link.status, errors(link)) == (Status.UNKNOWN, [])
+    assert "no build of the same inputs went well yet" in words(link)
+
+
+async def test_a_successful_build_of_the_same_inputs_proves_it_and_overrules_the_scan(estate: Estate) -> None:
+    commit = application(estate)
+    running(estate, commit=commit, AUTH_SECRET="auth-secret")
+    link = await look(estate)
+    assert (link.status, errors(link)) == (Status.PASS, [])
+    assert {one.system for one in link.evidence} >= {"build"}
+    assert [one.severity for one in link.findings if one.code == buildable.RUN_TIME_ONLY] == ["note"]
+
+
+async def test_a_build_of_other_inputs_proves_nothing_of_a_commit_that_is_not_pushed(estate: Estate) -> None:
+    commit = application(estate, {"web/lib/auth.ts": LAZY})
+    running(estate, commit=commit, AUTH_SECRET="auth-secret")
+    assert (await look(estate)).status is Status.PASS
+    application(estate, {"web/lib/auth.ts": EAGER}, push=False)
+    assert errors(await look(estate)) == [buildable.RUN_TIME_ONLY]
+    application(estate, {"web/lib/auth.ts": LAZY, "web/more.ts": "export {};\n"}, push=False)
+    assert (await look(estate)).status is Status.UNKNOWN
+
+
+async def test_a_failed_build_is_told_and_one_that_went_well_after_it_passes(estate: Estate) -> None:
+    commit = application(estate, {"web/lib/auth.ts": LAZY})
+    estate.build(commit, 7, status="FAILURE", failureInfo={"detail": "Failed to collect page data"})
+    running(estate)
+    link = await look(estate)
+    assert link.status is Status.UNKNOWN
+    assert buildable.BUILD_FAILED in codes(link)
+    assert "Failed to collect page data" in words(link)
+    estate.build(commit, 9)
+    assert (await look(estate)).status is Status.PASS
+
+
+async def test_a_build_under_way_is_waited_for(estate: Estate) -> None:
+    commit = application(estate, {"web/lib/auth.ts": LAZY})
+    running(estate)
+    estate.build(commit, 7, status="WORKING")
+    link = await look(estate)
+    assert (link.status, link.waits_on) == (Status.WAITING, "time")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"web/Dockerfile": DOCKERFILE.replace("RUN npm ci", "ENV AUTH_SECRET=placeholder\nRUN npm ci")},
+        {
+            "web/Dockerfile": DOCKERFILE.replace("RUN npm ci", "ARG AUTH_SECRET\nRUN npm ci"),
+            "cloudbuild.yaml": CONFIG.replace("build, -t", "build, --build-arg, AUTH_SECRET=x, -t"),
+        },
+        {"web/lib/auth.ts": EAGER.replace('requireEnv("AUTH_SECRET")', 'process.env.AUTH_SECRET ?? ""')},
+    ],
+    ids=["ENV", "--build-arg", "a default"],
+)
+async def test_what_the_build_has_or_does_not_need_is_no_finding(estate: Estate, given: dict[str, str]) -> None:
+    application(estate, given)
+    running(estate, AUTH_SECRET="auth-secret")
+    link = await look(estate)
+    assert (link.status, errors(link)) == (Status.UNKNOWN, [])
+
+
+async def test_a_public_name_that_exists_only_at_run_time_is_baked_empty_however_well_the_build_went(
+    estate: Estate,
+) -> None:
+    commit = application(estate, {"web/lib/auth.ts": LAZY, "web/app/page.tsx": BROWSER})
+    running(estate, "NEXT_PUBLIC_API", commit=commit)
+    link = await look(estate)
+    assert (link.status, errors(link)) == (Status.FAIL, [buildable.BAKED_EMPTY])
+    assert "NEXT_PUBLIC_API" in words(link)
+
+
+async def test_a_public_name_that_only_the_server_reads_is_not_baked(estate: Estate) -> None:
+    commit = application(estate, {"web/lib/auth.ts": LAZY, "web/app/page.tsx": SERVER})
+    running(estate, "NEXT_PUBLIC_API", commit=commit)
+    assert (await look(estate)).status is Status.PASS
+
+
+async def test_a_public_name_with_a_default_is_a_warning(estate: Estate) -> None:
+    page = BROWSER.replace("NEXT_PUBLIC_API", 'NEXT_PUBLIC_API ?? "https://example.com"')
+    commit = application(estate, {"web/lib/auth.ts": LAZY, "web/app/page.tsx": page})
+    running(estate, "NEXT_PUBLIC_API", commit=commit)
+    link = await look(estate)
+    assert (link.status, errors(link)) == (Status.PASS, [])
+    assert [one.severity for one in link.findings if one.code == buildable.BAKED_EMPTY] == ["warning"]
+
+
+async def test_where_cloud_run_does_not_say_what_exists_a_public_name_is_no_pass(estate: Estate) -> None:
+    commit = application(estate, {"web/lib/auth.ts": LAZY, "web/app/page.tsx": BROWSER})
+    running(estate, "NEXT_PUBLIC_API", commit=commit)
+
+    def plant(question: Question) -> str | None:
+        return "denied" if question.system == "run" else None
+
+    boundary = Boundary(plant=plant)  # type: ignore[arg-type]
+    assert (await look(estate, boundary=boundary)).status is Status.UNKNOWN
+
+
+TRIGGER = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
+
+
+async def test_a_trigger_gives_the_build_its_substitutions(estate: Estate) -> None:
+    config = CONFIG.replace("build, -t", "build, --build-arg, 'AUTH_SECRET=${_SECRET}', -t")
+    dockerfile = DOCKERFILE.replace("RUN npm ci", "ARG AUTH_SECRET\nRUN npm ci")
+    application(estate, {"cloudbuild.yaml": config, "web/Dockerfile": dockerfile})
+    running(estate, AUTH_SECRET="auth-secret")
+    workload = replace(WEB, build=BuildTrigger("deploy-web"))
+    trigger = {"name": "deploy-web", "id": TRIGGER, "filename": "cloudbuild.yaml", "resourceName":
+               f"{estate.place('global')}/triggers/{TRIGGER}"}  # fmt: skip
+    assert "there is no trigger deploy-web" in words(await look(estate, workload))
+    estate.plant(buildTriggers=[trigger])
+    link = await look(estate, workload)
+    assert errors(link) == [buildable.RUN_TIME_ONLY]
+    assert "the build sets it to nothing" in words(link)
+    estate.plant(buildTriggers=[trigger | {"substitutions": {"_SECRET": "given"}}])
+    assert errors(await look(estate, workload)) == []
+
+
+async def test_what_a_command_of_the_team_hands_over_is_not_known_and_never_an_error(estate: Estate) -> None:
+    dockerfile = DOCKERFILE.replace("RUN npm ci", "ARG AUTH_SECRET\nRUN npm ci")
+    script = 'docker build -f web/Dockerfile --build-arg AUTH_SECRET="$AUTH" .\n'
+    application(estate, {"web/Dockerfile": dockerfile, "build.sh": script})
+    running(estate, AUTH_SECRET="auth-secret")
+    link = await look(estate, replace(WEB, build=BuildCommand(("./build.sh",))))
+    assert (link.status, errors(link)) == (Status.UNKNOWN, [])
+    assert [one.severity for one in link.findings if one.code == buildable.RUN_TIME_ONLY] == ["warning"]
+
+
+async def test_without_a_way_to_build_it_says_what_is_not_told(estate: Estate) -> None:
+    application(estate)
+    link = await look(estate, replace(WEB, build=None))
+    assert link.status is Status.UNKNOWN
+    assert "nothing tells what the build of web runs" in words(link)
