@@ -68,10 +68,12 @@ def finish(sandbox: Sandbox, version: str, operation: dict[str, Any], seconds: f
 
 
 def until(holds: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
+    """Look again and again, more and more seldom, until `holds()` is true; fails after `seconds`."""
+    end, pause = time.monotonic() + seconds, 0.02
     while not holds():
         assert time.monotonic() < end, "it did not come to hold"
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.2, 0.25)
 
 
 def done(response: Any) -> Any:

@@ -99,9 +99,7 @@ def a_repository(folder: Path, project: Path = PROJECT) -> tuple[Path, Path]:
 
 
 @contextmanager
-def a_world(
-    folder: Path, *shipped: str, options: Sequence[str] = (), project: Path = PROJECT
-) -> Iterator[World]:
+def a_world(folder: Path, *shipped: str, options: Sequence[str] = (), project: Path = PROJECT) -> Iterator[World]:
     """Everything pushed, and the named workloads running in the sandbox; `options` are the sandbox's own."""
     clone, remote = a_repository(folder, project)
     with running_sandbox(None, "--data", str(folder / "sandbox"), *options) as sandbox:

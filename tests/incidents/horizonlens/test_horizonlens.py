@@ -17,7 +17,7 @@ import pytest
 from signoff.systems.google.edit import short
 from support.postgres import Cluster
 
-from .packages import missing
+from .packages import NotInstalled, installed, missing
 from .stage import Stage, a_stage
 
 LACKING = missing()
@@ -27,7 +27,11 @@ JOB = "projects/demo/locations/us-central1/jobs/extractor"
 
 @pytest.fixture
 def stage(tmp_path: Path, postgres: Cluster) -> Iterator[Stage]:
-    with a_stage(tmp_path, postgres) as made:
+    try:
+        packages = installed()
+    except NotInstalled as trouble:
+        pytest.skip(str(trouble))
+    with a_stage(tmp_path, postgres, packages) as made:
         yield made
 
 
@@ -68,9 +72,13 @@ def all_three_causes_are_named_at_once(stage: Stage, stale: str) -> list[str]:
     code, report = stage.sees("run")
     assert (code, report["verdict"]) == (1, "refused")
     assert len(stage.world.sandbox.state()["builds"]) == builds
+    secret = of(report, "web", "buildable/run-time-only")
+    assert "AUTH_SECRET exists only at run time, and the build stops without it" in plain(secret["message"])
+    chain = ("web/app/api/reports/route.ts:1 imports web/lib/auth.ts", "web/lib/auth.ts:9 calls required")
+    assert all(place in secret["message"] for place in (*chain, "web/lib/auth.ts:4 reads AUTH_SECRET"))
     index = of(report, "extractor", "schema/no-unique-index")
-    assert "(tenant, source, metric, day)" in index["message"].replace("“", "").replace("”", "")
-    assert "the index “reports_key” has “(tenant, source)”" in index["message"]
+    assert "ON CONFLICT (tenant, source, metric, day) on reports has no unique index" in plain(index["message"])
+    assert "the index reports_key has (tenant, source)" in plain(index["message"])
     assert index["location"] == {"path": "extractor/main.py", "line": 22}
     run = of(report, "extractor", "serving/old-run-goes-on")
     assert short(stale) in run["message"]
@@ -83,6 +91,8 @@ def nothing_is_deployed_while_they_stand(stage: Stage) -> None:
     before = templates(stage)
     code, answer = stage.sees("deploy", *sorted(WORKLOADS))
     assert (code, answer["outcome"]) == (1, "refused")
+    assert "web is not deployed: buildable has not passed" in answer["says"]
+    assert "extractor is not deployed: schema has not passed" in answer["says"]
     assert templates(stage) == before
 
 
@@ -112,11 +122,17 @@ def it_is_signed_off(stage: Stage) -> None:
         code, report = stage.sees("run")
     assert (code, report["verdict"]) == (0, "signed-off"), json.dumps(report["findings"], indent=1)
     assert set(report["workloads"]) == WORKLOADS
+    assert {statuses(report, name)["buildable"] for name in WORKLOADS} == {"pass"}
 
 
 def the_number_is_right(stage: Stage) -> None:
     assert asked(stage, "analysis", "/") == {"total": 42, "unit": "events"}
     assert len(str(asked(stage, "web", "/api/reports")["signature"])) == 64
+
+
+def plain(message: str) -> str:
+    """Without the marks around what comes from outside."""
+    return message.translate(str.maketrans("", "", "“”"))
 
 
 def of(report: Mapping[str, Any], workload: str, code: str) -> dict[str, Any]:
