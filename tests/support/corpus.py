@@ -49,7 +49,7 @@ class Kind:
 
 
 def kinds(half: str) -> list[Kind]:
-    """The kinds of `first` or `second`; none where that half is not there. ValueError names a file with a mistake."""
+    """The kinds of `first`, `second` or `third`; none where it is not there. ValueError names a file with a mistake."""
     return [_kind(path) for path in sorted((CORPUS / half).glob("*.yaml"))]
 
 

@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from support.server import environment
 from support.world import World
@@ -20,11 +21,13 @@ def surroundings(world: World, **more: str) -> dict[str, str]:
     return kept | {"NO_COLOR": "1", "TERM": "dumb"} | more
 
 
-def at_a_terminal(world: World, *arguments: str, typed: str, **more: str) -> tuple[int, str]:
+def at_a_terminal(
+    world: World, *arguments: str, typed: str, command: Sequence[str] = SIGNOFF, **more: str
+) -> tuple[int, str]:
     """Type a line once the command asks for it; its exit code, and what the terminal showed."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [*SIGNOFF, *arguments],
+        [*command, *arguments],
         cwd=world.clone,
         env=surroundings(world, **more),
         stdin=theirs,
@@ -49,7 +52,7 @@ def _read(terminal: int) -> bytes:
 
 
 def piped(world: World, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """As a script runs it: nobody is at a terminal."""
+    """As a script runs it: nobody is at a terminal. `more`: variables of its environment."""
     return subprocess.run(
         [*SIGNOFF, *arguments],
         cwd=world.clone,
@@ -58,5 +61,5 @@ def piped(world: World, *arguments: str, **more: str) -> subprocess.CompletedPro
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=200,
     )

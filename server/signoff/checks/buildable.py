@@ -162,7 +162,8 @@ def _traced(facts: BuildableFacts) -> list[Finding]:
             shown = facts.run_time.shows("environment of the workload", name)
             says = text("{} exists only at run time, and the build read it and got nothing: {}", name, read.place)
             fix = Advice(text("hand {} to the build as well, or have what reads it made for each request", name))
-            severity: Severity = "error" if read.rendering else "note"
+            toggles = read.place.contains(".config.")  # what a tool's configuration does with it is not told
+            severity: Severity = "note" if not read.rendering else "warning" if toggles else "error"
             code = BAKED_EMPTY if read.rendering else MAY_STOP
             found[read.name] = Finding(code, says, (shown,), fix, severity)
     return list(found.values())
@@ -205,6 +206,8 @@ def _why(facts: BuildableFacts, workload: Workload) -> Text:
         reasons.append(unanswered(facts.builds))
     elif facts.rehearsed is None:
         reasons.append(text("no build of the same inputs went well yet, and no rehearsal is on record"))
+    if facts.unrehearsed is not None:
+        reasons.append(facts.unrehearsed)
     if isinstance(facts.run_time, Unknown) and not isinstance(facts.builds, Unknown):
         reasons.append(unanswered(facts.run_time))
     return listed(reasons)

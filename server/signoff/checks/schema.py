@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from signoff.checks import schema_codes as codes
-from signoff.checks.schema_compare import comparable_views, differences
-from signoff.checks.schema_needs import Looked, looked_for
-from signoff.checks.schema_sql import identifier, qualified
-from signoff.checks.schema_told import told
-from signoff.checks.schema_upserts import Upserts, judged, not_checkable, plain_name
-from signoff.model.database import Snapshot
-from signoff.model.database_use import Database, NoDatabase
-from signoff.model.facts import Known, Unknown
-from signoff.model.finding import Advice, Finding, Location
-from signoff.model.judgement import Judgement, failed, passed, skipped, unknown, waiting
+from signoff.model.database_use import NoDatabase
+from signoff.model.facts import Unknown
+from signoff.model.finding import Advice, Finding
+from signoff.model.judgement import Judgement, skipped, unknown
 from signoff.model.quoted import Quoted
-from signoff.model.schema_drift import Difference
 from signoff.model.schema_facts import SchemaFacts
-from signoff.model.sql_use import ConflictTarget
 from signoff.model.subject import Workload
-from signoff.model.text import Text, listed, text
+from signoff.model.text import Text, text
 from signoff.model.unanswered import unanswered
 
 CODES = codes.CODES
@@ -37,7 +29,9 @@ def judge(workload: Workload, facts: SchemaFacts) -> Judgement:
         return _undeclared(workload, facts)
     if facts.live is None or isinstance(facts.live, Unknown):
         return unknown(text("the database was not asked") if facts.live is None else unanswered(facts.live))
-    return _declared(facts, facts.database, facts.live)
+    from signoff.checks.schema_declared import declared  # most workloads declare no database
+
+    return declared(facts, facts.database, facts.live)
 
 
 def _undeclared(workload: Workload, facts: SchemaFacts) -> Judgement:
@@ -53,108 +47,3 @@ def _undeclared(workload: Workload, facts: SchemaFacts) -> Judgement:
     fix = Advice(text('{} schema = { none = "why" }', line))
     seen = tuple(Finding(codes.UNDECLARED, one.says, (), fix, "warning", one.location) for one in facts.signs)
     return unknown(text("{} uses a database, and signoff.toml names none", workload.name), *seen)
-
-
-def _declared(facts: SchemaFacts, database: Database, live: Known[Snapshot]) -> Judgement:
-    drift = _drift(facts.expected, live.value)
-    upserts = _upserts(facts, live.value, drift)
-    rights = _rights(facts, database, live)
-    errors, notes = told([one for one in drift if one not in upserts.explained], live, facts.uses)
-    wanted = facts.expected.value if isinstance(facts.expected, Known) else None
-    needed = looked_for(facts.needs.needs, live, wanted, drift)
-    notes = (*notes, *needed.elsewhere, *_notes(facts, live))
-    unclear = (*upserts.unclear, *_beside(needed.unclear, upserts.unclear))
-    found = (*upserts.errors, *rights, *errors, *_beside(needed.errors, upserts.errors))
-    if found:
-        return failed(*found, *unclear, *upserts.early, *notes)
-    reasons = _reasons(facts, upserts, needed)
-    if reasons:
-        return unknown(listed(reasons), *unclear, *upserts.early, *notes)
-    if upserts.early:
-        return waiting("time", text("an index is being built, or its table is locked"), *upserts.early, *notes)
-    return _passed(facts, live, upserts, needed, notes)
-
-
-def _beside(found: tuple[Finding, ...], said: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Without those at places of which an upsert's finding speaks already: it is the same table."""
-    places = {one.location for one in said if one.code in {codes.MISSING, codes.NOT_VERIFIED}}
-    return tuple(one for one in found if one.location not in places)
-
-
-def _drift(expected: Known[Snapshot] | Unknown | None, live: Snapshot) -> tuple[Difference, ...]:
-    return differences(expected.value, live) if isinstance(expected, Known) else ()
-
-
-def _upserts(facts: SchemaFacts, live: Snapshot, drift: tuple[Difference, ...]) -> Upserts:
-    """Where the planner was not asked, or did not answer, that is said once, and not of each target."""
-    if isinstance(facts.probes, Known):
-        return judged(facts.upserts, facts.probes, live, drift)
-    return Upserts(unclear=not_checkable(facts.upserts))
-
-
-def _rights(facts: SchemaFacts, database: Database, live: Known[Snapshot]) -> tuple[Finding, ...]:
-    """What the run-time role needs for the code's upserts."""
-    if database.role is None:
-        return ()
-    role = Quoted(database.role)
-    if not live.value.role_exists:
-        return (Finding(codes.RIGHTS, text("the role {} is not in the database", role), (live.shows("role", False),)),)
-    found: dict[str, Finding] = {}
-    for upsert in facts.upserts:
-        table = live.value.find(plain_name(upsert.table)) if isinstance(upsert, ConflictTarget) else None
-        if table is not None and "INSERT" not in (table.granted or ()) and table.full_name not in found:
-            says = text("{} may not insert into {}, and the code does", role, Quoted(table.full_name))
-            fix = Advice(text("{}", Quoted(f"GRANT INSERT ON {qualified(table)} TO {identifier(database.role)};")))
-            place = Location(upsert.place.path, upsert.place.line)
-            shown = live.shows(f"rights on {table.full_name}", Quoted(", ".join(sorted(table.granted or ()))))
-            found[table.full_name] = Finding(codes.RIGHTS, says, (shown,), fix, "error", place)
-    return tuple(found.values())
-
-
-def _notes(facts: SchemaFacts, live: Known[Snapshot]) -> tuple[Finding, ...]:
-    notes = []
-    if live.value.asker.writes:
-        shown = live.shows("writes", True)
-        says = text("the role {} with which signoff asks may change rows", Quoted(live.value.asker.role))
-        notes.append(Finding(codes.WRITABLE, says, (shown,), severity="note"))
-    if isinstance(facts.expected, Known) and not comparable_views(facts.expected.value, live.value):
-        versions = text("views are not compared: expected is PostgreSQL {}, the database is {}",
-                        facts.expected.value.major, live.value.major)  # fmt: skip
-        notes.append(
-            Finding(codes.VERSIONS, versions, (live.shows("major version", live.value.major),), severity="note")
-        )
-    return tuple(notes)
-
-
-def _reasons(facts: SchemaFacts, upserts: Upserts, needed: Looked) -> list[Text]:
-    """Why it is not known whether the database has everything."""
-    reasons = [unanswered(one) for one in (facts.probes, facts.expected) if isinstance(one, Unknown)]
-    if upserts.unclear:
-        reasons.append(text("{} of the code's upserts can not be verified", len(upserts.unclear)))
-    if needed.unclear:
-        reasons.append(text("{} of the tables that the code names can not be verified", len(needed.unclear)))
-    if facts.expected is None and (facts.signs or not (upserts.matched or upserts.early or needed.tables)):
-        reasons.append(text("nothing says what the database should hold: add expected to [databases]"))
-    return reasons
-
-
-def _passed(
-    facts: SchemaFacts, live: Known[Snapshot], upserts: Upserts, needed: Looked, notes: tuple[Finding, ...]
-) -> Judgement:
-    tables = live.shows("tables", len(live.value.tables))
-    proofs = [tables]
-    says = []
-    if isinstance(facts.probes, Known) and upserts.matched:
-        proofs.append(facts.probes.shows("ON CONFLICT targets with their unique index", upserts.matched))
-        says.append(text("every ON CONFLICT ({}) has its unique index", upserts.matched))
-    if needed.tables:
-        proofs.append(live.shows("tables and columns that the code names", (needed.tables, needed.columns)))
-        says.append(text("{} tables and {} columns that the code names are there", needed.tables, needed.columns))
-    if isinstance(facts.expected, Known):
-        proofs.append(facts.expected.shows("tables expected", len(facts.expected.value.tables)))
-        says.append(text("the {} expected tables are there as the code needs them", len(facts.expected.value.tables)))
-    else:
-        warning = text("definitions are not compared: nothing says what the database should hold")
-        fix = Advice(text("add expected = {} to the table of the database", '{ dsn_env = "REFERENCE_DATABASE_URL" }'))
-        notes = (*notes, Finding(codes.NOTHING_EXPECTED, warning, (tables,), fix, "warning"))
-    return passed(*proofs, says=listed(says), notes=notes)

@@ -36,7 +36,7 @@ def _short_lived() -> None:
     import atexit
     import gc
 
-    gc.set_threshold(50_000)
+    gc.set_threshold(500_000)
     atexit.register(gc.freeze)
 
 

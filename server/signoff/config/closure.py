@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from signoff.config.resolved import Inputs
 from signoff.config.rules import stays_inside
-from signoff.reading import cloudbuild, dockerfile, dockerignore
 from signoff.reading.errors import Unreadable
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ def inputs_of(root: Path, table: WorkloadTable) -> Inputs:
     config = getattr(table.build, "config", None)
     if config is None:
         return _everything("its build names no Dockerfile: write inputs to narrow it")
+    from signoff.reading import cloudbuild
+
     try:
         steps = cloudbuild.read(_bytes(root, config)).docker_builds
         found = [_copied(root, step.dockerfile_path, step.context, step.stage) for step in steps]
@@ -58,6 +59,8 @@ def _everything(because: str) -> Inputs:
 
 def _copied(root: Path, path: str, context: str, stage: str | None) -> tuple[str, ...]:
     """Patterns of the Dockerfile, its .dockerignore and what it copies. Raises Unreadable."""
+    from signoff.reading import dockerfile
+
     context = posixpath.normpath(context)
     try:
         found = dockerfile.closure(dockerfile.read(_bytes(root, path)), stage)
@@ -81,6 +84,8 @@ def _copied(root: Path, path: str, context: str, stage: str | None) -> tuple[str
 
 def _ignored(root: Path, path: str, context: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The ignore file beside the Dockerfile wins over the context's: its path, and its patterns."""
+    from signoff.reading import dockerignore
+
     for name in (f"{path}.dockerignore", _below(context, ".dockerignore")):
         if (root / name).is_file():
             return (name,), dockerignore.patterns(_bytes(root, name))

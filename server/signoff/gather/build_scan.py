@@ -64,14 +64,14 @@ async def tree_key(survey: Survey) -> str | Unknown:
 
 
 def _scans(survey: Survey, runs: BuildRuns, texts: Mapping[str, bytes], tree: str) -> list[tuple[BuildStep, Scan]]:
-    from signoff.reading.env_reads import scan
-
     made = []
     for step in runs.steps:
         command = step.command
         key = fingerprint("scan", __version__, tree, command.text, command.folder, str(sorted(command.sets.items())))
         kept = _read(survey.systems.kept.get(key))
         if kept is None:
+            from signoff.reading.env_reads.scan import scan
+
             with _ONE:
                 kept = scan(texts, [replace(command, place=None)])
             survey.systems.kept.put(key, _written(kept))

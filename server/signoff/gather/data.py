@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from signoff.gather.content import contents
 from signoff.gather.overview import wanted
@@ -18,7 +17,6 @@ from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
 from signoff.model.source import Reference
 from signoff.model.subject import Workload
-from signoff.reading.due import moments
 from signoff.survey import Survey
 
 
@@ -29,6 +27,8 @@ async def data(survey: Survey, workload: Workload) -> DataFacts:
 
 
 async def _seen(survey: Survey, workload: Workload, check: DataCheck) -> DataSeen:
+    from signoff.reading.due import moments
+
     when = moments(check, survey.now)
     groups, tracked, writers = await asyncio.gather(
         survey.systems.tables.groups(check, when, survey.now),
@@ -44,6 +44,8 @@ async def _tracked(survey: Survey, check: DataCheck, when: Moments) -> Known[Tra
         return None
     names = [name for name, _ in tracker.complete]
     if isinstance(tracker.source, FirestoreDocument):
+        from zoneinfo import ZoneInfo
+
         day = (when.due or survey.now).astimezone(ZoneInfo(check.zone)).date()
         document = replace(tracker.source, path=tracker.source.path.replace("{date}", day.isoformat()))
         found: Known[Any] | Unknown = await survey.systems.firestore.fields(document, names)

@@ -14,7 +14,7 @@ from signoff.model.facts import Unknown
 from signoff.model.rehearsal import Rehearsal
 from signoff.model.subject import Workload
 from signoff.reading.build_steps import BuildStep, Given
-from signoff.reading.env_reads.world import ALWAYS
+from signoff.reading.env_reads.model import ALWAYS
 from signoff.reading.routes.paths import fingerprint
 from signoff.survey import Survey
 

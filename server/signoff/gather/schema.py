@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from signoff.gather.code import code_of, that_uses
 from signoff.gather.database_signs import definitions, signs
 from signoff.gather.expected_schema import expected
-from signoff.model.database import Asked, Probe, Snapshot
+from signoff.gather.live_schema import live
 from signoff.model.database_use import Database
 from signoff.model.facts import Known, Unknown
 from signoff.model.schema_facts import SchemaFacts, asked_of
@@ -16,6 +17,10 @@ from signoff.model.sql_use import ConflictTarget, Needs, Upsert
 from signoff.model.subject import Workload
 from signoff.reading.mentions import Mentions
 from signoff.survey import Survey
+
+if TYPE_CHECKING:
+    from signoff.model.database import Asked, Probe, Snapshot
+    from signoff.model.replay import Replay
 
 
 async def schema(survey: Survey, workload: Workload) -> SchemaFacts | Unknown:
@@ -39,7 +44,20 @@ async def schema(survey: Survey, workload: Workload) -> SchemaFacts | Unknown:
     uses, named = Mentions(that_uses(known.value)), await survey.get(needs, workload)
     if isinstance(named, Unknown):
         return named
-    return SchemaFacts(database, defined, asked_for, there, answers, wanted, uses, named)
+    return SchemaFacts(database, defined, asked_for, there, answers, *_parts(wanted), uses, named)
+
+
+def _parts(
+    wanted: Known[Snapshot] | Known[Replay] | Unknown | None,
+) -> tuple[Known[Snapshot] | Unknown | None, Replay | None]:
+    """What is expected, and how it was made where it was."""
+    if not isinstance(wanted, Known):
+        return wanted, None
+    from signoff.model.replay import Replay
+
+    if isinstance(wanted.value, Replay):
+        return Known(wanted.value.snapshot, wanted.ref), wanted.value
+    return Known(wanted.value, wanted.ref), None
 
 
 async def upserts(survey: Survey, workload: Workload) -> tuple[Upsert, ...] | Unknown:
@@ -58,11 +76,6 @@ async def needs(survey: Survey, workload: Workload) -> Needs | Unknown:
 
     known = await survey.get(code_of, workload)
     return known if isinstance(known, Unknown) else await asyncio.to_thread(needs_of, known.value)
-
-
-async def live(survey: Survey, database: Database) -> Known[Snapshot] | Unknown:
-    """What the database holds, read once for all workloads."""
-    return await survey.systems.postgres.snapshot(database)
 
 
 async def probes(survey: Survey, database: Database) -> Known[Mapping[Asked, Probe]] | Unknown | None:

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 
 from signoff.model.logs import ErrorSeen, LogEntry
 from signoff.reading import log_go, log_json
-from signoff.reading.log_grouping import Found, Writer, has_level, names_error
+from signoff.reading.log_grouping import Found, Writer, names_error
 from signoff.reading.log_message import normalised
+from signoff.reading.log_plain import has_level, says_error
 from signoff.reading.log_tally import Tally
 from signoff.reading.log_thrown import Thrown, bounded, pieces
 from signoff.reading.log_writers import Writers
@@ -111,7 +112,7 @@ def _of_stack(said: log_json.Structured) -> Thrown | None:
     first = text.lstrip("\n").partition("\n")[0].lstrip()
     if first.startswith("at "):
         text = f"{said.said}\n{text}"
-    if found := next(_thrown_in(text), None):
+    if not log_go.names_function(first) and (found := next(_thrown_in(text), None)):
         return found
     frames = tuple(log_go.frames(text.splitlines()))
     return Thrown("", said.said or first, frames) if frames else None
@@ -134,4 +135,8 @@ def _tells(entry: LogEntry, said: log_json.Structured) -> bool:
 def _is_error(entry: LogEntry, line: str) -> bool:
     if entry.severity in _LOUD:
         return True
-    return (names_error(line) and entry.stream == "stderr") or (entry.severity == "DEFAULT" and has_level(line))
+    if entry.stream == "stderr" and names_error(line):
+        return True
+    if entry.severity != "DEFAULT":
+        return False
+    return has_level(line) or (entry.stream == "stderr" and says_error(line))

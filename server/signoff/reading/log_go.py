@@ -72,6 +72,7 @@ _STD = frozenset(
     ]
 )
 _BEFORE_DUMP = 40
+_FUNCTION = re.compile(r"[A-Za-z][\w./~@%-]*\.[\w.()*\[\],-]+")
 
 
 def opens(line: str) -> bool:
@@ -104,6 +105,46 @@ class Dump:
 
     def thrown(self) -> Thrown:
         return read(self.lines)
+
+
+def names_function(line: str) -> bool:
+    """Whether a line is a function's name and nothing else, as zap and pkg/errors print stacks."""
+    return " " not in line and "." in line and _FUNCTION.fullmatch(line[:LINE]) is not None
+
+
+def is_place(line: str) -> bool:
+    return line[:1] == "\t" and _PLACE.match(line[:LINE]) is not None
+
+
+@dataclass(slots=True)
+class Stack:
+    """The words of an error and a stack without goroutines below them, as zap's console and `%+v` of pkg/errors print.
+
+    Each wrapped error has a stack of its own, so words may stand between.
+    """
+
+    lines: list[str] = field(default_factory=list)
+    framed: bool = True
+    _words: bool = False
+
+    def take(self, line: str) -> bool | None:
+        """As `Dump.take`; None: words between two stacks."""
+        if not self.lines or is_place(line) or names_function(line):
+            self._words = self._words and not is_place(line)
+            if len(self.lines) < LINES:
+                self.lines.append(line)
+            return True
+        if self._words or not line[:1].islower() or opens(line):
+            return False
+        self._words = True
+        return None
+
+    def take_run(self, _run: str) -> bool:
+        """Indented lines at once: there is a function's name between them, so never."""
+        return False
+
+    def thrown(self) -> Thrown:
+        return Thrown("", self.lines[0], tuple(frames(self.lines[1:])))
 
 
 def _goes_on(line: str) -> bool:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
-from signoff.reading import log_go, log_java, log_node, log_python
+from signoff.reading import log_go, log_java, log_jvm, log_node, log_python
+from signoff.reading.log_plain import has_quiet_level
 from signoff.reading.log_thrown import LINES, Thrown
 
 T = TypeVar("T")
@@ -20,13 +21,11 @@ _HEADER = 40
 """So many lines may a message have before its frames."""
 
 _NAMES_ERROR = re.compile(
-    r"(?:\s*\S{1,3} )?(?:Uncaught |Unhandled |Exception in thread \"[^\"]{0,100}\" |\[)?"
+    r"(?:\s*\S{1,3} )?(?:error: )?(?:Uncaught (?:\(in promise\) )?|Unhandled "
+    r"|Exception in thread \"[^\"]{0,100}\" |\[)?"
     r"(?:[\w$]+\.)*(?:[A-Z][\w$]*(?:Error|Exception|Exit|Interrupt)\b|(?:Error|Exception)(?: \[[\w-]{1,80}\])?:)"
 )
 _PANICKED = re.compile(r"thread '[^']{0,200}' (?:\(\d+\) )?panicked at ")
-_LEVEL = re.compile(
-    r"[\[\d\-:.,TZ/+ \]]{0,60}[\[(]?(?:ERROR|CRITICAL|FATAL|SEVERE|ALERT|EMERGENCY)[\]):|,\s]|[EF]\d{4} \d\d:\d\d:"
-)
 
 
 def names_error(line: str) -> bool:
@@ -34,11 +33,6 @@ def names_error(line: str) -> bool:
     if line.startswith(("panic: ", "fatal error: ")):
         return True
     return _NAMES_ERROR.match(line[:500]) is not None or (line.startswith("thread '") and is_rust(line))
-
-
-def has_level(line: str) -> bool:
-    """Whether a logger wrote an error's level at the beginning of the line."""
-    return _LEVEL.match(line[:120]) is not None
 
 
 def is_rust(line: str) -> bool:
@@ -156,6 +150,7 @@ class Writer(Generic[T]):
         self._block: _Assembly | None = None
         self._sources: list[T] = []
         self._last: tuple[str, T] | None = None
+        self._before: tuple[str, T] | None = None
         self._heading: tuple[str, T] | None = None
 
     def feed(self, line: str, source: T) -> Iterator[Found[T]]:
@@ -174,6 +169,9 @@ class Writer(Generic[T]):
         if block is None and (new := self._opening(line)):
             # What stands right before a traceback (a logger's line) is its heading, no error of its own.
             self._heading, self._last = self._last, None
+            if isinstance(new, log_go.Stack):
+                self._heading, self._before = self._before, None
+            yield from self._earlier()
             self._block, self._sources = new, [source]
             return
         yield from self._plain(line, source)
@@ -195,6 +193,14 @@ class Writer(Generic[T]):
         elif line[:1] in (" ", "\t") and line.lstrip(" \t").startswith("at ") and self._last:
             made = _At()
             made.take(self._last[0])
+        elif self._before and self._last and log_go.is_place(line):
+            made = log_go.Stack()
+            made.take(self._before[0])
+            made.take(self._last[0])
+        elif log_jvm.crashes(line):
+            made = log_jvm.Crash()
+        elif log_jvm.fails_to_start(line):
+            made = log_jvm.FailedStart()
         elif line.startswith("thread '") and is_rust(line):
             made = _Rust()
         elif names_error(line):
@@ -206,17 +212,28 @@ class Writer(Generic[T]):
 
     def _plain(self, line: str, source: T) -> Iterator[Found[T]]:
         if line.strip():
-            if self._last:
+            yield from self._earlier()
+            if self._last and log_go.names_function(line):
+                self._before = self._last
+            elif self._last:
                 yield Found(self._last[1], self._last[0])
             self._last = (line, source)
         elif self._last is None:
             yield Found(source, line)
+
+    def _earlier(self) -> Iterator[Found[T]]:
+        """The line before the last, which is held as long as the last may be the first of a Go stack."""
+        if self._before:
+            yield Found(self._before[1], self._before[0])
+            self._before = None
 
     def _close(self) -> Iterator[Found[T]]:
         block, sources, heading = self._block, self._sources, self._heading
         self._block, self._sources, self._heading = None, [], None
         if block is None:
             return
+        if isinstance(block, log_go.Stack) and has_quiet_level(block.lines[0]):
+            return  # zap prints a stack below a warning too
         if block.framed:
             yield Found(heading[1] if heading else sources[0], block.lines[0], block.thrown())
             return
@@ -231,6 +248,7 @@ class Writer(Generic[T]):
         """What is still open, and the last plain line."""
         while self._block is not None:
             yield from self._close()
+        yield from self._earlier()
         if self._last:
             yield Found(self._last[1], self._last[0])
             self._last = None

@@ -20,7 +20,16 @@ _FRAME = re.compile(
 _TYPE = re.compile(r"(?<![\w$.])(?:[a-z_][\w]{0,80}\.){1,20}[A-Z][\w$]{0,200}(?=: |:?$)")
 _BARE = re.compile(r"(?<![\w$.])[A-Z][\w$]{0,200}(?:Exception|Error|Throwable)(?=: |:?$)")
 _NUMBERED = re.compile(r"\$\d+\b|\$(?=[.$]|$)")
-_PROXY = ("$$", "$Proxy", "CGLIB", "_ClientProxy", "_Subclass", "GeneratedMethodAccessor", "LambdaForm$")
+_PROXY = (
+    "$$",
+    "$Proxy",
+    "CGLIB",
+    "_ClientProxy",
+    "_Subclass",
+    "GeneratedMethodAccessor",
+    "$quarkusrestinvoker$",
+    "LambdaForm$",
+)
 _DIAGNOSTIC = "DiagnosticCoroutineContextException"
 _LIBRARY = (
     "java.",

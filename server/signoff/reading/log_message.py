@@ -23,9 +23,13 @@ _PLAIN = re.compile(r"[^\d/@\\]*")
 _MOMENT = re.compile(
     r"(?<!\d)\d{2,4}[-/]\d\d[-/]\d{2,4}(?:[T ]\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d:?\d\d|UTC)\b)?)?"
     r"|(?<![\d:])\d\d:\d\d:\d\d(?:[.,]\d{1,9})?Z?(?![\d:])"
+    r"|(?<![0-9A-Za-z])[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6}"
     r"|(?<![0-9a-zA-Z])[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}(?![0-9a-zA-Z])"
 )
-"""A date, a time, a UUID."""
+"""A date, a time (klog's behind its level's letter), a UUID."""
+_QUERY = re.compile(r"(/[\w.~%:@-]{0,200})\?[\w.~%\[\]-]{1,100}=[^\s\"')\]]*")
+_TASK = re.compile(r"\b([a-z][a-z0-9-]{0,62})-[a-z0-9]{5}-task\d+\b")
+"""A task of a job's execution: https://cloud.google.com/run/docs/managing/job-executions"""
 _WORD = re.compile(r"""[a-z][a-z0-9+.-]{1,20}://[^\s"'`,;()\[\]{}<>|]+|[^\s"'`,;()\[\]{}<>=|]+""")
 _ENDS = ".:!?"
 _NUMBER = re.compile(r"[+-]?\d[\d_]*(?:\.\d+)?%?")
@@ -93,6 +97,15 @@ _REASONS = frozenset(
         "Server",
     }
 )
+_COUNTED = frozenset({"pid", "tid", "ppid", "line", "row", "col", "column", "index", "offset", "id", "attempt", "size"})
+_SOURCES = (".go", ".py", ".js", ".mjs", ".cjs", ".ts", ".java", ".kt", ".rs", ".c", ".cc", ".rb", ".php")
+"""A number after one of these and a colon is no port."""
+_PLURAL = re.compile(r"(?<=# )([a-z]{3,}[a-rt-z])s\b")
+_SPACES = re.compile(r"  +")
+_SPRING = re.compile(r"^\S{10,40}(?: [\d:.,]{8,20})? +([A-Z]{4,5}) \d{1,7} --- (?:\[[^\]]{0,100}\] ?)+")
+"""Spring Boot cuts a thread's name to fifteen characters: https://docs.spring.io/spring-boot/reference/features/logging.html"""
+_NGINX = re.compile(r"(\[[a-z]+\]) \d+#\d+: (?:\*\d+ )?(.{0,1000}?), client: .*?(, upstream: \"[a-z+]+:/*[^/\"]*|$)")
+"""nginx: the request stands behind the words; of it, what is asked behind nginx stays."""
 _LISTENS = 32_768
 """Ports from here on are given out at random."""
 
@@ -129,7 +142,16 @@ def _normalised(message: str) -> str:
                 message = pattern.sub(put, message, count=1)
             break
     if not _PLAIN.fullmatch(message):
-        message = _words(_MOMENT.sub("#", message))
+        if " --- [" in message:
+            message = _SPRING.sub(r"\1 ", message)
+        elif ", client: " in message and (nginx := _NGINX.search(message)):
+            message = f"{nginx[1]} {nginx[2]}{nginx[3]}"
+        if "?" in message:
+            message = _QUERY.sub(r"\1", message)
+        if "-task" in message:
+            message = _TASK.sub(r"\1-#-task#", message)
+        message = _PLURAL.sub(r"\1", _words(_MOMENT.sub("#", message)))
+    message = _SPACES.sub(" ", message)
     return message if any(letter.isalpha() for letter in message) else ""
 
 
@@ -230,6 +252,8 @@ def _part(part: str) -> str:
 def _place(host: str) -> str:
     """Host and port: an address changes; the port stays if something listens there."""
     name, _, port = host.rpartition(":")
+    if name.lower() in _COUNTED or name.endswith(_SOURCES):
+        return f"{name}:#"
     if not port.isdigit() or not name:
         name, port = host, ""
     kept = f":{port}" if port and int(port) < _LISTENS else ":#" if port else ""

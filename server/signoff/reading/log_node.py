@@ -5,6 +5,7 @@ https://nodejs.org/api/errors.html (`cause`, stack) and util.inspect's `[cause]`
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -73,7 +74,7 @@ def read(lines: Sequence[str]) -> Thrown:
             members = True
         elif members and _MEMBER.match(line[:300]):
             parts.append(_part("member", bare))
-        elif bare and not parts[-1].frames and len(parts) == 1 and not parts[0].message:
+        elif bare and not parts[-1].frames and len(parts) == 1 and parts[0].message in ("", "["):
             words.append(bare)
     return parts[0].thrown(
         tuple(part.thrown() for part in parts if part.how == "cause"),
@@ -83,8 +84,25 @@ def read(lines: Sequence[str]) -> Thrown:
 
 def _say(part: _Part, words: list[str]) -> None:
     """The first and the last line of a message stand for it, where the error's own line has none."""
-    if words and not part.message:
+    if words and part.message == "[":
+        part.message = _issues("[" + " ".join(words))
+    elif words and not part.message:
         part.message = words[0] if len(words) == 1 else f"{words[0]} {words[-1]}"
+
+
+def _issues(text: str) -> str:
+    """A list of issues as JSON, as zod's errors have it (https://zod.dev): each field and what is wrong with it."""
+    try:
+        issues = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    said = []
+    for issue in issues:
+        if isinstance(issue, dict):
+            path = issue.get("path")
+            names = [name for name in path if isinstance(name, str)] if isinstance(path, list) else []
+            said.append(f"{'.'.join(names)}: {issue.get('message', '')}")
+    return "; ".join(said) or text
 
 
 def _part(how: str, header: str) -> _Part:

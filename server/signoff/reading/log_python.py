@@ -21,6 +21,11 @@ _DEPTH = re.compile(r"[ ]*[|+] ?")
 _FIELD = re.compile(r"[\w.\[\]`<>,()-]+")
 _INVALID = re.compile(r"\d+ validation errors? for ")
 _SAYS = re.compile(r"  (.+?)(?: \[type=([\w.]+),|$)")
+_GOES_ON = re.compile(
+    r"[ \t](?!.{0,40}\b(?:ERROR|CRITICAL|FATAL)\b)|(?:DETAIL|HINT|CONTEXT|QUERY|WHERE|LINE \d+):"
+    r"|\[SQL: |\[parameters: |\(Background on|[>})\]]$"
+)
+"""How the words of a driver's or client's exception go on below its line (PostgreSQL, SQLAlchemy, gRPC)."""
 _LIBRARY = ("/site-packages/", "/dist-packages/", "/lib/python3", "/lib64/python3", "\\Lib\\")
 _STRAY = 20
 """So many lines of others may stand inside a traceback that came line by line."""
@@ -77,8 +82,8 @@ class Traceback:
         return not (self._group or self._named) and self._keep(run)
 
     def _words(self, line: str) -> bool:
-        """After the exception's line: pydantic goes on with fields and what is wrong with each."""
-        if self._invalid and (line.startswith("  ") or _FIELD.fullmatch(line[:200])):
+        """After the exception's line: its words may go on; pydantic's with fields and what is wrong with each."""
+        if _GOES_ON.match(line[:200]) or (self._invalid and _FIELD.fullmatch(line[:200])):
             return self._keep(line)
         return False
 

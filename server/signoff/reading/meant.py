@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from signoff.model.logs import ErrorSeen
-from signoff.reading.log_errors import signature_of
+if TYPE_CHECKING:
+    from signoff.model.logs import ErrorSeen
 
 LONGEST_PATTERN = 1000
 
@@ -35,6 +36,8 @@ def meant(given: str) -> Meant:
     if len(text) > 2 and text[0] == text[-1] == "/" and "\n" not in text:
         require_pattern(text[1:-1])
         return Meant(text, text[1:-1])
+    from signoff.reading.log_errors import signature_of
+
     return Meant(text, None, signature_of(text))
 
 

@@ -27,8 +27,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from signoff.reading.build_steps import BuildEnvironment
-from signoff.reading.env_reads import Entry, scan
+from signoff.reading.env_reads import Entry
 from signoff.reading.env_reads.missing import missing
+from signoff.reading.env_reads.scan import scan
 
 HERE = Path(__file__).parent
 VALUES = ("1", "https://user:pass@example.com/x", "placeholder-of-32-characters-or-more")

@@ -31,14 +31,10 @@ BY_HAND = "CREATE UNIQUE INDEX reports_key ON reports (tenant, source);"
 
 @dataclass(frozen=True)
 class Stage:
-    """`database`: production's; `reference`: one that has the migrations and nothing by hand.
-
-    signoff asks both as a role without any right on a table.
-    """
+    """`database`: production's; signoff asks it as a role without any right on a table."""
 
     world: World
     database: Database
-    reference: Database
     reader: str
 
     def sees(self, *arguments: str) -> tuple[int, dict[str, Any]]:
@@ -53,10 +49,7 @@ class Stage:
 
     @property
     def settings(self) -> dict[str, str]:
-        return {
-            "DATABASE_URL_PRODUCTION": self.database.dsn(self.reader),
-            "REFERENCE_DATABASE_URL": self.reference.dsn(self.reader),
-        }
+        return {"DATABASE_URL_PRODUCTION": self.database.dsn(self.reader)}
 
     def commit(self, folder: str) -> str:
         """Lay the files of a folder of the application over the clone, commit and push; the commit."""
@@ -125,13 +118,13 @@ def a_stage(folder: Path, cluster: Cluster, node_modules: Path) -> Iterator[Stag
         f"cp -al {packages} node_modules || cp -a {packages} node_modules\n", encoding="utf-8"
     )
     table, key = [path.read_text("utf-8") for path in sorted((project / "migrations").glob("*.sql"))]
-    database, reference, app = cluster.database(), cluster.database(table + key), cluster.role()
+    database, app = cluster.database(), cluster.role()
     for script in (table, BY_HAND, key):
         database.run(script)
     database.run(f"GRANT SELECT, INSERT, UPDATE ON reports TO {app}")
     with a_world(folder, project=project) as world:
         world.sandbox.plant(_secrets({"auth-secret": NOT_A_SECRET, "database-url": database.dsn(app)}))
-        stage = Stage(world, database, reference, cluster.role())
+        stage = Stage(world, database, cluster.role())
         begun = {name: stage.begin_build(name) for name in ("web", "analysis", "extractor")}
         images = {name: stage.built(operation) for name, operation in begun.items()}
         stage.created("web", images["web"], "auth-secret")

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
 
 from support.terminal import at_a_terminal, piped
 from support.world import JOB, World, a_world
+
+LISTING = """
+import atexit, runpy, sys
+atexit.register(lambda: print("LOADED", *sorted(sys.modules), sep="\\n"))
+runpy.run_module("signoff", run_name="__main__")
+"""
+READERS = (
+    "checks.schema_declared", "reading.due", "reading.env_reads.scan", "reading.env_reads.script_machine",
+    "reading.migrations", "reading.orm", "reading.routes.express", "reading.routes.nextjs", "reading.routes.python_web",
+    "reading.source.project", "reading.sql_needs", "reading.sql_targets.of_files", "systems.google.bigquery",
+    "systems.postgres", "systems.tables",
+)  # fmt: skip
+"""Of databases, web frameworks, schedules and code that a build evaluates, of which the demo's project has none."""
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +49,24 @@ def test_a_yes_typed_at_the_terminal_deploys_and_says_so(running: World) -> None
     after = running.service()
     assert after["latestReadyRevision"] != before
     assert after["template"]["labels"]["commit-sha"] == commit
+
+
+def test_a_deploy_loads_no_reader_that_has_nothing_to_read(running: World) -> None:
+    a_change(running, "listed")
+    running.ship("web")
+    image = str(running.service()["template"]["containers"][0]["image"])
+    running.change(template=running.service()["template"] | {"labels": {"changed": "by-hand"}})
+    code, shown = at_a_terminal(
+        running, "deploy", "web", "--image", image, typed="yes", command=(sys.executable, "-c", LISTING)
+    )
+    shown, _, listed = shown.partition("LOADED")
+    assert code in {0, 5}, shown
+    assert "Deployed: web" in shown
+    assert all(find_spec(f"signoff.{reader}") for reader in READERS)
+    loaded = {name.removeprefix("signoff.") for name in listed.split() if name.startswith("signoff.")}
+    walked = {"gather.schema", "reading.sql_targets", "gather.routes", "reading.routes.readers", "gather.data"}
+    assert walked <= loaded
+    assert not [name for name in loaded for reader in READERS if name == reader or name.startswith(f"{reader}.")]
 
 
 def test_anything_else_deploys_nothing(running: World) -> None:

@@ -45,9 +45,28 @@ def test_a_line_on_stderr_that_names_an_error_counts_at_severity_default(said: s
     assert errors([line(said)])[0].says == Quoted(said)
 
 
-@pytest.mark.parametrize("said", ["listening on 8080", "0 errors, 0 warnings", "retrying after a timeout"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "listening on 8080",
+        "0 errors, 0 warnings",
+        "retrying after a timeout",
+        "2026/11/20 10:00:01 error handling is on",
+        "2026/11/20 10:00:01 [warn] 29#29: a client request body is buffered",
+        'level=info msg="level=error is counted"',
+        "2026-11-20T10:00:01.1Z\tinfo\tq.go:5\tsent\t{}",
+        "served: rpc error: code = OK desc = ",
+        "feed.go: row 7: read",
+    ],
+)
 def test_ordinary_output_is_no_error(said: str) -> None:
     assert errors([line(said), line(said, stream="stdout")]) == ()
+
+
+@pytest.mark.parametrize(("level", "count"), [("warn", 0), ("error", 1)])
+def test_a_stack_that_zap_prints_below_a_line_counts_by_the_level_of_that_line(level: str, count: int) -> None:
+    said = [f"2026-11-20T10:00:01.1Z\t{level}\tq.go:5\tretry\t{{}}", "main.(*Queue).send", "\t/src/q.go:5", "main.main"]
+    assert len(errors([line(one) for one in [*said, "\t/src/main.go:9", "listening on 8080"]])) == count
 
 
 def test_an_entry_of_severity_error_counts_whatever_it_says() -> None:

@@ -10,6 +10,9 @@ Need = Literal["required", "undefaulted", "optional"]
 """`required`: without it the build stops there, as told from the text. `undefaulted`: read without a default, and
 nothing in the text stops without it (what it is handed to may). `optional`: it has a default or is only asked about."""
 
+ALWAYS = frozenset({"PATH", "HOME", "PWD", "HOSTNAME", "USER", "SHELL", "TERM", "LANG", "TMPDIR", "OLDPWD"})
+"""Set in every build, or asked for by habit; never what a build lacks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

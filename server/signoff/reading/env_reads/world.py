@@ -11,11 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from signoff.reading.env_reads.model import EnvRead, Place
+from signoff.reading.env_reads.model import ALWAYS, EnvRead, Place
 from signoff.reading.env_reads.values import PRESENT, UNKNOWN, Choice, Const, Read, Value, choice
 
-ALWAYS = frozenset({"PATH", "HOME", "PWD", "HOSTNAME", "USER", "SHELL", "TERM", "LANG", "TMPDIR", "OLDPWD"})
-"""Set in every build, or asked for by habit; never what a build lacks."""
 _STEPS = 400_000
 _DEPTH = 60
 

@@ -15,12 +15,10 @@ from signoff.model.text import text
 from signoff.reading.routes.express_files import Files
 from signoff.reading.routes.express_values import Router
 from signoff.reading.routes.paths import joined
-from signoff.reading.routes.script import SUFFIXES, tokens
+from signoff.reading.routes.script import tokens
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-__all__ = ["SUFFIXES", "read"]
 
 _MARK = re.compile(rb"""['"]express['"]""")
 _PARAMETER = re.compile(r":(\w+)(\([^)]*\))?([?*+]?)")

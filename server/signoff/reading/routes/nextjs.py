@@ -17,7 +17,6 @@ from signoff.reading.routes.next_files import Settings, exported_methods, settin
 from signoff.reading.routes.paths import fingerprint
 from signoff.reading.routes.script import parsed
 
-SUFFIXES = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".mdx", "package.json")
 _SOURCE = re.compile(r"^(?P<name>.+?)\.(?:tsx|ts|jsx|js|mdx?)$")
 _CONFIG = re.compile(r"(^|/)next\.config\.(js|mjs|cjs|ts|mts)$")
 _INTERCEPTING = re.compile(r"^\((\.{1,3})\)")

@@ -8,23 +8,17 @@ where routes hang on it, that is said with file and line.
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 
 from signoff.model.routes import Unread
 from signoff.model.text import text
 from signoff.reading.routes.expressions import Expressions
+from signoff.reading.routes.marks import MARKS, is_module
 from signoff.reading.routes.modules import Modules, Parts
 from signoff.reading.routes.paths import fingerprint
 from signoff.reading.routes.values import UNCLEAR, Class, External, Function, ModuleOf, Native, Scope, Thing, Value
 
-_MARKS = re.compile(
-    rb"fastapi|flask|quart|starlette|django|ROOT_URLCONF|^\s*@[\w.]+\.(route|get|post|put|patch|delete|api_route)\(",
-    re.MULTILINE | re.IGNORECASE,
-)
-"""A file without any of these defines no route by itself; it is read where another one imports from it."""
-_TESTS = re.compile(r"(^|/)(tests?|testing|migrations)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 _LONGEST_LOOP = 200
 STEPS = 400_000
 """Of statements and expressions, beyond which a repository is not read to its end."""
@@ -39,7 +33,7 @@ class Project(Expressions):
 
     def __init__(self, files: Mapping[str, bytes], exports: Mapping[str, Native]) -> None:
         super().__init__(exports)
-        self._files = {path: raw for path, raw in files.items() if path.endswith(".py") and not _TESTS.search(path)}
+        self._files = {path: raw for path, raw in files.items() if is_module(path)}
         self.modules = Modules(self._files)
         self.things: list[Thing] = []
         self.unread: list[Unread] = []
@@ -53,7 +47,7 @@ class Project(Expressions):
         """Follow every module that may define routes, and then the functions that nobody called."""
         try:
             for parts, path in self.modules.files.items():
-                if _MARKS.search(self._files[path]):
+                if MARKS.search(self._files[path]):
                     self.module(parts)
             for function in self._functions:
                 if function.node not in self._followed and _builds(function.node):
@@ -71,7 +65,7 @@ class Project(Expressions):
             scope = self.scopes[parts] = Scope(path)
             tree = _parsed(self._files[path])
             if tree is None:
-                if _MARKS.search(self._files[path]):
+                if MARKS.search(self._files[path]):
                     where = fingerprint(self._files[path])
                     self.unread.append(Unread(path, 1, text("this file can not be read as Python"), where))
                 return scope

@@ -10,7 +10,6 @@ from signoff.reading.routes.python import Project
 from signoff.reading.routes.starlette import Router
 from signoff.reading.routes.tree import Tree
 
-SUFFIXES = (".py",)
 _EXPORTS = {**starlette.EXPORTS, **fastapi.EXPORTS, **flask.EXPORTS, **django.EXPORTS}
 _UNHELD = "no application includes its router, as far as the text tells"
 

@@ -1,4 +1,7 @@
-"""All readers of routes. To add one: a file with `SUFFIXES` and `read(files)`, a line here, a test of the same name."""
+"""All readers of routes. To add one: a file with `read(files)`, a function and a line here, a test of the same name.
+
+A reader is loaded once there is something for it to read.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from signoff.model.routes import Found
-from signoff.reading.routes import express, nextjs, python_web
+from signoff.reading.routes.marks import may_define_routes
+from signoff.reading.routes.script import SUFFIXES as SCRIPTS
 
 
 class Read(Protocol):
@@ -24,10 +28,30 @@ class Reader:
     read: Read
 
 
+def _python_web(files: Mapping[str, bytes]) -> Found:
+    if not any(may_define_routes(path, raw) for path, raw in files.items()):
+        return Found()
+    from signoff.reading.routes import python_web
+
+    return python_web.read(files)
+
+
+def _express(files: Mapping[str, bytes]) -> Found:
+    from signoff.reading.routes import express
+
+    return express.read(files)
+
+
+def _nextjs(files: Mapping[str, bytes]) -> Found:
+    from signoff.reading.routes import nextjs
+
+    return nextjs.read(files)
+
+
 READERS = (
-    Reader(python_web.SUFFIXES, python_web.read),
-    Reader(express.SUFFIXES, express.read),
-    Reader(nextjs.SUFFIXES, nextjs.read),
+    Reader((".py",), _python_web),
+    Reader(SCRIPTS, _express),
+    Reader((".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".mdx", "package.json"), _nextjs),
 )
 SUFFIXES = tuple(dict.fromkeys(suffix for reader in READERS for suffix in reader.suffixes))
 

@@ -25,6 +25,7 @@ _LINE = (
     "^[ \t]|[)]$|^[A-Za-z_$][0-9A-Za-z_.$]*(: |:?$)|^[{}]|^goroutine |^created by |[.](go|s):[0-9]+"
     "|(Error|Exception|exception|Exit|Interrupt|Throwable|Rejection|Traceback|Uncaught|Unhandled|Caused by|Suppressed)"
     "|(ERROR|CRITICAL|FATAL|SEVERE|ALERT|EMERGENCY)|^[EF][0-9]{4} |panic|fatal error: "
+    "|^# |[^A-Za-z0-9 ](error|crit|alert|emerg)[])] |\t(error|fatal)\t|(level|lvl|severity)=.?(err|fatal|crit)"
 )
 # Any line of stderr may belong to an error, but for those that say themselves that they are none.
 _QUIET_LINE = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from signoff.reading.build_steps import dockerfile_steps
 from signoff.reading.dockerfile import read
-from signoff.reading.env_reads import scan
 from signoff.reading.env_reads.missing import Missing, missing
+from signoff.reading.env_reads.scan import scan
 
 PROJECT = {
     "package.json": '{"scripts": {"build": "next build"}}',

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signoff.reading.env_reads import Command, Entry, EnvRead, scan
+from signoff.reading.env_reads import Command, Entry, EnvRead
+from signoff.reading.env_reads.scan import scan
 
 OS = "import os\nfrom os import environ\n"
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signoff.reading.env_reads import Command, Entry, EnvRead, Scan, scan
+from signoff.reading.env_reads import Command, Entry, EnvRead, Scan
+from signoff.reading.env_reads.scan import scan
 
 NEXT = {
     "package.json": '{"scripts": {"build": "next build"}}',

@@ -17,7 +17,7 @@ from signoff_sandbox.world.logbook import Entry
 from signoff_sandbox.world.logfilter import compiled
 from support.corpus import Kind, kinds, signatures
 
-KINDS = [kind for half in ("first", "second") for kind in kinds(half)]
+KINDS = [kind for half in ("first", "second", "third") for kind in kinds(half)]
 TELLING = compiled(telling(), Entry)
 
 
