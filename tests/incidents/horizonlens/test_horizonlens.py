@@ -22,7 +22,6 @@ from .stage import Stage, a_stage
 
 LACKING = missing()
 WORKLOADS = {"web", "analysis", "extractor"}
-JOB = "projects/demo/locations/us-central1/jobs/extractor"
 
 
 @pytest.fixture
