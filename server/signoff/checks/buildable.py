@@ -139,14 +139,22 @@ def _evidence(known: Rehearsed) -> Evidence:
 
 
 def _rehearsal_failed(known: Rehearsed | None, went_well: bool) -> list[Finding]:
-    """A build of the same inputs that went well is the better proof: then this machine lacks something."""
+    """A build of the same inputs that went well is the better proof. What did not end in time tells nothing."""
     if known is None or known.code == 0:
         return []
     ended = text("did not end within {} s", known.seconds) if known.code is None else text("ended with {}", known.code)
     lines = text(": {}", listed([text("{}", line) for line in known.lines])) if known.lines else text("")
     says = text("{} {} in a clean clone of {}{}", _argv(known), ended, known.commit[:7], lines)
     fix = Advice(text("mend the build; what is only in the working tree, such as an ignored .env, takes no part in it"))
-    return [Finding(REHEARSAL_FAILED, says, (_evidence(known),), fix, "warning" if went_well else "error")]
+    return [
+        Finding(
+            REHEARSAL_FAILED,
+            says,
+            (_evidence(known),),
+            fix,
+            "error" if known.code is not None and not went_well else "warning",
+        )
+    ]
 
 
 def _traced(facts: BuildableFacts) -> list[Finding]:
@@ -206,6 +214,8 @@ def _why(facts: BuildableFacts, workload: Workload) -> Text:
         reasons.append(unanswered(facts.builds))
     elif facts.rehearsed is None:
         reasons.append(text("no build of the same inputs went well yet, and no rehearsal is on record"))
+    if facts.rehearsed is not None and facts.rehearsed.code is None:
+        reasons.append(text("the rehearsal did not end in time"))
     if facts.unrehearsed is not None:
         reasons.append(facts.unrehearsed)
     if isinstance(facts.run_time, Unknown) and not isinstance(facts.builds, Unknown):

@@ -17,7 +17,8 @@ from signoff.survey import Survey
 async def rehearse(context: Context, subject: Subject, progress: Progress | None = None, *, asked: bool) -> None:
     """Each workload's build, one after the other; what came of it is kept for the check that judges it.
 
-    `asked`: all of the subject's that say how; else those that say `always`. Raises SignoffError where none says how.
+    `asked`: all of the subject's that say how, failed ones once more; else those that say `always`. Raises SignoffError
+    where none says how.
     """
     chosen = [one for one in subject.workloads if one.rehearsal is not None and (asked or one.rehearsal.always)]
     if asked and not chosen:
@@ -26,10 +27,12 @@ async def rehearse(context: Context, subject: Subject, progress: Progress | None
         fix = f'add [workloads.{name}.rehearsal] with command = ["npm", "run", "build"], and install where it needs it'
         raise SignoffError(what, where=str(context.config.path), fix=fix)
     for workload in chosen:
-        await _one(context, replace(subject, workloads=(workload,)), workload, progress)
+        await _one(context, replace(subject, workloads=(workload,)), workload, progress, again=asked)
 
 
-async def _one(context: Context, subject: Subject, workload: Workload, progress: Progress | None) -> None:
+async def _one(
+    context: Context, subject: Subject, workload: Workload, progress: Progress | None, *, again: bool
+) -> None:
     from signoff.gather.rehearsing import rehearse as rehearsed
     from signoff.views.words import sentence
 
@@ -44,7 +47,7 @@ async def _one(context: Context, subject: Subject, workload: Workload, progress:
             progress(said, None, sentence(text("{}: {}", workload.name, line)))
 
     async with Survey(subject, context.systems, context.now()) as survey:
-        done = await rehearsed(survey, workload, workload.rehearsal, told)
+        done = await rehearsed(survey, workload, workload.rehearsal, told, again=again)
     context.systems.unrehearsed.pop(workload.name, None)
     if not isinstance(done, Rehearsed):
         context.systems.unrehearsed[workload.name] = done

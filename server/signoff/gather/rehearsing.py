@@ -35,13 +35,18 @@ SHOWN = 3
 """Lines of them that are shown: the first that names an error, and what follows it."""
 
 
-async def rehearse(survey: Survey, workload: Workload, rehearsal: Rehearsal, told: Told) -> Rehearsed | Text:
-    """What came of it, kept from now on; of equal inputs what is on record. A Text says why there was none."""
+async def rehearse(
+    survey: Survey, workload: Workload, rehearsal: Rehearsal, told: Told, *, again: bool = False
+) -> Rehearsed | Text:
+    """What came of it, kept from now on; of equal inputs what is on record. A Text says why there was none.
+
+    `again`: one that did not go well is tried once more: its cause may have been of this machine or its network.
+    """
     plan = await planned(survey, workload, rehearsal)
     if isinstance(plan, Unknown):
         return unanswered(plan)
     kept = survey.systems.rehearsals.get(plan.key)
-    if kept is not None:
+    if kept is not None and (kept.code == 0 or not again):
         return kept
     where = await survey.get(published)
     if isinstance(where, Unknown):

@@ -94,14 +94,14 @@ class Tried:
         return "\n".join(line.outside for line in self.done.lines)
 
 
-async def attempt(clone: Clone, rehearsal: Rehearsal, systems: Systems | None = None) -> Tried:
+async def attempt(clone: Clone, rehearsal: Rehearsal, systems: Systems | None = None, *, again: bool = False) -> Tried:
     web = workload(rehearsal)
     mine = systems or Systems(Boundary(), clone.path)
     lines: list[str] = []
     assert web.rehearsal is not None
     try:
         async with Survey(subject(clone, web), mine, NOW) as survey:
-            done = await rehearse(survey, web, web.rehearsal, lambda line: lines.append(line.outside))
+            done = await rehearse(survey, web, web.rehearsal, lambda line: lines.append(line.outside), again=again)
     finally:
         if systems is None:
             await mine.close()
@@ -189,6 +189,7 @@ async def test_equal_inputs_are_not_rehearsed_twice_also_by_another_process(clon
         again = await attempt(clone, PYTHON, second)
         assert again.lines == []
         assert again.done.code == 1
+        assert len((await attempt(clone, PYTHON, second, again=True)).lines) == 2, "on request it is tried once more"
     finally:
         await first.close()
         await second.close()
@@ -338,3 +339,11 @@ async def test_a_rehearsal_that_fails_is_a_finding_with_the_lines(estate: Estate
     assert link.status is Status.FAIL
     assert buildable.REHEARSAL_FAILED in codes(link)
     assert "AUTH_SECRET is not set" in words(link)
+
+
+async def test_a_rehearsal_that_does_not_end_in_time_tells_nothing(estate: Estate) -> None:
+    pushed(estate.clone, {"web/build.py": "import time\ntime.sleep(600)\n"})
+    link = await look(estate, replace(PYTHON, seconds=1))
+    assert link.status is Status.UNKNOWN
+    assert "the rehearsal did not end in time" in words(link)
+    assert [one.severity for one in link.findings if one.code == buildable.REHEARSAL_FAILED] == ["warning"]
