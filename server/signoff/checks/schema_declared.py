@@ -133,6 +133,6 @@ def _passed(
         says.append(text("the {} expected tables are there as the code needs them", len(facts.expected.value.tables)))
     else:
         warning = text("definitions are not compared: nothing says what the database should hold")
-        fix = Advice(text("add expected = {} to the table of the database", '{ dsn_env = "REFERENCE_DATABASE_URL" }'))
+        fix = Advice(text("add expected = {} to the table of the database", '{ migrations = "db/migrations" }'))
         notes = (*notes, Finding(codes.NOTHING_EXPECTED, warning, (tables,), fix, "warning"))
     return passed(*proofs, says=listed(says), notes=notes)

@@ -17,6 +17,13 @@ from signoff.model.sql_use import Place
 from signoff.model.text import Text, text
 
 MOST = 10
+_VERSIONS = frozenset((
+    "alembic_version", "django_migrations", "_prisma_migrations", "schema_migrations", "flyway_schema_history",
+    "__drizzle_migrations", "__drizzle_migrations_id_seq", "gorp_migrations", "goose_db_version",
+    "goose_db_version_id_seq", "_sqlx_migrations", "knex_migrations", "knex_migrations_lock", "pgmigrations",
+    "__diesel_schema_migrations", "ar_internal_metadata",
+))  # fmt: skip
+"""The tables in which tools record what they ran; they make them themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +36,18 @@ class NotMade:
 
 
 def comparable(drift: Sequence[Difference], replay: Replay | None) -> tuple[Difference, ...]:
-    """Without objects that a statement which the shadow could not run speaks of."""
-    words = frozenset[str]().union(*(one.words for one in replay.left_out)) if replay is not None else frozenset()
-    if not words:
+    """Without what no migration makes, since its tool does (the table of versions), and without objects that a
+    statement which the shadow could not run speaks of.
+    """
+    if replay is None:
         return tuple(drift)
-    return tuple(one for one in drift if not words & {_last(one.table), _last(one.name), one.name.lower()})
+    words = frozenset[str]().union(*(one.words for one in replay.left_out))
+    return tuple(
+        one
+        for one in drift
+        if _last(one.table or one.name) not in words
+        and not (one.kind == "extra" and _VERSIONS & {_last(one.table), _last(one.name)})
+    )
 
 
 def not_replayed(replay: Replay | None, expected: Known[Snapshot] | None) -> tuple[Finding, ...]:

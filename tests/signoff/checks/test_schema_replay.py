@@ -244,3 +244,11 @@ def test_what_was_replayed_once_is_not_replayed_again(world: World) -> None:
     live = urls(world.postgres.database(REPORTS + OLD))
     again = judged(world.clone, {**live, SHADOW: "postgresql://nobody@127.0.0.1:1/none"}, FOLDER)
     assert told(kept(again).message) == told(kept(link).message)
+
+
+def test_what_an_extension_keeps_from_being_made_hides_no_drift_of_other_tables(world: World) -> None:
+    places = "CREATE EXTENSION no_such_thing; CREATE TABLE places (id int, total no_such_type);"
+    live = REPORTS.replace("total numeric", "total text") + KEY + "CREATE TABLE places (id int, total text);"
+    link = world.judged(live, reports=REPORTS + KEY, places=places)
+    assert link.status is Status.FAIL
+    assert codes(link) >= {"schema/differs"}
