@@ -173,13 +173,16 @@ def must_be_ours(workload: Workload, request: Request) -> None:
 
 
 def _preflight(report: Report, names: Collection[WorkloadName]) -> None:
+    """Raises Refused, which names every workload that is in the way."""
+    held: list[str] = []
     for workload in report.workloads:
         status = {link: told.status for link, told in workload.links.items() if link in PREFLIGHT}
         bad = [link for link in PROVEN_BEFORE if status.get(link, Status.PASS) not in _GOOD]
         bad += [link for link in NOT_DISPROVEN if status.get(link) is Status.FAIL]
         if workload.name in names and bad:
-            what = f"{workload.name} is not deployed: {' and '.join(bad)} has not passed"
-            raise Refused(what, report, fix="do what its findings say, then ask again")
+            held.append(f"{workload.name} is not deployed: {' and '.join(bad)} has not passed")
+    if held:
+        raise Refused("; ".join(held), report, fix="do what the findings say, then ask again")
 
 
 async def _item(

@@ -6,6 +6,7 @@ from signoff.checks import schema_codes as codes
 from signoff.checks.schema_compare import comparable_views, differences
 from signoff.checks.schema_kept import comparable, kept, not_replayed
 from signoff.checks.schema_kept import reasons as of_left_out
+from signoff.checks.schema_migrations import of_migrations
 from signoff.checks.schema_needs import Looked, looked_for
 from signoff.checks.schema_sql import identifier, qualified
 from signoff.checks.schema_told import told
@@ -36,12 +37,17 @@ def declared(facts: SchemaFacts, database: Database, live: Known[Snapshot]) -> J
     left_out = not_replayed(facts.replay, facts.expected if isinstance(facts.expected, Known) else None)
     notes = (*silent.notes, *left_out, *notes, *needed.elsewhere, *_notes(facts, live))
     unclear = (*upserts.unclear, *_beside(needed.unclear, upserts.unclear))
-    found = (*silent.errors, *upserts.errors, *rights, *errors, *_beside(needed.errors, upserts.errors))
+    state = of_migrations(facts.migrations, live, errors)
+    notes = (*state.notes, *notes)
+    found = (*state.errors, *silent.errors, *upserts.errors, *rights, *errors, *_beside(needed.errors, upserts.errors))
     if found:
-        return failed(*found, *unclear, *upserts.early, *notes)
-    reasons = [*_reasons(facts, upserts, needed), *of_left_out(left_out)]
+        return failed(*found, *unclear, *upserts.early, *state.waiting, *notes)
+    reasons = [*_reasons(facts, upserts, needed), *of_left_out(left_out), *state.reasons]
     if reasons:
-        return unknown(listed(reasons), *unclear, *upserts.early, *notes)
+        return unknown(listed(reasons), *unclear, *upserts.early, *state.waiting, *notes)
+    if state.waiting:
+        says = text("migrations are to be run: {}", len(state.waiting))
+        return waiting("person", says, *state.waiting, *upserts.early, *notes)
     if upserts.early:
         return waiting("time", text("an index is being built, or its table is locked"), *upserts.early, *notes)
     return _passed(facts, live, upserts, needed, notes)

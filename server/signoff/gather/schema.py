@@ -35,8 +35,13 @@ async def schema(survey: Survey, workload: Workload) -> SchemaFacts | Unknown:
     if not isinstance(database, Database):
         found = await signs(survey, workload, asked_for)
         return found if isinstance(found, Unknown) else SchemaFacts(None, found, asked_for)
-    there, answers, wanted = await asyncio.gather(
-        survey.get(live, database), survey.get(probes, database), survey.get(expected, database)
+    from signoff.gather.migration_state import migration_state
+
+    there, answers, wanted, migrations = await asyncio.gather(
+        survey.get(live, database),
+        survey.get(probes, database),
+        survey.get(expected, database),
+        survey.get(migration_state, workload, database),
     )
     defined = await definitions(survey, workload)
     if isinstance(defined, Unknown):
@@ -44,7 +49,7 @@ async def schema(survey: Survey, workload: Workload) -> SchemaFacts | Unknown:
     uses, named = Mentions(that_uses(known.value)), await survey.get(needs, workload)
     if isinstance(named, Unknown):
         return named
-    return SchemaFacts(database, defined, asked_for, there, answers, *_parts(wanted), uses, named)
+    return SchemaFacts(database, defined, asked_for, there, answers, *_parts(wanted), migrations, uses, named)
 
 
 def _parts(

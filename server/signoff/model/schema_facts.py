@@ -14,6 +14,7 @@ from signoff.model.text import Text
 if TYPE_CHECKING:
     from signoff.model.database import Asked, Probe, Snapshot
     from signoff.model.database_use import Database
+    from signoff.model.migration_state import MigrationState
     from signoff.model.replay import Replay
 
 
@@ -50,6 +51,7 @@ class SchemaFacts:
     probes: Known[Mapping[Asked, Probe]] | Unknown | None = None
     expected: Known[Snapshot] | Unknown | None = None
     replay: Replay | None = None
+    migrations: MigrationState | Unknown | None = None
     uses: Uses | None = None
     needs: Needs = NOTHING_NAMED
     """The tables and columns that the workload's code names."""
