@@ -54,7 +54,10 @@ def judge(workload: Workload, facts: BuildableFacts) -> Judgement:
     notes += [*_stood_in(facts.rehearsed), *_unread(facts)]
     if errors:
         return failed(*errors, *notes)
-    if went_well is not None and _tells(facts):
+    if went_well is not None:
+        if isinstance(facts.run_time, Unknown) and _asks_run_time(facts):
+            untold = "what it put into its output is not told, since only Cloud Run says what exists at run time"
+            return unknown(text("{}, and {}: {}", went_well, untold, unanswered(facts.run_time)), *notes)
         return _passed(facts, went_well, notes)
     if builds.under_way is not None:
         says = text("build {} of the same inputs is {}", builds.under_way.id[:8], builds.under_way.status)
@@ -73,10 +76,9 @@ def _proven(facts: BuildableFacts) -> Text | None:
     return None
 
 
-def _tells(facts: BuildableFacts) -> bool:
-    """Whether it is known that nothing is baked empty: only Cloud Run tells what exists at run time."""
-    asks = facts.scanned.value.public or (facts.rehearsed is not None and facts.rehearsed.reads)
-    return not (asks and isinstance(facts.run_time, Unknown))
+def _asks_run_time(facts: BuildableFacts) -> bool:
+    """Whether a name that exists at run time could be baked empty."""
+    return facts.scanned.value.public or bool(facts.rehearsed is not None and facts.rehearsed.reads)
 
 
 def _argv(known: Rehearsed) -> Quoted:

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from signoff.boundary import Boundary
+from signoff.boundary import Boundary, Policy
 from signoff.checks import buildable
 from signoff.gather.buildable import buildable as gathered
 from signoff.gather.rehearsing import rehearse
@@ -347,3 +347,14 @@ async def test_a_rehearsal_that_does_not_end_in_time_tells_nothing(estate: Estat
     assert link.status is Status.UNKNOWN
     assert "the rehearsal did not end in time" in words(link)
     assert [one.severity for one in link.findings if one.code == buildable.REHEARSAL_FAILED] == ["warning"]
+
+
+@needs_node
+async def test_without_cloud_run_it_is_not_told_what_was_baked_in(estate: Estate) -> None:
+    pushed(estate.clone, dict(APP))
+    policy = Policy(tries=1)
+    lost = Boundary(policy, plant=lambda question: "denied" if question.system == "run" else None)
+    link = await look(replace(estate, boundary=lost), NODE)
+    assert link.status is Status.UNKNOWN
+    assert "node build.mjs went well in a clean clone" in words(link)
+    assert "only Cloud Run says what exists at run time" in words(link)
