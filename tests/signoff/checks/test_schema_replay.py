@@ -202,6 +202,14 @@ def test_an_extension_that_the_shadow_lacks_is_no_drift_and_no_health(world: Wor
     assert "no extension no_such_thing" in says(link)
 
 
+def test_a_replay_that_stops_in_a_transaction_leaves_no_role_behind(world: World) -> None:
+    rights = "BEGIN; GRANT SELECT ON reports TO a_passing_role; SELECT nothing_of_that_name; COMMIT;"
+    link = world.judged(REPORTS + KEY, reports=REPORTS + KEY, rights=rights)
+    assert "the replay stops at db/migrations/002_rights.sql:1" in told(link.reason)
+    with world.shadows.database().connect() as connection:
+        assert connection.execute("SELECT FROM pg_roles WHERE rolname = 'a_passing_role'").fetchall() == []
+
+
 def test_roles_that_migrations_name_are_made_and_leave_nothing_behind(world: World) -> None:
     rights = "GRANT SELECT ON reports TO somebody_else; ALTER TABLE reports OWNER TO an_owner;"
     link = world.judged(REPORTS + KEY, reports=REPORTS + KEY, rights=rights)

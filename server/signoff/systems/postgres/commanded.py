@@ -20,7 +20,7 @@ from signoff.reading.sql_script import MetaCommand, statements
 from signoff.systems.postgres import snapshot
 from signoff.systems.postgres.errors import Refused
 from signoff.systems.postgres.kept import compared, named, said_there
-from signoff.systems.postgres.replay import snapshot_rows
+from signoff.systems.postgres.replay import snapshot_rows, with_role, without_roles
 from signoff.systems.postgres.shadow import Shadow
 
 if TYPE_CHECKING:
@@ -42,25 +42,37 @@ async def commanded(
     shadow: Shadow, run: Callable[[Shadow], Awaitable[None]], role: str | None, conditional: Mapping[str, Place]
 ) -> dict[str, Any]:
     """The raw rows of a snapshot after `run`, with `kept`, `left_out` and `conditional`. Raises what `run` raises."""
+    made_roles: list[str] = []
     async with shadow.connected() as connection:
-        if role is not None:
-            await connection.execute(f'CREATE ROLE "{role.replace(chr(34), chr(34) * 2)}"')
-        await run(shadow)
-        logged = [] if shadow.log is None else await _logged(connection, shadow.log)
-        kept: list[Kept] = []
-        left_out: list[LeftOut] = []
-        for statement in silent(logged):
-            told = await compared(connection, statement)
-            what = named(statement.sql)
-            place = conditional.get(what.name) if what is not None else None
-            if isinstance(told, Kept):
-                kept.append(replace(told, place=place))
-            elif isinstance(told, LeftOut):
-                left_out.append(replace(told, place=place))
-        rows = await snapshot_rows(connection, role)
-        still = said_there(snapshot.read(rows), kept)
-        places = {name: asdict(place) for name, place in conditional.items()}
-        return {**rows, "kept": still, "left_out": tuple(left_out), "conditional": places}
+        try:
+            if role is not None:
+                await with_role(connection, role, made_roles)
+            await run(shadow)
+            logged = [] if shadow.log is None else await _logged(connection, shadow.log)
+            kept, left_out = await _compared(connection, logged, conditional)
+            rows = await snapshot_rows(connection, role)
+        finally:
+            if not shadow.ours:
+                await without_roles(connection, made_roles)
+    places = {name: asdict(place) for name, place in conditional.items()}
+    still = said_there(snapshot.read(rows), kept)
+    return {**rows, "kept": still, "left_out": tuple(left_out), "conditional": places}
+
+
+async def _compared(
+    connection: asyncpg.Connection[Any], logged: list[Logged], conditional: Mapping[str, Place]
+) -> tuple[list[Kept], list[LeftOut]]:
+    kept: list[Kept] = []
+    left_out: list[LeftOut] = []
+    for statement in silent(logged):
+        told = await compared(connection, statement)
+        what = named(statement.sql)
+        place = conditional.get(what.name) if what is not None else None
+        if isinstance(told, Kept):
+            kept.append(replace(told, place=place))
+        elif isinstance(told, LeftOut):
+            left_out.append(replace(told, place=place))
+    return kept, left_out
 
 
 def silent(logged: list[Logged]) -> Iterator[Statement]:

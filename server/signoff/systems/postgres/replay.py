@@ -46,7 +46,7 @@ async def replayed(shadow: Shadow, statements: Sequence[Statement], role: str | 
         await connection.execute("SET client_min_messages = notice; SET check_function_bodies = off")
         try:
             if role is not None:
-                await _made(connection, role, made_roles)
+                await with_role(connection, role, made_roles)
             run = _Run(connection, made_roles)
             for at, statement in enumerate(statements):
                 if at and statement.place.path != statements[at - 1].place.path:
@@ -55,9 +55,8 @@ async def replayed(shadow: Shadow, statements: Sequence[Statement], role: str | 
             await run.next_script()
             return await run.result(role)
         finally:
-            if not shadow.ours and not connection.is_closed():
-                for name in made_roles:
-                    await connection.execute(f"DROP OWNED BY {_quoted(name)} CASCADE; DROP ROLE {_quoted(name)}")
+            if not shadow.ours:
+                await without_roles(connection, made_roles)
 
 
 class _Run:
@@ -102,7 +101,7 @@ class _Run:
             except asyncpg.PostgresError as error:
                 missing = _NO_ROLE.search(str(error))
                 if missing and error.sqlstate in {"42704", "22023"}:
-                    await _made(self._connection, missing[1], self._made_roles)
+                    await with_role(self._connection, missing[1], self._made_roles)
                     continue
                 if self._may_go_without(statement, error):
                     return False
@@ -155,7 +154,19 @@ async def snapshot_rows(connection: asyncpg.Connection[Any], role: str | None) -
         return dict(await snapshot.rows(connection, role))
 
 
-async def _made(connection: asyncpg.Connection[Any], role: str, made: list[str]) -> None:
+async def without_roles(connection: asyncpg.Connection[Any], made: list[str]) -> None:
+    """Roles belong to the whole server: what was made for a shadow goes with it."""
+    if connection.is_closed():
+        return
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")
+    there = await connection.fetch("SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY($1)", made)
+    for name in (row["name"] for row in there):  # one that was made in a transaction went with it
+        await connection.execute(f"DROP OWNED BY {_quoted(name)} CASCADE; DROP ROLE {_quoted(name)}")
+
+
+async def with_role(connection: asyncpg.Connection[Any], role: str, made: list[str]) -> None:
+    """Make it where it is not there, and note that in `made`."""
     if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role):
         await connection.execute(f"CREATE ROLE {_quoted(role)}")
         made.append(role)
