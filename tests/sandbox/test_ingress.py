@@ -160,6 +160,7 @@ async def test_output_is_logged_line_by_line_with_its_severity(cloud: Lab) -> No
     files["main.py"] = files["main.py"].replace("VERSION =", f"{prints}sys.stdout.flush()\nVERSION =", 1)
     await cloud.build(files)
     service = await cloud.create(f"{IMAGE}:latest")
+    await cloud.until(lambda: len(cloud.entries("stdout")) == 3 and len(cloud.entries("stderr")) == 1)
     structured, lifted, plain = cloud.entries("stdout", revision_name=short(service.latest_ready_revision))
     assert (structured.severity, structured.trace) == (400, "t")
     assert dict(structured.json_payload.fields.items()).keys() == {"message", "seconds"}
@@ -241,4 +242,5 @@ async def test_a_sidecar_runs_beside_the_container_that_listens(cloud: Lab) -> N
     ]
     service = await cloud.create("", template={"containers": containers})
     assert (await cloud.http.get(service.uri)).text.startswith("one ")
+    await cloud.until(lambda: bool(cloud.entries("stdout")))  # nobody waits for a sidecar
     assert [(e.text_payload, e.labels["container_name"]) for e in cloud.entries("stdout")] == [("beside", "side")]

@@ -29,7 +29,7 @@ def deploy(
         "steps": [{"name": "gcr.io/cloud-builders/docker", "args": ["build", "-t", image, "."]}],
         "images": [image],
     }
-    _finish(sandbox, "v1", _done(sandbox.request("POST", f"/v1/projects/{PROJECT}/builds", build)))
+    finish(sandbox, "v1", done(sandbox.request("POST", f"/v1/projects/{PROJECT}/builds", build)))
     sandbox.plant(
         {
             "iamPolicies": {
@@ -42,8 +42,8 @@ def deploy(
         started = sandbox.request("POST", f"/v2/{PLACE}/services?serviceId={name}", service)
     else:
         started = sandbox.request("PATCH", f"/v2/{PLACE}/services/{name}", service)
-    _finish(sandbox, "v2", _done(started))
-    return dict(_done(sandbox.request("GET", f"/v2/{PLACE}/services/{name}")))
+    finish(sandbox, "v2", done(started))
+    return dict(done(sandbox.request("GET", f"/v2/{PLACE}/services/{name}")))
 
 
 def requests_of(sandbox: Sandbox, name: str = "web") -> list[dict[str, Any]]:
@@ -56,22 +56,27 @@ def requests_of(sandbox: Sandbox, name: str = "web") -> list[dict[str, Any]]:
     ]
 
 
-def _finish(sandbox: Sandbox, version: str, operation: dict[str, Any]) -> None:
+def finish(sandbox: Sandbox, version: str, operation: dict[str, Any], seconds: float = SECONDS) -> None:
+    """Wait for the end of an operation, which has to be a good one; it is then what the sandbox last said of it."""
+
     def over() -> bool:
-        operation.update(_done(sandbox.request("GET", f"/{version}/{operation['name']}")))
+        operation.update(done(sandbox.request("GET", f"/{version}/{operation['name']}")))
         return bool(operation.get("done"))
 
-    _until(over)
+    until(over, seconds)
     assert "error" not in operation, operation["error"]
 
 
-def _until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
+def until(holds: Callable[[], bool], seconds: float) -> None:
+    """Look again and again, more and more seldom, until `holds()` is true; fails after `seconds`."""
+    end, pause = time.monotonic() + seconds, 0.02
     while not holds():
         assert time.monotonic() < end, "it did not come to hold"
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.2, 0.25)
 
 
-def _done(response: Any) -> Any:
+def done(response: Any) -> Any:
+    """What a request that has to succeed answered."""
     assert response.status_code == 200, response.text
     return response.json()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +35,18 @@ async def plan_of(site: Site) -> tuple[Plan, str]:
     """The plan, and what a person reads of it."""
     plan = await plan_deploy(site, WEB)
     return plan, "\n".join(map(sentence, plan.lines))
+
+
+class Told(list[str]):
+    """A progress that does something at each message."""
+
+    def __init__(self, then: Callable[[str], None]) -> None:
+        super().__init__()
+        self._then = then
+
+    def append(self, message: str) -> None:
+        super().append(message)
+        self._then(message)
 
 
 async def deploy(site: Site, told: list[str] | None = None) -> DeployResult:

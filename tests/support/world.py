@@ -81,10 +81,10 @@ def run_in(folder: Path, *argv: str) -> str:
     return _run(list(argv), folder)
 
 
-def a_repository(folder: Path) -> tuple[Path, Path]:
-    """A clone of the demo's project and its bare remote, everything pushed."""
+def a_repository(folder: Path, project: Path = PROJECT) -> tuple[Path, Path]:
+    """A clone of a project (by default the demo's) and its bare remote, everything pushed."""
     clone, remote = folder / "clone", folder / "remote.git"
-    shutil.copytree(PROJECT, clone, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(project, clone, ignore=shutil.ignore_patterns("__pycache__"))
     (clone / "gitignore").rename(clone / ".gitignore")
     _run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(remote)], folder)
     for arguments in (
@@ -99,9 +99,9 @@ def a_repository(folder: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def a_world(folder: Path, *shipped: str, options: Sequence[str] = ()) -> Iterator[World]:
+def a_world(folder: Path, *shipped: str, options: Sequence[str] = (), project: Path = PROJECT) -> Iterator[World]:
     """Everything pushed, and the named workloads running in the sandbox; `options` are the sandbox's own."""
-    clone, remote = a_repository(folder)
+    clone, remote = a_repository(folder, project)
     with running_sandbox(None, "--data", str(folder / "sandbox"), *options) as sandbox:
         world = World(clone, remote, folder / "state", sandbox)
         if shipped:

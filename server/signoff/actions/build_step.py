@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from signoff.actions.plan import Deploy
 from signoff.actions.site import Site
-from signoff.actions.steps import Act, Made, StepFailed
+from signoff.actions.steps import Act, Made, NotMade, StepFailed
 from signoff.actions.ways.alone import deployed_alone
-from signoff.actions.ways.found import find
+from signoff.actions.ways.found import Found, find
 from signoff.actions.ways.proof import proven
 from signoff.actions.ways.watch import watched
 from signoff.actions.ways.way import Way, make, may_deploy
@@ -24,8 +24,9 @@ def build(site: Site, item: Deploy, planned: Way, operation: str) -> Act:
 
     async def act(writers: Writers, made: Made, progress: Progress) -> Made:
         work = Work(site, item, operation, writers, progress)
-        async with site.building[planned]:  # another workload of this operation may be made by the very same build
-            built, how = await _built(work, planned)
+        built, how = await _once(work, planned)
+        if may_deploy(planned) and not built.alone:
+            built = await deployed_alone(work) or built
         says = await proven(work, built, planned.commit)
         number = built.build.id if built.build else None
         return replace(
@@ -35,17 +36,42 @@ def build(site: Site, item: Deploy, planned: Way, operation: str) -> Act:
     return act
 
 
+async def _once(work: Work, planned: Way) -> tuple[Built, str]:
+    """Another workload of this operation may be made by the very same build: it begins once, and fails once."""
+    shared = work.site.building[planned]
+    async with shared.lock:
+        if shared.failed is not None:
+            says = "the build that makes {} as well has failed, and is not begun a second time"
+            raise StepFailed(text(says, shared.failed))
+        try:
+            return await _built(work, planned)
+        except NotMade:
+            raise
+        except StepFailed:
+            shared.failed = work.item.workload
+            raise
+
+
 async def _built(work: Work, planned: Way) -> tuple[Built, str]:
     found = await find(work.site, work.workload, work.paths, planned)
     if isinstance(found, Unknown):
         raise StepFailed(text("whether it is being built already is not known: {} ({})", found.why, found.detail))
-    if found is None:
+    if found is not None:
+        return await _used(work, found)
+    try:
         built = await make(work, planned)
-        how = f"build {built.build.id} made" if built.build else "there is"
-    else:
-        work.tell(f"build {found.name.id} of this commit is used")
-        built = await watched(work, found.name, own=work.operation in found.tags)
-        how = f"build {found.name.id} of this commit was there: it made"
-    if may_deploy(planned) and not built.alone:
-        built = await deployed_alone(work) or built
-    return built, how
+    except StepFailed as failure:
+        if failure.changed is not None:
+            raise
+        # The answer to its beginning never came; it may have begun all the same.
+        found = await find(work.site, work.workload, work.paths, planned)
+        if not isinstance(found, Found):
+            raise
+        return await _used(work, found)
+    return built, f"build {built.build.id} made" if built.build else "there is"
+
+
+async def _used(work: Work, found: Found) -> tuple[Built, str]:
+    work.tell(f"build {found.name.id} of this commit is used")
+    built = await watched(work, found.name, own=work.operation in found.tags)
+    return built, f"build {found.name.id} of this commit was there: it made"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,7 +16,7 @@ from signoff.actions.operation import Operation
 from signoff.actions.plan import Plan, PlanError, Request, Theirs, before_as_data, request_as_data
 from signoff.actions.planning import DEPLOYED, make, workload_of
 from signoff.actions.refusal import Busy, whoever
-from signoff.actions.site import Site
+from signoff.actions.site import SharedBuild, Site
 from signoff.actions.steps import StepReport
 from signoff.actions.theirs import theirs_of
 from signoff.check import Progress
@@ -62,7 +63,8 @@ async def carry_out(site: Site, plan_id: str, request: Request, approval: Approv
             plan = await make(site, request, held=True)
             if plan.id != plan_id:
                 return DeployResult("void", text("the target or the commit changed after {} was made", plan_id), plan)
-            return await _operation(replace(site, locks=files), plan, approval, progress)
+            own = replace(site, locks=files, building=defaultdict(SharedBuild))
+            return await _operation(own, plan, approval, progress)
     except Held as held:
         raise Busy(locks[held.name], held.who) from held
 

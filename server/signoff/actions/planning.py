@@ -173,20 +173,23 @@ def must_be_ours(workload: Workload, request: Request) -> None:
 
 
 def _preflight(report: Report, names: Collection[WorkloadName]) -> None:
+    """Raises Refused, which names every workload that is in the way."""
+    held: list[str] = []
     for workload in report.workloads:
         status = {link: told.status for link, told in workload.links.items() if link in PREFLIGHT}
         bad = [link for link in PROVEN_BEFORE if status.get(link, Status.PASS) not in _GOOD]
         bad += [link for link in NOT_DISPROVEN if status.get(link) is Status.FAIL]
         if workload.name in names and bad:
-            what = f"{workload.name} is not deployed: {' and '.join(bad)} has not passed"
-            raise Refused(what, report, fix="do what its findings say, then ask again")
+            held.append(f"{workload.name} is not deployed: {' and '.join(bad)} has not passed")
+    if held:
+        raise Refused("; ".join(held), report, fix="do what the findings say, then ask again")
 
 
 async def _item(
     site: Site, request: Request, report: Report, workload: Workload, died: Mapping[WorkloadName, Operation]
 ) -> Deploy:
     item = await deploy_of(site, request, workload, died)
-    return replace(item, build=await plan_way(site, workload, _commit_to_build(site, report, workload.name)))
+    return replace(item, build=await plan_way(site, workload, _commit_to_build(report, workload.name)))
 
 
 async def deploy_of(site: Site, request: Request, workload: Workload, died: Mapping[WorkloadName, Operation]) -> Deploy:
@@ -230,13 +233,18 @@ def _kept(died: Operation, resources: Sequence[Deployed]) -> list[Mapping[str, A
     return [entry for entries in died.began.before.values() for entry in entries if entry["resource"] in wanted]
 
 
-def _commit_to_build(site: Site, report: Report, name: WorkloadName) -> Commit:
+def _commit_to_build(report: Report, name: WorkloadName) -> Commit:
     """The newest pushed commit that touches the workload: what the chain asks of the target, and on the remote.
 
-    HEAD would not do: commits after it that touch only other things may be unpushed.
+    HEAD would not do: commits after it that touch only other things may be unpushed. Raises PlanError where the walk
+    could not tell the commit.
     """
     found: WorkloadReport | None = next((w for w in report.workloads if w.name == name), None)
-    return (found.wanted if found is not None else None) or site.subject.commit
+    if found is None or found.wanted is None:
+        what = f"which commit of {name} is to be built is not known: git told none that touches its inputs"
+        where = f"workloads.{name}.inputs in signoff.toml"
+        raise PlanError(what, where=where, fix="ask again; where it stays so, name inputs that are committed")
+    return found.wanted
 
 
 async def _in_the_way(site: Site, resources: Sequence[Deployed], request: Request) -> tuple[str, ...]:

@@ -68,7 +68,11 @@ async def _ran(site: Site, writers: Writers, resource: Deployed, operation: str,
         execution = known(await writers.jobs.run(resource.resource), f"running {name}", wrote=True)
     progress(0, None, f"{short(execution)} runs")
     told = lambda says: progress(0, None, f"{short(execution)}: {says}")  # noqa: E731 - as `ended` wants it
-    ended = known(await writers.jobs.ended(execution, RUN_SECONDS, told), f"watching {short(execution)}")
+    watched = await writers.jobs.ended(execution, RUN_SECONDS, told)
+    if isinstance(watched, Unknown):
+        says = "watching {} failed: {} ({}); it goes on; see: {}"
+        raise StepFailed(text(says, short(execution), watched.why, watched.detail, _look(execution)), changed=True)
+    ended = watched.value
     if ended is None:
         raise StepFailed(text("{} still runs after {} s", short(execution), int(RUN_SECONDS)), changed=True)
     if not ended.succeeded:
@@ -92,9 +96,13 @@ async def _begun(site: Site, writers: Writers, resource: Deployed, operation: st
     return newest.name if newest is not None and newest.created >= first - CLOCKS else None
 
 
+def _look(execution: str) -> str:
+    return f"gcloud run jobs executions describe {short(execution)}"
+
+
 async def _failure(writers: Writers, ended: Execution) -> Text:
     """What Cloud Run says, and how the tasks ended that did not succeed."""
-    look = f"gcloud run jobs executions describe {short(ended.name)}"
+    look = _look(ended.name)
     tasks = await writers.jobs.failed_tasks(ended.name)
     if isinstance(tasks, Unknown) or not tasks.value:
         return text("{} failed: {} (see: {})", short(ended.name), ended.says, look)

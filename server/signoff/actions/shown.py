@@ -126,10 +126,14 @@ def goes_on(operation: Operation) -> list[Text]:
 
 def left_behind(report: Report, names: Collection[WorkloadName]) -> Sequence[Text]:
     """Work that is only in the working tree does not take part: said before the yes, not after."""
-    return [
-        text("note: {} has changes that are not committed; they are not deployed", workload.name)
-        for workload in report.workloads
-        if workload.name in names
-        and Link.COMMITTED in workload.links
-        and workload.links[Link.COMMITTED].status not in {Status.PASS, Status.SKIPPED}
-    ]
+    lines = []
+    for workload in report.workloads:
+        link = workload.links.get(Link.COMMITTED)
+        if workload.name not in names or link is None or link.status in {Status.PASS, Status.SKIPPED}:
+            continue
+        if link.status is Status.FAIL:
+            lines.append(text("note: {} has changes that are not committed; they are not deployed", workload.name))
+        else:
+            says = "note: whether {} has changes that are not committed is not known; they would not be deployed"
+            lines.append(text(says, workload.name))
+    return lines

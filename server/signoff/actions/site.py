@@ -37,13 +37,22 @@ class Prove(Protocol):
     ) -> Report: ...
 
 
+@dataclass(slots=True)
+class SharedBuild:
+    """What one build is to the workloads of an operation. `failed`: the workload for which it failed."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    failed: WorkloadName | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """`systems`: what a fresh survey of the subject asks. `file_at`: a file of the repository at a commit, None where
     it does not exist. `remote`: what builds clone. `holds`: the folder of this machine's locks (`ledger/hold.py`);
     `locks`: their descriptors while an operation holds them, by name. `building`: by what is built, so that workloads
-    made by the same build begin it once. `warm`: gets ready what a smoke asks with, while something else is waited for.
-    `defined_in`: the places of the repository that define a workload which somebody else deploys.
+    of one operation that are made by the same build begin it once. `warm`: gets ready what a smoke asks with, while
+    something else is waited for. `defined_in`: the places of the repository that define a workload which somebody else
+    deploys.
     """
 
     subject: Subject
@@ -58,7 +67,7 @@ class Site:
     systems: Systems
     warm: Callable[[], Awaitable[None]]
     locks: Mapping[str, int] = field(default_factory=dict)
-    building: defaultdict[Hashable, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    building: defaultdict[Hashable, SharedBuild] = field(default_factory=lambda: defaultdict(SharedBuild))
 
 
 def writers_of(systems: Systems) -> Writers:

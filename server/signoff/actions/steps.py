@@ -68,6 +68,10 @@ class Occupied(StepFailed):
     """Another operation holds the workload: nothing was done, and nothing is wrong."""
 
 
+class NotMade(StepFailed):
+    """What ended well, or is somebody else's, made nothing for this workload: of another workload it says nothing."""
+
+
 class Outdated(StepFailed):
     """The world is not the plan's any more: nothing was done."""
 

@@ -54,7 +54,10 @@ def judge(workload: Workload, facts: BuildableFacts) -> Judgement:
     notes += [*_stood_in(facts.rehearsed), *_unread(facts)]
     if errors:
         return failed(*errors, *notes)
-    if went_well is not None and _tells(facts):
+    if went_well is not None:
+        if isinstance(facts.run_time, Unknown) and _asks_run_time(facts):
+            untold = "what it put into its output is not told, since only Cloud Run says what exists at run time"
+            return unknown(text("{}, and {}: {}", went_well, untold, unanswered(facts.run_time)), *notes)
         return _passed(facts, went_well, notes)
     if builds.under_way is not None:
         says = text("build {} of the same inputs is {}", builds.under_way.id[:8], builds.under_way.status)
@@ -73,10 +76,9 @@ def _proven(facts: BuildableFacts) -> Text | None:
     return None
 
 
-def _tells(facts: BuildableFacts) -> bool:
-    """Whether it is known that nothing is baked empty: only Cloud Run tells what exists at run time."""
-    asks = facts.scanned.value.public or (facts.rehearsed is not None and facts.rehearsed.reads)
-    return not (asks and isinstance(facts.run_time, Unknown))
+def _asks_run_time(facts: BuildableFacts) -> bool:
+    """Whether a name that exists at run time could be baked empty."""
+    return facts.scanned.value.public or bool(facts.rehearsed is not None and facts.rehearsed.reads)
 
 
 def _argv(known: Rehearsed) -> Quoted:
@@ -139,14 +141,22 @@ def _evidence(known: Rehearsed) -> Evidence:
 
 
 def _rehearsal_failed(known: Rehearsed | None, went_well: bool) -> list[Finding]:
-    """A build of the same inputs that went well is the better proof: then this machine lacks something."""
+    """A build of the same inputs that went well is the better proof. What did not end in time tells nothing."""
     if known is None or known.code == 0:
         return []
     ended = text("did not end within {} s", known.seconds) if known.code is None else text("ended with {}", known.code)
     lines = text(": {}", listed([text("{}", line) for line in known.lines])) if known.lines else text("")
     says = text("{} {} in a clean clone of {}{}", _argv(known), ended, known.commit[:7], lines)
     fix = Advice(text("mend the build; what is only in the working tree, such as an ignored .env, takes no part in it"))
-    return [Finding(REHEARSAL_FAILED, says, (_evidence(known),), fix, "warning" if went_well else "error")]
+    return [
+        Finding(
+            REHEARSAL_FAILED,
+            says,
+            (_evidence(known),),
+            fix,
+            "error" if known.code is not None and not went_well else "warning",
+        )
+    ]
 
 
 def _traced(facts: BuildableFacts) -> list[Finding]:
@@ -162,7 +172,8 @@ def _traced(facts: BuildableFacts) -> list[Finding]:
             shown = facts.run_time.shows("environment of the workload", name)
             says = text("{} exists only at run time, and the build read it and got nothing: {}", name, read.place)
             fix = Advice(text("hand {} to the build as well, or have what reads it made for each request", name))
-            severity: Severity = "error" if read.rendering else "note"
+            toggles = read.place.contains(".config.")  # what a tool's configuration does with it is not told
+            severity: Severity = "note" if not read.rendering else "warning" if toggles else "error"
             code = BAKED_EMPTY if read.rendering else MAY_STOP
             found[read.name] = Finding(code, says, (shown,), fix, severity)
     return list(found.values())
@@ -205,6 +216,10 @@ def _why(facts: BuildableFacts, workload: Workload) -> Text:
         reasons.append(unanswered(facts.builds))
     elif facts.rehearsed is None:
         reasons.append(text("no build of the same inputs went well yet, and no rehearsal is on record"))
+    if facts.rehearsed is not None and facts.rehearsed.code is None:
+        reasons.append(text("the rehearsal did not end in time"))
+    if facts.unrehearsed is not None:
+        reasons.append(facts.unrehearsed)
     if isinstance(facts.run_time, Unknown) and not isinstance(facts.builds, Unknown):
         reasons.append(unanswered(facts.run_time))
     return listed(reasons)

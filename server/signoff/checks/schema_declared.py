@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from signoff.checks import schema_codes as codes
 from signoff.checks.schema_compare import comparable_views, differences
+from signoff.checks.schema_kept import comparable, kept, not_replayed
+from signoff.checks.schema_kept import reasons as of_left_out
+from signoff.checks.schema_migrations import of_migrations
 from signoff.checks.schema_needs import Looked, looked_for
 from signoff.checks.schema_sql import identifier, qualified
 from signoff.checks.schema_told import told
@@ -23,20 +26,28 @@ from signoff.model.unanswered import unanswered
 
 def declared(facts: SchemaFacts, database: Database, live: Known[Snapshot]) -> Judgement:
     """Only what the shipped code needs can fail; every other difference is told."""
-    drift = _drift(facts.expected, live.value)
+    drift = comparable(_drift(facts.expected, live.value), facts.replay)
     upserts = _upserts(facts, live.value, drift)
     rights = _rights(facts, database, live)
-    errors, notes = told([one for one in drift if one not in upserts.explained], live, facts.uses)
+    silent = kept(drift, facts.replay, live, facts.uses)
+    explained = upserts.explained | silent.explained
+    errors, notes = told([one for one in drift if one not in explained], live, facts.uses)
     wanted = facts.expected.value if isinstance(facts.expected, Known) else None
     needed = looked_for(facts.needs.needs, live, wanted, drift)
-    notes = (*notes, *needed.elsewhere, *_notes(facts, live))
+    left_out = not_replayed(facts.replay, facts.expected if isinstance(facts.expected, Known) else None)
+    notes = (*silent.notes, *left_out, *notes, *needed.elsewhere, *_notes(facts, live))
     unclear = (*upserts.unclear, *_beside(needed.unclear, upserts.unclear))
-    found = (*upserts.errors, *rights, *errors, *_beside(needed.errors, upserts.errors))
+    state = of_migrations(facts.migrations, live, errors)
+    notes = (*state.notes, *notes)
+    found = (*state.errors, *silent.errors, *upserts.errors, *rights, *errors, *_beside(needed.errors, upserts.errors))
     if found:
-        return failed(*found, *unclear, *upserts.early, *notes)
-    reasons = _reasons(facts, upserts, needed)
+        return failed(*found, *unclear, *upserts.early, *state.waiting, *notes)
+    reasons = [*_reasons(facts, upserts, needed), *of_left_out(left_out), *state.reasons]
     if reasons:
-        return unknown(listed(reasons), *unclear, *upserts.early, *notes)
+        return unknown(listed(reasons), *unclear, *upserts.early, *state.waiting, *notes)
+    if state.waiting:
+        says = text("migrations are to be run: {}", len(state.waiting))
+        return waiting("person", says, *state.waiting, *upserts.early, *notes)
     if upserts.early:
         return waiting("time", text("an index is being built, or its table is locked"), *upserts.early, *notes)
     return _passed(facts, live, upserts, needed, notes)
@@ -122,6 +133,6 @@ def _passed(
         says.append(text("the {} expected tables are there as the code needs them", len(facts.expected.value.tables)))
     else:
         warning = text("definitions are not compared: nothing says what the database should hold")
-        fix = Advice(text("add expected = {} to the table of the database", '{ dsn_env = "REFERENCE_DATABASE_URL" }'))
+        fix = Advice(text("add expected = {} to the table of the database", '{ migrations = "db/migrations" }'))
         notes = (*notes, Finding(codes.NOTHING_EXPECTED, warning, (tables,), fix, "warning"))
     return passed(*proofs, says=listed(says), notes=notes)

@@ -133,7 +133,8 @@ class _Region:
     def _job(self, job: Job) -> Judgement:
         latest, execution = job.latest_execution, self.placement.execution
         wanted = self.facts.good | ({job.template.main.image.digest} - {""})
-        stale = [run for run in self.placement.running if run.created < job.updated and not self._uses(run, wanted)]
+        runs = [run for run in (*self.placement.running, execution) if run is not None and run.completed is None]
+        stale = [run for run in runs if run.created < job.updated and not self._uses(run, wanted)]
         if stale:
             return failed(*(self._goes_on(run) for run in stale))
         if latest is None:

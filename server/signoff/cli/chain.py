@@ -15,7 +15,10 @@ from signoff.model.report import EXIT_CODES, Report
 
 def check(options: argparse.Namespace) -> int:
     """Some links; the exit code is that of their verdict."""
-    return _judge(options, [Link(link) for link in options.links])
+    links = [Link(link) for link in options.links]
+    if options.rehearse:  # what is not pushed is not rehearsed, and the report says so
+        links = [*dict.fromkeys([Link.PUSHED, Link.BUILDABLE, *links])]
+    return _judge(options, links, rehearse=options.rehearse)
 
 
 def smoke(options: argparse.Namespace) -> int:
@@ -35,11 +38,12 @@ def run(options: argparse.Namespace) -> int:
     return _judge(options, None)
 
 
-def _judge(options: argparse.Namespace, links: list[Link] | None) -> int:
+def _judge(options: argparse.Namespace, links: list[Link] | None, *, rehearse: bool = False) -> int:
     async def job(context: Context, progress: Progress) -> Report:
         from signoff.commands.run import run as walk
 
-        return await walk(context, links, options.workloads, progress, claims=claims_of(options))
+        claims = claims_of(options)
+        return await walk(context, links, options.workloads, progress, claims=claims, rehearse=rehearse)
 
     report = work(options, job)
     show(report, as_json=options.json, verbose=options.verbose)

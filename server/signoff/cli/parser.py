@@ -136,6 +136,8 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
 def _check(parser: argparse.ArgumentParser) -> None:
     _common(parser, "chain:check")
     parser.add_argument("links", nargs="+", choices=LINKS, metavar="LINK", help=", ".join(LINKS))
+    rehearse = "with buildable: run the build's commands in a clean clone of the pushed commit"
+    parser.add_argument("--rehearse", action="store_true", help=rehearse)
     _workloads(parser)
     _verbose(parser)
 

@@ -33,6 +33,7 @@ async def run(
     claims: Sequence[Claim] = (),
     candidates: Mapping[WorkloadName, Candidate] | None = None,
     seconds: float | None = None,
+    rehearse: bool = False,
     checks: Sequence[Check[Any]] | None = None,
     overviews: Overviews | None = None,
 ) -> Report:
@@ -40,7 +41,8 @@ async def run(
 
     `links` and `workloads`: None for all. `claims`: what the session says it did. `candidates`:
     revisions that are judged in place of what serves. `seconds`: what is not finished by
-    then is waiting, visibly. `checks` and `overviews`: the chain's own, if not given. Raises SignoffError for an
+    then is waiting, visibly; nothing is rehearsed then. `rehearse`: every build that says how, not only those that
+    always are. `checks` and `overviews`: the chain's own, if not given. Raises SignoffError for an
     unknown workload, a link without a check, a claim that names no error, or a repository without a commit.
     """
     if checks is None:
@@ -57,6 +59,10 @@ async def run(
     require_claims(claims)
     asked = _asked(checks, links, candidates)
     subject = replace(await subject_of(context, workloads), claims=tuple(claims), candidate=candidates or {})
+    if seconds is None and any(check.link is Link.BUILDABLE for check in asked):
+        from signoff.commands.rehearse import rehearse as rehearsed
+
+        await rehearsed(context, subject, progress, asked=rehearse)
     waivers = await asyncio.to_thread(folds.waivers, context.ledger, context.target.name, subject.commit)
     async with Survey(subject, context.systems, context.now()) as survey:
         report = await walk(

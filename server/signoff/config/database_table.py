@@ -14,6 +14,9 @@ Variable = Annotated[str, Field(pattern=r"^[A-Za-z_]([A-Za-z0-9_]|\{TARGET\})*$"
 SecretVersion = Annotated[
     str, Field(pattern=r"^(projects/[a-z0-9.:-]+/secrets/)?[A-Za-z0-9_{}-]+(/versions/(latest|[0-9]+))?$")
 ]
+RepositoryPath = Annotated[str, Field(pattern=r"^[^/].*$")]
+"""Below the repository's root, with `/`."""
+EXPECTED_KEYS = ("dsn_secret", "migrations", "dump", "command", "sqlalchemy")
 SOURCE_KEYS = ("dsn_env", "dsn_secret", "cloudsql")
 SCHEMA_KEYS = ("database", "none")
 
@@ -34,13 +37,35 @@ class CloudSqlTable(Table):
     ip: Literal["public", "private", "psc"] = Field(default="public", description="The address that is used.")
 
 
-class ReferenceTable(Table):
-    """What is expected is what another database has, for instance the one that tests are run on."""
+class ExpectedTable(Table):
+    """What a database should hold: what another database has, or what migrations, a dump, a command of the team's or
+    SQLAlchemy's metadata make in a shadow database that signoff starts and ends."""
 
     dsn_env: Variable | None = Field(
-        default=None, description="The environment variable that holds the reference's connection URL."
+        default=None,
+        description="The environment variable that holds the connection URL of a reference database; with command: in"
+        " which the command finds the shadow's URL.",
     )
-    dsn_secret: SecretVersion | None = Field(default=None, description="The secret that holds it.")
+    dsn_secret: SecretVersion | None = Field(default=None, description="The secret that holds the reference's URL.")
+    migrations: RepositoryPath | None = Field(
+        default=None, description="A folder of SQL migrations: numbered files, Flyway, golang-migrate, dbmate, Prisma …"
+    )
+    dump: RepositoryPath | None = Field(default=None, description="A file with the whole schema, as pg_dump writes it.")
+    command: Annotated[tuple[str, ...], Field(min_length=1, strict=False)] | None = Field(
+        default=None,
+        description='What migrates a database, for instance ["alembic", "upgrade", "head"]: run in a clean checkout of'
+        " the commit, with the shadow's URL in dsn_env.",
+    )
+    sqlalchemy: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$",
+        description="Where SQLAlchemy's metadata is, for instance app.models:Base.metadata.",
+    )
+    shadow_env: Variable | None = Field(
+        default=None,
+        description="The environment variable with the URL of a server on which the shadow database is made and"
+        " dropped; never production's. Left out: one that is started for it.",
+    )
 
 
 class DatabaseTable(Table):
@@ -59,7 +84,7 @@ class DatabaseTable(Table):
     cloudsql: Annotated[CloudSqlTable | None, Loosens("another database is asked", dropped)] = Field(
         default=None, description="An instance of Cloud SQL."
     )
-    expected: Annotated[ReferenceTable | None, Loosens("it is compared with nothing, or something else", dropped)] = (
+    expected: Annotated[ExpectedTable | None, Loosens("it is compared with nothing, or something else", dropped)] = (
         Field(
             default=None, description="What it should hold. Left out: only what the code itself asks for is looked at."
         )

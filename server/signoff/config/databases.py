@@ -11,15 +11,21 @@ from signoff.config.lines import Place
 from signoff.model.database_use import (
     CloudSql,
     Database,
+    Dump,
+    Expected,
     FromEnvironment,
     FromSecret,
+    Metadata,
+    Migrations,
     NoDatabase,
     Reference,
+    Replayed,
     Source,
+    TeamCommand,
 )
 
 if TYPE_CHECKING:
-    from signoff.config.database_table import DatabaseTable, NoDatabaseTable, ReferenceTable, UsesDatabase
+    from signoff.config.database_table import DatabaseTable, ExpectedTable, NoDatabaseTable, UsesDatabase
     from signoff.config.schema import Document
     from signoff.model.subject import Target
 
@@ -33,12 +39,8 @@ def database_rules(document: Document) -> Iterator[tuple[Place, str, str]]:
         if sum(getattr(table, key) is not None for key in SOURCE_KEYS) != 1:
             says = "must say in exactly one way how it is asked"
             yield place, says, 'write one of dsn_env = "DATABASE_URL", dsn_secret = "name", cloudsql = { … }'
-        if table.expected is not None and (table.expected.dsn_env is None) == (table.expected.dsn_secret is None):
-            yield (
-                (*place, "expected"),
-                "must name exactly one reference",
-                'write { dsn_env = "REFERENCE_DATABASE_URL" }',
-            )
+        if table.expected is not None:
+            yield from _expected_rules((*place, "expected"), table.expected)
         if table.cloudsql is not None and table.cloudsql.password_env and table.cloudsql.password_secret:
             yield (*place, "cloudsql"), "has two passwords", "keep one of password_env and password_secret"
     for name, workload in document.workloads.items():
@@ -47,6 +49,22 @@ def database_rules(document: Document) -> Iterator[tuple[Place, str, str]]:
             near = difflib.get_close_matches(used.database, document.databases, n=1)
             fix = f"did you mean {near[0]}?" if near else f"add [databases.{used.database}]"
             yield ("workloads", name, "schema", "database"), f"there is no database {used.database}", fix
+
+
+def _expected_rules(place: Place, table: ExpectedTable) -> Iterator[tuple[Place, str, str]]:
+    from signoff.config.database_table import EXPECTED_KEYS
+
+    ways = [key for key in EXPECTED_KEYS if getattr(table, key) is not None]
+    if table.dsn_env is not None and "command" not in ways:
+        ways.append("dsn_env")
+    if len(ways) != 1:
+        says = "must say in exactly one way what is expected"
+        yield place, says, 'write { migrations = "db/migrations" } or { dsn_env = "REFERENCE_DATABASE_URL" }'
+    elif ways == ["command"] and table.dsn_env is None:
+        says = "does not say in which variable the command finds the database"
+        yield place, says, 'add dsn_env = "DATABASE_URL"'
+    elif table.shadow_env is not None and ways[0] in {"dsn_env", "dsn_secret"}:
+        yield place, "has a shadow_env, and nothing is replayed", "remove shadow_env"
 
 
 def database_of(
@@ -68,7 +86,7 @@ def named_database(name: str, document: Document, target: Target) -> Database:
     return Database(
         name=name,
         source=_source(table, target),
-        expected=None if table.expected is None else Reference(_reference(table.expected, target)),
+        expected=None if table.expected is None else _expected(table.expected, target),
         role=table.role.replace("{target}", target.name) if table.role else None,
         allow_superuser=table.allow_superuser,
         search_path=table.search_path,
@@ -92,10 +110,19 @@ def _source(table: DatabaseTable, target: Target) -> Source:
     return CloudSql(instance, written.database, written.user, password, written.ip)
 
 
-def _reference(table: ReferenceTable, target: Target) -> FromEnvironment | FromSecret:
+def _expected(table: ExpectedTable, target: Target) -> Expected:
+    shadow = None if table.shadow_env is None else _variable(table.shadow_env, target)
+    if table.migrations is not None:
+        return Replayed(Migrations(table.migrations.rstrip("/")), shadow)
+    if table.dump is not None:
+        return Replayed(Dump(table.dump), shadow)
+    if table.command is not None:
+        return Replayed(TeamCommand(table.command, table.dsn_env or ""), shadow)
+    if table.sqlalchemy is not None:
+        return Replayed(Metadata(table.sqlalchemy), shadow)
     if table.dsn_env is not None:
-        return _variable(table.dsn_env, target)
-    return _secret(table.dsn_secret or "", target)
+        return Reference(_variable(table.dsn_env, target))
+    return Reference(_secret(table.dsn_secret or "", target))
 
 
 def _variable(written: str, target: Target) -> FromEnvironment:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from signoff.gather.build_files import build_files
 from signoff.model.facts import Unknown
 from signoff.model.subject import BuildCommand, BuildTrigger, CloudBuildConfig, Workload
-from signoff.reading.build_method import BuildRuns
 from signoff.survey import Survey
-from signoff.systems.google.triggers import Trigger
+
+if TYPE_CHECKING:
+    from signoff.reading.build_method import BuildRuns
+    from signoff.systems.google.triggers import Trigger
 
 
 async def build_runs(survey: Survey, workload: Workload) -> BuildRuns | Unknown:
@@ -27,16 +30,19 @@ async def build_runs(survey: Survey, workload: Workload) -> BuildRuns | Unknown:
         case BuildTrigger(trigger=name):
             found = await survey.get(trigger_of, name)
             if isinstance(found, str):
-                return BuildRuns(untold=(found,), open=True)
+                return build_method.BuildRuns(untold=(found,), open=True)
+            given = dict(found.substitutions)
             if found.document:
-                return build_method.of_document(found.document, f"trigger {name}", files, found.substitutions)
+                return build_method.of_document(found.document.encode(), f"trigger {name}", files, given)
             if found.config:
-                return build_method.of_configuration(found.config, files, found.substitutions)
+                return build_method.of_configuration(found.config, files, given)
             return build_method.of_source(".", files)
         case BuildCommand(command=argv):
             return await asyncio.to_thread(build_method.of_command, argv, files)
         case _:
-            return BuildRuns(untold=(f"signoff.toml does not say how the image of {workload.name} is built",))
+            return build_method.BuildRuns(
+                untold=(f"signoff.toml does not say how the image of {workload.name} is built",)
+            )
 
 
 async def trigger_of(survey: Survey, name: str) -> Trigger | str:

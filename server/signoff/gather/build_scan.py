@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from signoff import __version__
 from signoff.gather.build_commands import build_runs
@@ -16,12 +17,14 @@ from signoff.model.facts import Known, Unknown
 from signoff.model.finding import Location
 from signoff.model.quoted import Quoted
 from signoff.model.subject import Workload
-from signoff.reading.build_method import BuildRuns
-from signoff.reading.build_steps import BuildStep, Given
-from signoff.reading.env_reads.missing import Missing, missing
-from signoff.reading.env_reads.model import Scan
 from signoff.reading.routes.paths import fingerprint
 from signoff.survey import Survey
+
+if TYPE_CHECKING:
+    from signoff.reading.build_method import BuildRuns
+    from signoff.reading.build_steps import BuildStep, Given
+    from signoff.reading.env_reads.missing import Missing
+    from signoff.reading.env_reads.model import Scan
 
 _ONE = threading.Lock()
 """A scan raises the interpreter's recursion limit while it goes on: two at once would take it from each other."""
@@ -82,6 +85,8 @@ def _scans(survey: Survey, runs: BuildRuns, texts: Mapping[str, bytes], tree: st
 def _written(scan: Scan) -> bytes:
     from pydantic import TypeAdapter
 
+    from signoff.reading.env_reads.model import Scan
+
     # What a command sets may be a secret of the build's: it tells the scan its way, and is never kept.
     entries = tuple(replace(entry, sets={}) for entry in scan.entries)
     return TypeAdapter(Scan).dump_json(replace(scan, entries=entries))
@@ -91,6 +96,8 @@ def _read(data: bytes | None) -> Scan | None:
     """None also where it can not be read: then it is made anew."""
     from pydantic import TypeAdapter, ValidationError
 
+    from signoff.reading.env_reads.model import Scan
+
     try:
         return None if data is None else TypeAdapter(Scan).validate_json(data)
     except ValidationError:
@@ -98,6 +105,8 @@ def _read(data: bytes | None) -> Scan | None:
 
 
 def _lacks(step: BuildStep, scan: Scan, run_time: Collection[str], *, open_ended: bool) -> list[Lack]:
+    from signoff.reading.env_reads.missing import missing
+
     defaulted = {one.name for one in scan.baked} - {one.name for one in scan.baked if not one.defaulted}
     return [
         _lack(one, sure=not (step.environment.unread or (open_ended and one.empty is not None))

@@ -29,7 +29,7 @@ async def buildable(survey: Survey, workload: Workload) -> BuildableFacts | Unkn
     known = await rehearsed(survey, workload)
     if isinstance(known, Unknown):
         return known
-    return BuildableFacts(found, run_time, builds, known, workload.rehearsal is not None)
+    return BuildableFacts(found, run_time, builds, known, survey.systems.unrehearsed.get(workload.name))
 
 
 async def run_time_names(survey: Survey, workload: Workload) -> Known[frozenset[str]] | Unknown:

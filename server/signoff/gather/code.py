@@ -16,7 +16,7 @@ from signoff.systems.git.tree import GITLINK
 
 LARGEST = 1024 * 1024
 """Bytes; nobody writes longer files of code by hand."""
-_SUFFIXES = (
+SUFFIXES = (
     ".py", ".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte", ".sql", ".psql", ".pgsql",
     ".prisma", ".graphql", ".rb", ".go", ".java", ".kt", ".kts", ".scala", ".php", ".cs", ".fs", ".rs", ".ex", ".exs",
     ".clj", ".swift", ".dart", ".lua", ".pl", ".r", ".sh", ".j2", ".jinja", ".tmpl",
@@ -33,7 +33,7 @@ async def code(survey: Survey) -> Known[Mapping[str, bytes]] | Unknown:
     wanted = {
         entry.path.decode("utf-8", "surrogateescape"): entry.object_id
         for entry in known.value
-        if entry.mode != GITLINK and entry.path.decode("utf-8", "surrogateescape").lower().endswith(_SUFFIXES)
+        if entry.mode != GITLINK and entry.path.decode("utf-8", "surrogateescape").lower().endswith(SUFFIXES)
     }
     texts = await survey.systems.git.history().small_blobs(list(wanted.values()), LARGEST)
     if isinstance(texts, Unknown):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from signoff.gather.build_commands import build_runs
 from signoff.gather.inputs import inputs_of
@@ -17,6 +18,9 @@ from signoff.reading.build_steps import BuildStep, Given
 from signoff.reading.env_reads.model import ALWAYS
 from signoff.reading.routes.paths import fingerprint
 from signoff.survey import Survey
+
+if TYPE_CHECKING:
+    from signoff.reading.build_steps import BuildStep, Given
 
 PLACEHOLDER = "signoff-placeholder"
 """In place of a value that the build has and that is not known here, such as a secret's."""
@@ -70,6 +74,7 @@ def _given(steps: Sequence[BuildStep], argv: Sequence[str]) -> Mapping[str, Give
 
 
 def _union(steps: Iterable[BuildStep]) -> dict[str, Given]:
+
     found: dict[str, Given] = {}
     for step in steps:
         found |= {name: one for name, one in step.environment.names.items() if name not in ALWAYS}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from signoff.gather.code import code_of, that_uses
 from signoff.gather.database_signs import definitions, signs
 from signoff.gather.expected_schema import expected
+from signoff.gather.live_schema import live
 from signoff.model.database_use import Database
 from signoff.model.facts import Known, Unknown
 from signoff.model.schema_facts import SchemaFacts, asked_of
@@ -19,6 +20,7 @@ from signoff.survey import Survey
 
 if TYPE_CHECKING:
     from signoff.model.database import Asked, Probe, Snapshot
+    from signoff.model.replay import Replay
 
 
 async def schema(survey: Survey, workload: Workload) -> SchemaFacts | Unknown:
@@ -33,8 +35,13 @@ async def schema(survey: Survey, workload: Workload) -> SchemaFacts | Unknown:
     if not isinstance(database, Database):
         found = await signs(survey, workload, asked_for)
         return found if isinstance(found, Unknown) else SchemaFacts(None, found, asked_for)
-    there, answers, wanted = await asyncio.gather(
-        survey.get(live, database), survey.get(probes, database), survey.get(expected, database)
+    from signoff.gather.migration_state import migration_state
+
+    there, answers, wanted, migrations = await asyncio.gather(
+        survey.get(live, database),
+        survey.get(probes, database),
+        survey.get(expected, database),
+        survey.get(migration_state, workload, database),
     )
     defined = await definitions(survey, workload)
     if isinstance(defined, Unknown):
@@ -42,7 +49,20 @@ async def schema(survey: Survey, workload: Workload) -> SchemaFacts | Unknown:
     uses, named = Mentions(that_uses(known.value)), await survey.get(needs, workload)
     if isinstance(named, Unknown):
         return named
-    return SchemaFacts(database, defined, asked_for, there, answers, wanted, uses, named)
+    return SchemaFacts(database, defined, asked_for, there, answers, *_parts(wanted), migrations, uses, named)
+
+
+def _parts(
+    wanted: Known[Snapshot] | Known[Replay] | Unknown | None,
+) -> tuple[Known[Snapshot] | Unknown | None, Replay | None]:
+    """What is expected, and how it was made where it was."""
+    if not isinstance(wanted, Known):
+        return wanted, None
+    from signoff.model.replay import Replay
+
+    if isinstance(wanted.value, Replay):
+        return Known(wanted.value.snapshot, wanted.ref), wanted.value
+    return Known(wanted.value, wanted.ref), None
 
 
 async def upserts(survey: Survey, workload: Workload) -> tuple[Upsert, ...] | Unknown:
@@ -61,11 +81,6 @@ async def needs(survey: Survey, workload: Workload) -> Needs | Unknown:
 
     known = await survey.get(code_of, workload)
     return known if isinstance(known, Unknown) else await asyncio.to_thread(needs_of, known.value)
-
-
-async def live(survey: Survey, database: Database) -> Known[Snapshot] | Unknown:
-    """What the database holds, read once for all workloads."""
-    return await survey.systems.postgres.snapshot(database)
 
 
 async def probes(survey: Survey, database: Database) -> Known[Mapping[Asked, Probe]] | Unknown | None:

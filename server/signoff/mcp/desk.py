@@ -73,6 +73,7 @@ class Desk:
         *,
         gone: str = "",
         seconds: float | None = None,
+        rehearse: bool = False,
     ) -> Report:
         """Walk these links (by name; None: all) of these workloads (none named: all), for `seconds` at most."""
         context = await self.context()
@@ -83,7 +84,9 @@ class Desk:
 
         claims = (Claim(None, gone),) if gone else ()
         asked = None if links is None else [Link(link) for link in links]
-        return await run(context, asked, list(workloads) or None, progress, claims=claims, seconds=seconds)
+        return await run(
+            context, asked, list(workloads) or None, progress, claims=claims, seconds=seconds, rehearse=rehearse
+        )
 
     async def hidden_tools(self) -> frozenset[str]:
         """Tools without an object in this repository. Without a configuration none is hidden: a call says why."""

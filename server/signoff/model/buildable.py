@@ -12,6 +12,7 @@ from signoff.model.facts import Known, Unknown
 from signoff.model.finding import Location
 from signoff.model.lineage import Lineage
 from signoff.model.quoted import Quoted
+from signoff.model.text import Text
 
 LackKind = Literal["stops", "may-stop", "baked-empty"]
 """As `reading.env_reads.missing` tells them apart."""
@@ -139,5 +140,5 @@ class BuildableFacts:
     run_time: Known[frozenset[str]] | Unknown
     builds: BuildsSeen | Unknown
     rehearsed: Rehearsed | None = None
-    rehearsable: bool = False
-    """signoff.toml says with which commands."""
+    unrehearsed: Text | None = None
+    """Why a rehearsal that was wanted did not take place."""

@@ -40,7 +40,44 @@ class Reference:
     source: FromEnvironment | FromSecret
 
 
-Expected = Reference
+@dataclass(frozen=True, slots=True)
+class Migrations:
+    """A folder of SQL migrations."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """A file with the whole schema."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamCommand:
+    """The team's own command, run in a clean checkout with the shadow's URL in `variable`."""
+
+    argv: tuple[str, ...]
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """SQLAlchemy's: `package.module:Base.metadata`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What is expected is made in a shadow database. `shadow`: a server for it; None: one of our own."""
+
+    how: Migrations | Dump | TeamCommand | Metadata
+    shadow: FromEnvironment | None = None
+
+
+Expected = Reference | Replayed
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,17 @@ Loss = Literal["drop-table", "drop-column", "rename", "set-not-null", "change-ty
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One migration; `group`: its folder (Alembic, SQL) or its app (Django). `after`: the ids it follows directly."""
+    """One migration; `group`: its folder (Alembic, SQL) or its app (Django). `after`: the ids it follows directly.
+
+    `replaces`: those that it was squashed from.
+    """
 
     place: Place
     tool: Tool
     group: str
     id: str
     after: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from signoff.model.text import Text
 if TYPE_CHECKING:
     from signoff.model.database import Asked, Probe, Snapshot
     from signoff.model.database_use import Database
+    from signoff.model.migration_state import MigrationState
+    from signoff.model.replay import Replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ NOTHING_NAMED = Needs()
 class SchemaFacts:
     """`database` None: signoff.toml names none, and `signs` says whether there is one.
 
-    `expected` None: nothing says what the database should hold. `upserts`: those of the workload's code, and `probes`
-    what the planner says of them.
+    `expected` None: nothing says what the database should hold; `replay`: how it was made from migrations.
+    `upserts`: those of the workload's code, and `probes` what the planner says of them.
     """
 
     database: Database | None
@@ -48,6 +50,8 @@ class SchemaFacts:
     live: Known[Snapshot] | Unknown | None = None
     probes: Known[Mapping[Asked, Probe]] | Unknown | None = None
     expected: Known[Snapshot] | Unknown | None = None
+    replay: Replay | None = None
+    migrations: MigrationState | Unknown | None = None
     uses: Uses | None = None
     needs: Needs = NOTHING_NAMED
     """The tables and columns that the workload's code names."""

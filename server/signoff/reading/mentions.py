@@ -1,4 +1,8 @@
-"""Where code mentions an object of the database: what it never names, it does not need."""
+"""Where code mentions an object of the database: what it never names, it does not need.
+
+By text, of every kind of object and in every language, so that a difference which code could notice is never passed
+over; what code asks for in a statement, with its table, `sql_needs` reads, and that has to be there at all.
+"""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from signoff.boundary import Boundary
 from signoff.model import arrival, buildable
 from signoff.model.lineage import KeptInMemory, Proofs
 from signoff.model.routes import Found
+from signoff.model.text import Text
 
 if TYPE_CHECKING:
     from signoff.systems.git.repository import Repository
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from signoff.systems.http.client import Http
     from signoff.systems.patterns import Patterns
     from signoff.systems.postgres.database import Postgres
+    from signoff.systems.postgres.shadows import Shadows
     from signoff.systems.tables.reader import TablesReader
 
 
@@ -65,6 +67,8 @@ class Systems:
         self.writes: arrival.Kept = writes or arrival.KeptInMemory()
         self.kept: buildable.Kept = kept or buildable.KeptInMemory()
         self.rehearsals: buildable.Rehearsals = rehearsals or buildable.RehearsalsInMemory()
+        self.unrehearsed: dict[str, Text] = {}
+        """Why a rehearsal that was wanted did not take place, by workload."""
         self.sent = arrival.KeptInMemory()
         """Requests whose log entry may still come: a later look asks for it, instead of sending another."""
         self.routes: dict[str, Found] = {}
@@ -167,6 +171,12 @@ class Systems:
         from signoff.systems.google.firestore import Firestore
 
         return Firestore(self.boundary, self.google, self.environment)
+
+    @cached_property
+    def shadows(self) -> Shadows:
+        from signoff.systems.postgres.shadows import Shadows
+
+        return Shadows(self.boundary, self.environment)
 
     @cached_property
     def http(self) -> Http:

@@ -16,6 +16,7 @@ from signoff.actions.refusal import Refused
 from signoff.actions.site import Site
 from signoff.ledger.events import PlanApproved, StepTaken
 from signoff.model.judgement import Link, Status
+from signoff.model.report import Report
 from signoff.model.subject import Commit, WorkloadName
 from signoff.views.deploy import plan_text, result
 from support.samples import NOW
@@ -203,6 +204,32 @@ async def test_without_a_proven_push_nothing_is_planned(world: World, site: Site
     with pytest.raises(Refused, match="pushed has not passed") as refused:
         await plan_deploy(site, WEB)
     assert refused.value.report.workloads[0].links[Link.PUSHED].status is Status.FAIL
+
+
+async def test_head_is_not_built_where_the_commit_that_is_wanted_is_not_known(site: Site, chain: Chain) -> None:
+    async def prove(*asked: Any, **how: Any) -> Report:
+        report = await chain(*asked, **how)
+        return replace(report, workloads=tuple(replace(one, wanted=None) for one in report.workloads))
+
+    with pytest.raises(PlanError, match="which commit of web is to be built is not known"):
+        await plan_deploy(replace(site, prove=prove), WEB)
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (Status.PASS, None),
+        (Status.FAIL, "web has changes that are not committed; they are not deployed"),
+        (Status.UNKNOWN, "whether web has changes that are not committed is not known"),
+    ],
+)
+async def test_a_plan_says_what_of_the_working_tree_is_left_behind_and_only_what_is_known(
+    site: Site, chain: Chain, status: Status, says: str | None
+) -> None:
+    chain.says[Link.COMMITTED] = status
+    notes = [line for line in plan_text(await plan_deploy(site, WEB)).splitlines() if "not committed" in line]
+    assert len(notes) == (0 if says is None else 1)
+    assert all(str(says) in note for note in notes)
 
 
 @pytest.mark.parametrize("status", [Status.UNKNOWN, Status.WAITING])

@@ -11,7 +11,7 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,21 +110,35 @@ FAILURES = [
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One sandbox for the whole file, without pauses; each test begins where the one before left the target."""
+    """One sandbox for the whole file, without pauses, in which a second revision of the service serves."""
     with a_world(tmp_path_factory.mktemp("world"), "web", "extractor", options=("--reconcile-seconds", "0")) as made:
         steps = "traffic = [10, 100]\ntraffic_hold_seconds = 0"
         toml = (made.clone / "signoff.toml").read_text("utf-8")
         made.commit("signoff.toml", toml.replace("critical = true", steps))
+        made.commit("shared/mapper.py", "def mapped(row):\n    return 'second'\n")
+        made.ship("web")
         yield made
 
 
 @pytest.fixture
-def world(shared: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name, value in shared.environment.items():
+def world(shared: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Whatever a test before has left: the newest revision serves, nobody holds anything, and the ledger is new."""
+    made = replace(shared, state=tmp_path / "state")
+    for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
-    shared.sandbox.clear_faults()
-    yield shared
-    shared.sandbox.clear_faults()
+    made.sandbox.clear_faults()
+    state = made.sandbox.state()
+    newest = {"traffic": [{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100}]}
+    for entry, change in [
+        *((one, newest) for one in state["services"] if one["name"] == SERVICE),
+        *((one, {}) for one in state["jobs"] if one["name"] == JOB),
+    ]:
+        kept = {name: text for name, text in entry.get("annotations", {}).items() if name != "signoff-operation"}
+        answer = made.sandbox.request("PATCH", f"/v2/{entry['name']}", entry | change | {"annotations": kept})
+        assert answer.status_code == 200, answer.text
+    asyncio.run(eventually(lambda: settled(made)))
+    yield made
+    made.sandbox.clear_faults()
 
 
 class Scene:

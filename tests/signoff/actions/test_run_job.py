@@ -86,6 +86,23 @@ async def test_a_run_that_fails_is_told_with_its_exit_codes(world: World, site: 
     assert "task 0 exit code 3 after" in result(done)[0]
 
 
+async def test_a_run_that_can_be_watched_no_longer_goes_on_and_that_is_said(
+    world: World, site: Site, chain: Chain
+) -> None:
+    site = await released(world, site, chain, GOES_ON)
+    plan = await make(site, RUN)
+    before = executions(world)
+    world.sandbox.fault("google.cloud.run.v2.Executions/GetExecution", code="PERMISSION_DENIED")
+    done = await carried_out(site, plan)
+    world.sandbox.clear_faults()
+    (begun,) = executions(world).keys() - before.keys()
+    assert done.outcome == "failed"
+    assert f"watching {begun} failed: denied" in result(done)[0]
+    assert f"it goes on; see: gcloud run jobs executions describe {begun}" in result(done)[0]
+    assert "completionTime" not in executions(world)[begun]
+    assert isinstance(await site.writers.jobs.cancel(executions(world)[begun]["name"]), Known)
+
+
 async def test_an_execution_of_an_older_image_is_shown_and_cancelled_before_the_run(
     world: World, site: Site, chain: Chain
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from signoff.actions.planning import make
 from signoff.actions.site import Site
 from signoff.commands.context import Context
 from signoff.model.subject import WorkloadName
+from signoff.views.words import sentence
 from support.dying import carried_out, with_site
 from support.world import JOB, World, a_world
 
@@ -103,20 +105,47 @@ images: ["us-central1-docker.pkg.dev/$PROJECT_ID/app/web", "us-central1-docker.p
 """
 
 
-def test_two_that_one_build_makes_begin_it_once(shared: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = (shared.clone / "signoff.toml").read_text("utf-8")
+@contextmanager
+def one_build_for_two(world: World, config: str) -> Iterator[None]:
+    """The configuration builds web and analysis, both of which change in one commit."""
+    before = (world.clone / "signoff.toml").read_text("utf-8")
     after = before.replace("cloudbuild.web.yaml", "both.yaml").replace("cloudbuild.analysis.yaml", "both.yaml")
-    (shared.clone / "both.yaml").write_text(BOTH, "utf-8")
-    shared.commit("signoff.toml", after)
+    (world.clone / "both.yaml").write_text(config, "utf-8")
     for name in ("web", "analysis"):
-        with (shared.clone / name / "main.py").open("a") as file:
-            file.write("\n# one build for two\n")
-    shared.commit("shared/mapper.py", "def mapped(row):\n    return 'one build for two'\n")
-    images, builds = standing(shared), len(shared.sandbox.state()["builds"])
+        with (world.clone / name / "main.py").open("a") as file:
+            file.write(f"\n# {len(config)}\n")
+    world.commit("signoff.toml", after)
     try:
-        done = deployed(shared, monkeypatch, replace(ALL, workloads=ALL.workloads[:2]))
+        yield
     finally:
-        shared.commit("signoff.toml", before)
+        world.commit("signoff.toml", before)
+
+
+TWO = replace(ALL, workloads=ALL.workloads[:2])
+
+
+def test_two_that_one_build_makes_begin_it_once(shared: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    images, builds = standing(shared), len(shared.sandbox.state()["builds"])
+    with one_build_for_two(shared, BOTH):
+        done = deployed(shared, monkeypatch, TWO)
     assert done.outcome == "deployed", (done.says.parts, ends(done))
     assert all(standing(shared)[name] != images[name] for name in ("web", "analysis"))
     assert len(shared.sandbox.state()["builds"]) == builds + 1
+
+
+def test_of_two_that_one_build_makes_both_fail_with_it_and_it_is_begun_once(
+    shared: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images, builds = standing(shared), len(shared.sandbox.state()["builds"])
+    with one_build_for_two(shared, BOTH.replace("analysis/Dockerfile", "analysis/nowhere")):
+        done = deployed(shared, monkeypatch, TWO)
+    assert done.outcome == "failed"
+    assert ends(done) == {"web": "prove not started", "analysis": "prove not started"}
+    says = {step.workload: sentence(step.says) for step in done.steps if step.name == "build"}
+    first, second = sorted(says, key=lambda name: "as well" in says[name])
+    assert "ended as FAILURE" in says[first]
+    assert says[second] == f"the build that makes {first} as well has failed, and is not begun a second time"
+    assert sentence(done.says).count("gcloud builds log") == 1
+    assert {step.workload for step in done.steps if step.name == "build" and step.status == "failed"} == set(says)
+    assert len(shared.sandbox.state()["builds"]) == builds + 1
+    assert standing(shared) == images

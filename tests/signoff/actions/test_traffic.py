@@ -10,14 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.actions.deploy import DeployResult
+from signoff.actions.plan import Deploy
 from signoff.actions.planning import plan_deploy
 from signoff.actions.site import Site
 from signoff.actions.steps import Made, StepFailed
-from signoff.actions.traffic_step import split, watched
+from signoff.actions.traffic_step import split, traffic, watched
 from signoff.model.judgement import Link, Status
 from signoff.model.report import Report, Verdict, WorkloadReport
 from signoff.model.subject import Candidate, WorkloadName
 from signoff.views.deploy import plan_text, result
+from signoff.views.words import sentence
 from support.samples import HEAD, NOW, link_report
 from support.world import World
 
@@ -147,3 +149,24 @@ async def test_the_next_deploy_after_a_failed_one_serves_again(world: World, sit
     done = await deploy_stepwise(world, site, Watching(world, chain), "well again")
     assert done.outcome == "deployed", result(done)[0]
     assert [t.get("tag") for t in world.service()["traffic"]] == [None]
+
+
+async def test_a_resumed_step_takes_nothing_from_a_revision_that_has_more_already(
+    world: World, site: Site, chain: Chain
+) -> None:
+    site = at_head(site, chain, world.commit("shared/mapper.py", "def mapped(row):\n    return 'resumed'\n"))
+    (item,) = (await plan_deploy(stepwise(site, 10, 50, 100), WEB)).items
+    assert isinstance(item, Deploy)
+    # Half of it was moved, and then the process died: the operation begins again at its first step.
+    old, new = "web-before", world.service()["latestReadyRevision"].rpartition("/")[2]
+    item = replace(item, before=(replace(item.before[0], serving=((old, 100),)),))
+    halves = [{"revision": name, "percent": 50} for name in (new, old)]
+    world.change(trafficStatuses=halves)
+    made = Made(revisions=((item.before[0].resource, new),))
+    world.sandbox.reset_calls()
+    for percent in (10, 49):
+        done = await traffic(item, percent)(site.writers, made, silent)
+        assert done.says is not None
+        assert sentence(done.says) == f"{new} gets 50 % of the traffic already"
+    assert serving(world) == [(new, 50), (old, 50)]
+    assert world.sandbox.calls().get("google.cloud.run.v2.Services/UpdateService", 0) == 0

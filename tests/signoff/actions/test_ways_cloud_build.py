@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,20 +13,22 @@ from signoff.actions.site import Site
 from signoff.actions.ways.proof import lineage
 from signoff.model.lineage import Lineage
 from signoff.model.subject import BuildTrigger, CloudBuildConfig, WorkloadName
+from signoff.systems.google.deployed import BuildName
 from signoff.views.words import sentence
-from support.deploying import WEB, build_finished, builds_of, built_by, deploy, image_now, plan_of, said
+from support.deploying import WEB, Told, build_finished, builds_of, built_by, deploy, image_now, plan_of, said
 from support.world import World
 
 from .conftest import Chain
 
 CONFIG = CloudBuildConfig("cloudbuild.web.yaml")
-SLOW = """
+HELD = """
 steps:
-  - {name: ubuntu, entrypoint: bash, args: [-c, "echo getting ready; sleep 2"]}
+  - {name: ubuntu, entrypoint: bash, args: [-c, "echo getting ready; while ! test -e GATE; do sleep 0.05; done"]}
   - {name: gcr.io/cloud-builders/docker, args: [build, -t, "us-central1-docker.pkg.dev/$PROJECT_ID/app/web",
      -f, web/Dockerfile, .]}
 images: ["us-central1-docker.pkg.dev/$PROJECT_ID/app/web"]
 """
+BUILDS = "google.devtools.cloudbuild.v1.CloudBuild"
 BROKEN = """
 steps:
   - {name: ubuntu, entrypoint: bash, args: [-c, "echo all is well"]}
@@ -89,6 +92,19 @@ async def test_a_trigger_that_deploys_by_itself_is_proven_and_nothing_is_written
     assert "was deployed by the command or trigger itself" in steps_said["revision"]
 
 
+async def test_what_a_trigger_is_set_to_is_part_of_the_plan(world: World, site: Site) -> None:
+    commit = world.commit("web/page.txt", "set by hand")
+    site = built_by(site, BuildTrigger("ship-web"), commit)
+    steps = [{"name": "ubuntu", "args": ["true"], "env": ["A=1", "B=2"]}]
+    own: dict[str, Any] = {"filename": None, "build": {"steps": steps}, "substitutions": {"_B": "2", "_A": "1"}}
+    a_trigger(world, **own)
+    first = await plan_deploy(site, WEB)
+    assert (await plan_deploy(site, WEB)).id == first.id
+    a_trigger(world, **own | {"substitutions": {"_B": "3", "_A": "1"}})
+    assert (await plan_deploy(site, WEB)).id != first.id
+    a_trigger(world)
+
+
 async def test_a_disabled_trigger_is_refused_when_it_is_planned(world: World, site: Site) -> None:
     a_trigger(world, disabled=True)
     site = built_by(site, BuildTrigger("ship-web"), site.subject.commit)
@@ -123,15 +139,16 @@ async def test_a_build_of_the_commit_that_is_done_is_used(world: World, site: Si
 
 
 async def test_a_build_of_the_commit_that_runs_is_waited_for_and_not_cancelled_by_others(
-    world: World, site: Site, chain: Chain
+    world: World, site: Site, chain: Chain, tmp_path: Path
 ) -> None:
-    commit = world.commit("cloudbuild.web.yaml", SLOW)
+    gate = tmp_path / "gate"
+    commit = world.commit("cloudbuild.web.yaml", HELD.replace("GATE", str(gate)))
     site = built_by(site, CONFIG, commit)
     chain.commit = site.subject.commit
     name = await build_finished(site, world, commit, wait=False)
     _, shown = await plan_of(site)
     assert f"build {name.id} of this commit is running already: it is used" in shown
-    done = await deploy(site)
+    done = await deploy(site, Told(lambda message: gate.touch() if "is used" in message else None))
     assert done.outcome == "deployed", said(done)
     assert [build["id"] for build in builds_of(world, commit)] == [name.id]
     assert world.sandbox.calls().get("google.devtools.cloudbuild.v1.CloudBuild/CancelBuild", 0) == 0
@@ -147,11 +164,14 @@ async def test_a_build_of_another_commit_is_not_used(world: World, site: Site, c
     assert len(builds_of(world, second)) == 1
 
 
-async def test_the_log_of_the_build_streams_while_it_runs(world: World, site: Site, chain: Chain) -> None:
-    commit = world.commit("cloudbuild.web.yaml", SLOW + "# streams\n")
+async def test_the_log_of_the_build_streams_while_it_runs(
+    world: World, site: Site, chain: Chain, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    commit = world.commit("cloudbuild.web.yaml", HELD.replace("GATE", str(gate)))
     site = built_by(site, CONFIG, commit)
     chain.commit = site.subject.commit
-    told: list[str] = []
+    told = Told(lambda message: gate.touch() if "getting ready" in message else None)
     await deploy(site, told)
     ready = next(number for number, line in enumerate(told) if "getting ready" in line)
     assert any("Successfully built" in line for line in told[ready:])
@@ -179,3 +199,86 @@ async def test_a_failed_build_of_one_step_names_its_line_too(world: World, site:
     chain.commit = site.subject.commit
     done = await deploy(site)
     assert "COPY failed" in said(done), said(done)
+
+
+def statuses(world: World, commit: str) -> list[str]:
+    return [build["status"] for build in builds_of(world, commit)]
+
+
+async def test_a_build_that_can_be_watched_no_longer_is_cancelled_and_that_is_said(
+    world: World, site: Site, chain: Chain
+) -> None:
+    commit = world.commit("web/page.txt", "out of sight")
+    site = built_by(site, CONFIG, commit)
+    chain.commit = site.subject.commit
+    world.sandbox.fault("sandbox.Builder/*", latencySeconds=600)
+    world.sandbox.fault(f"{BUILDS}/GetBuild", code="PERMISSION_DENIED")
+    done = await deploy(site)
+    (build,) = builds_of(world, commit)
+    assert done.outcome == "failed"
+    assert f"watching build {build['id']} failed: denied" in said(done)
+    assert f"; build {build['id']} was cancelled; see: gcloud builds log {build['id']}" in said(done)
+    assert build["status"] == "CANCELLED"
+
+
+async def test_a_build_that_can_neither_be_watched_nor_cancelled_may_be_under_way_still(
+    world: World, site: Site, chain: Chain
+) -> None:
+    commit = world.commit("web/page.txt", "out of hand")
+    site = built_by(site, CONFIG, commit)
+    chain.commit = site.subject.commit
+    world.sandbox.fault("sandbox.Builder/*", latencySeconds=600)
+    for name in ("GetBuild", "CancelBuild"):
+        world.sandbox.fault(f"{BUILDS}/{name}", code="PERMISSION_DENIED")
+    done = await deploy(site)
+    (build,) = builds_of(world, commit)
+    assert f"build {build['id']} could not be cancelled (denied), so it may be under way still; see: " in said(done)
+    assert build["status"] in {"QUEUED", "WORKING"}
+    world.sandbox.clear_faults()
+    await site.writers.builds.cancel(BuildName("demo", "global", build["id"]))
+
+
+async def test_a_build_of_somebody_else_that_can_be_watched_no_longer_goes_on(
+    world: World, site: Site, chain: Chain
+) -> None:
+    commit = world.commit("web/page.txt", "of somebody else")
+    site = built_by(site, CONFIG, commit)
+    chain.commit = site.subject.commit
+    world.sandbox.fault("sandbox.Builder/*", latencySeconds=600)
+    name = await build_finished(site, world, commit, wait=False)
+    world.sandbox.fault(f"{BUILDS}/GetBuild", code="PERMISSION_DENIED")
+    done = await deploy(site)
+    assert "it goes on, since this operation did not start it" in said(done)
+    assert set(statuses(world, commit)) <= {"QUEUED", "WORKING"}
+    world.sandbox.clear_faults()
+    await site.writers.builds.cancel(name)
+
+
+@pytest.mark.parametrize("way", [CONFIG, BuildTrigger("ship-web")])
+async def test_a_build_whose_beginning_was_never_answered_is_found_and_used(
+    world: World, site: Site, chain: Chain, way: CloudBuildConfig | BuildTrigger
+) -> None:
+    a_trigger(world)
+    commit = world.commit("web/page.txt", f"no answer {way}")
+    site = built_by(site, way, commit)
+    chain.commit = site.subject.commit
+    call = "CreateBuild" if way == CONFIG else "RunBuildTrigger"
+    world.sandbox.fault(f"{BUILDS}/{call}", dropAfter=True, times=1)
+    done = await deploy(site)
+    assert done.outcome == "deployed", said(done)
+    assert statuses(world, commit) == ["SUCCESS"]
+    assert world.sandbox.calls()[f"{BUILDS}/{call}"] == 1
+
+
+async def test_a_build_whose_beginning_was_never_heard_of_is_not_known_to_have_begun(
+    world: World, site: Site, chain: Chain
+) -> None:
+    commit = world.commit("web/page.txt", "lost on the way")
+    site = built_by(site, CONFIG, commit)
+    chain.commit = site.subject.commit
+    world.sandbox.fault(f"{BUILDS}/CreateBuild", drop=True, times=1)
+    done = await deploy(site)
+    assert done.outcome == "failed"
+    assert "starting the build failed" in said(done)
+    assert "whether it took effect is not known" in said(done)
+    assert builds_of(world, commit) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from signoff.actions.planning import plan_deploy
 from signoff.actions.site import Site
 from signoff.model.subject import Commit, ExistingImage
 from signoff.views.words import sentence
-from support.deploying import WEB, build_finished, builds_of, built_by, deploy, image_now, plan_of, said
+from support.deploying import WEB, Told, build_finished, builds_of, built_by, deploy, image_now, plan_of, said
 from support.world import World
 
 from .conftest import Chain
@@ -45,12 +46,16 @@ async def test_the_image_that_somebody_elses_build_made_of_the_commit_is_served(
     assert image_now(world).endswith(build["results"]["images"][0]["digest"])
 
 
-async def test_a_build_of_somebody_else_that_runs_is_waited_for(world: World, site: Site, chain: Chain) -> None:
-    slow = 'steps:\n  - {name: ubuntu, entrypoint: bash, args: [-c, "sleep 2"]}\n'
+async def test_a_build_of_somebody_else_that_runs_is_waited_for(
+    world: World, site: Site, chain: Chain, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    step = f"  - {{name: ubuntu, entrypoint: bash, args: [-c, 'while ! test -e {gate}; do sleep 0.05; done']}}"
     config = (world.clone / "cloudbuild.web.yaml").read_text(encoding="utf-8")
-    commit = world.commit("cloudbuild.web.yaml", config.replace("steps:\n", slow))
+    commit = world.commit("cloudbuild.web.yaml", config.replace("steps:\n", f"steps:\n{step}\n"))
     name = await build_finished(site, world, commit, wait=False)
-    done = await deploy(theirs(site, chain, commit))
+    told = Told(lambda message: gate.touch() if "waiting for build" in message else None)
+    done = await deploy(theirs(site, chain, commit), told)
     assert done.outcome == "deployed", said(done)
     assert [build["id"] for build in builds_of(world, commit)] == [name.id]
 

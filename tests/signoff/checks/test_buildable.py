@@ -167,6 +167,19 @@ async def test_a_trigger_gives_the_build_its_substitutions(estate: Estate) -> No
     assert errors(await look(estate, workload)) == []
 
 
+async def test_a_trigger_that_holds_its_configuration_itself_is_read_as_well(estate: Estate) -> None:
+    application(estate)
+    running(estate, AUTH_SECRET="auth-secret")
+    docker = {"name": "gcr.io/cloud-builders/docker", "args": ["build", "-t", "image", "-f", "web/Dockerfile", "."]}
+    named = {"name": "deploy-web", "id": TRIGGER, "resourceName": f"{estate.place('global')}/triggers/{TRIGGER}"}
+    workload = replace(WEB, build=BuildTrigger("deploy-web"))
+    estate.plant(buildTriggers=[named | {"build": {"steps": [docker]}}])
+    assert errors(await look(estate, workload)) == [buildable.RUN_TIME_ONLY]
+    with_env = {"name": "node", "entrypoint": "npm", "args": ["run", "build"], "dir": "web", "env": ["AUTH_SECRET=x"]}
+    estate.plant(buildTriggers=[named | {"build": {"steps": [with_env]}}])
+    assert errors(await look(estate, workload)) == []
+
+
 async def test_what_a_command_of_the_team_hands_over_is_not_known_and_never_an_error(estate: Estate) -> None:
     dockerfile = DOCKERFILE.replace("RUN npm ci", "ARG AUTH_SECRET\nRUN npm ci")
     script = 'docker build -f web/Dockerfile --build-arg AUTH_SECRET="$AUTH" .\n'

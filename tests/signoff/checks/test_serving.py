@@ -150,6 +150,20 @@ async def test_an_old_run_that_goes_on_beside_the_new_one_fails_with_its_cancell
     assert fix.argv[:6] == ("gcloud", "run", "jobs", "executions", "cancel", "job-1")
 
 
+async def test_an_old_run_that_goes_on_is_named_also_while_nothing_ran_after_it(estate: Estate) -> None:
+    old, new = a_job(estate)
+    estate.job(new, 11, estate.execution(1, old, 7, done=False) | {"retriedCount": 2})
+    links = await estate.links(JOB)
+    assert codes(links[Link.SERVING]) == [serving.OLD_RUN_GOES_ON]
+
+
+async def test_a_run_that_succeeded_and_is_counted_as_retried_is_no_fault(estate: Estate) -> None:
+    """Cloud Run counts retries of tasks that succeeded at their first attempt (a known issue; incident F2)."""
+    _, new = a_job(estate)
+    estate.job(new, 11, estate.execution(1, new, 12) | {"retriedCount": 1})
+    assert statuses(await estate.links(JOB)) == ("pass", "pass", "pass")
+
+
 async def test_a_retried_run_of_the_new_image_that_goes_on_is_no_fault(estate: Estate) -> None:
     _, new = a_job(estate)
     slow = estate.execution(1, new, 12, done=False) | {"retriedCount": 1}

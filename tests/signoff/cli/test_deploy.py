@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib.util import find_spec
 
 import pytest
 
-from support.server import environment
+from support.terminal import at_a_terminal, piped
 from support.world import JOB, World, a_world
 
-SIGNOFF = (sys.executable, "-m", "signoff")
 LISTING = """
 import atexit, runpy, sys
 atexit.register(lambda: print("LOADED", *sorted(sys.modules), sep="\\n"))
@@ -28,54 +24,12 @@ READERS = (
     "systems.postgres", "systems.tables",
 )  # fmt: skip
 """Of databases, web frameworks, schedules and code that a build evaluates, of which the demo's project has none."""
-AGENTS = ("CLAUDECODE", "CURSOR_AGENT", "GEMINI_CLI", "CODEX_SANDBOX")
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with a_world(tmp_path_factory.mktemp("world"), "web", "analysis", "extractor") as made:
         yield made
-
-
-def surroundings(world: World) -> dict[str, str]:
-    kept = {name: value for name, value in environment(**world.environment).items() if name not in AGENTS}
-    return kept | {"NO_COLOR": "1", "TERM": "dumb"}
-
-
-def at_a_terminal(world: World, *arguments: str, typed: str, command: Sequence[str] = SIGNOFF) -> tuple[int, str]:
-    """Type a line once the command asks for it; its exit code, and what the terminal showed."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [*command, *arguments], cwd=world.clone, env=surroundings(world), stdin=theirs, stdout=theirs, stderr=theirs
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        while chunk := _read(ours):
-            asked_before, shown = b"to do it: " in shown, shown + chunk
-            if b"to do it: " in shown and not asked_before:
-                os.write(ours, typed.encode() + b"\n")
-        os.close(ours)
-        return process.wait(timeout=60), shown.decode()
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 4096)
-    except OSError:  # Linux: the other end was closed
-        return b""
-
-
-def piped(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*SIGNOFF, *arguments],
-        cwd=world.clone,
-        env=surroundings(world),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 def job_image(world: World) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from signoff.actions.plan import PlanError
 from signoff.actions.site import Site
-from signoff.actions.steps import StepFailed, known
+from signoff.actions.steps import NotMade, StepFailed, known
 from signoff.actions.ways import held
 from signoff.actions.ways.alone import changed, deployed_alone
 from signoff.actions.ways.export import exported
@@ -81,7 +81,7 @@ async def make(work: Work, planned: CommandBuild) -> Built:
         "{} ended well, and {} is not deployed: neither does the target run an image of {}, nor is there a build of it",
         shown(planned.argv), work.item.workload, planned.commit[:12],
     )  # fmt: skip
-    raise StepFailed(says, changed=await changed(work))
+    raise NotMade(says, changed=await changed(work))
 
 
 async def _run(work: Work, planned: CommandBuild) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from signoff.actions.plan import PlanError
 from signoff.actions.site import Site
-from signoff.actions.steps import StepFailed
+from signoff.actions.steps import NotMade, StepFailed
 from signoff.actions.ways import held
 from signoff.actions.ways.watch import watched
 from signoff.actions.ways.work import Built, Work
@@ -77,7 +77,7 @@ async def make(work: Work, planned: ImageBuild) -> Built:
         return Built(f"{planned.path}@{found.digest}", BuildName(project, made.location, made.id))
     under_way = held.running(trace)
     if under_way is None:
-        raise StepFailed(text("build {} did not make an image of {}", planned.build or "", planned.path))
+        raise NotMade(text("build {} did not make an image of {}", planned.build or "", planned.path))
     work.tell(f"waiting for build {under_way.id}")
     return await watched(work, BuildName(project, under_way.location, under_way.id), own=False)
 

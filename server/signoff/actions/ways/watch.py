@@ -26,15 +26,19 @@ LOOKS, LOOK_SECONDS = 4, 1.0
 async def watched(work: Work, name: BuildName, *, own: bool) -> Built:
     """The image of the build, once it has ended well. Raises StepFailed with the line that says why it failed.
 
-    `own`: this operation started it; when this is cancelled, so is the build, since nobody would use its image.
+    `own`: this operation started it; when it is cancelled, or can be watched no longer, so is the build: nobody would
+    use its image, and a build that deploys by itself would do so after the operation has ended.
     """
     log = BuildLog(work.site.systems.boundary, work.site.systems.google, name)
     try:
         state = await _ended(work, name, log)
     except asyncio.CancelledError:
         if own:
-            await work.writers.builds.cancel(name)
+            work.tell(sentence(await _cancelled(work, name)))
         raise
+    except StepFailed as lost:
+        left = await _cancelled(work, name) if own else text("it goes on, since this operation did not start it")
+        raise StepFailed(text("{}; {}; see: {}", lost.says, left, command(name.log))) from lost
     if state.done:
         return image_of(work, state)
     raise StepFailed(
@@ -57,6 +61,14 @@ async def _ended(work: Work, name: BuildName, log: BuildLog) -> BuildState:
     if state is None:
         raise StepFailed(text("build {} did not end within {} s", name.id, int(BUILD_SECONDS)))
     return state
+
+
+async def _cancelled(work: Work, name: BuildName) -> Text:
+    """Cancel the build; what came of that."""
+    answer = await work.writers.builds.cancel(name)
+    if isinstance(answer, Unknown):
+        return text("build {} could not be cancelled ({}), so it may be under way still", name.id, answer.why)
+    return text("build {} was cancelled", name.id)
 
 
 def _tell(work: Work, lines: Sequence[Quoted]) -> None:

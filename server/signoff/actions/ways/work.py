@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signoff.actions.site import Site
-from signoff.actions.steps import StepFailed
+from signoff.actions.steps import NotMade
 from signoff.check import Progress
 from signoff.model.builds import Build
 from signoff.model.subject import Commit, Workload
@@ -86,5 +86,5 @@ def image_of(work: Work, built: BuildState) -> Built:
         found = list(built.images)
     if not found:
         names = ", ".join(image.path for image in built.images) or "none (its configuration has no `images:`)"
-        raise StepFailed(text("build {} pushed no image for {}; pushed: {}", built.name.id, work.item.workload, names))
+        raise NotMade(text("build {} pushed no image for {}; pushed: {}", built.name.id, work.item.workload, names))
     return Built(f"{found[0].path}@{found[0].digest}", built.name)

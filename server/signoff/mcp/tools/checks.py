@@ -25,6 +25,7 @@ FRESH = ("fresh",)
 CHECKLIST_SECONDS = 20.0
 """Clients put long calls into the background: the checklist answers before, and says what is still waiting."""
 
+Rehearse = Annotated[bool, Field(description="run the build's commands in a clean clone of the pushed commit")]
 Gone = Annotated[str, Field(description="the error that should be gone: its text in the logs, /regex/ or traceback")]
 
 
@@ -35,9 +36,12 @@ def check_tools(desk: Desk) -> list[Tool]:
         """Is the work committed, pushed and on the branch that is built? Asks the remote live."""
         return await walked(ctx, workloads, PUSHED)
 
-    async def check_build_env(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
+    async def check_build_env(
+        workloads: Workloads, ctx: Context[Any, Any], rehearse: Rehearse = False
+    ) -> CallToolResult:
         """Does the build read variables or secrets that exist only at run time? Names each, with the way to it."""
-        return await walked(ctx, workloads, BUILDABLE)
+        links = ("pushed", *BUILDABLE) if rehearse else BUILDABLE
+        return await walked(ctx, workloads, links, rehearse=rehearse)
 
     async def check_schema(workloads: Workloads, ctx: Context[Any, Any]) -> CallToolResult:
         """Has the database what the code asks: tables, columns, a unique index for each ON CONFLICT? Only reads."""
@@ -73,9 +77,12 @@ done. Answers within 20 s; what is not finished by then is waiting, so call it a
         *,
         gone: str = "",
         seconds: float | None = None,
+        rehearse: bool = False,
     ) -> CallToolResult:
         async with reporting(ctx) as progress:
-            return report_answer(await desk.walk(workloads, links, progress, gone=gone, seconds=seconds))
+            return report_answer(
+                await desk.walk(workloads, links, progress, gone=gone, seconds=seconds, rehearse=rehearse)
+            )
 
     tools = (
         check_pushed,

@@ -51,9 +51,10 @@ def read_app_migration(project: Project, path: str) -> AppMigration | NotCheckab
     after = _of_app(given.get("dependencies"), named["app"])
     if after is None:
         return NotCheckable(Place(path, owner.lineno), UNREAD)
-    migration = Migration(Place(path, owner.lineno), "django", named["app"], named["name"], after)
+    replaces = _of_app(given.get("replaces"), named["app"]) or ()
+    migration = Migration(Place(path, owner.lineno), "django", named["app"], named["name"], after, replaces)
     losses = tuple(_losses(PythonTexts(project, module), module, migration, given.get("operations")))
-    return AppMigration(migration, _of_app(given.get("replaces"), named["app"]) or (), losses)
+    return AppMigration(migration, replaces, losses)
 
 
 def _of_app(node: ast.expr | None, app: str) -> tuple[str, ...] | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import configparser
+import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from signoff.boundary import Malformed
@@ -36,6 +38,14 @@ def read_tree(raw: bytes) -> tuple[Entry, ...]:
     if raw and not raw.endswith(b"\0"):
         raise Malformed("the last entry has no end")
     return tuple(entries)
+
+
+def fingerprint(entries: Iterable[Entry], *more: str) -> str:
+    """Of files, their contents, and what else decides."""
+    digest = hashlib.sha256("\0".join(more).encode("utf-8", "surrogateescape"))
+    for entry in sorted(entries, key=lambda one: one.path):
+        digest.update(entry.path + b"\0" + entry.object_id.encode() + b"\0")
+    return digest.hexdigest()
 
 
 def read_blobs(raw: bytes) -> tuple[bytes, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +13,10 @@ from signoff.systems.google.errors import is_missing
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """`location` is a region or `global`. `approved`: a person has to approve each build in Cloud Build."""
+    """`location` is a region or `global`. `approved`: a person has to approve each build in Cloud Build.
+
+    It is a part of plans, whose ids are made from it: plain values that can be compared, hashed and written.
+    """
 
     project: str
     location: str
@@ -24,9 +26,10 @@ class Trigger:
     approved: bool
     config: str = ""
     """The configuration's path in the repository; empty where the trigger holds it itself, or finds it out."""
-    document: bytes = field(default=b"", repr=False)
+    document: str = field(default="", repr=False)
     """The configuration that the trigger holds itself, as JSON."""
-    substitutions: Mapping[str, str] = field(default_factory=dict, repr=False)
+    substitutions: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Name and value, by name."""
 
     @property
     def resource(self) -> str:
@@ -60,8 +63,8 @@ class Triggers:
                 return None
             approved = bool(raw.approval_config.approval_required)
             config = raw.git_file_source.path or raw.filename
-            document = b"" if config or not raw.build.steps else type(raw.build).to_json(raw.build).encode()
-            given = dict(raw.substitutions)
+            document = "" if config or not raw.build.steps else type(raw.build).to_json(raw.build, sort_keys=True)
+            given = tuple(sorted(raw.substitutions.items()))
             return Trigger(project, location, raw.id, raw.name, bool(raw.disabled), approved, config, document, given)
 
         return await self._boundary.ask(

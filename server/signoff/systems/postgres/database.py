@@ -9,8 +9,9 @@ from signoff.boundary import Boundary, Question
 from signoff.model.database import Asked, Probe, Snapshot
 from signoff.model.database_use import CloudSql, Database, FromEnvironment, FromSecret, Source
 from signoff.model.facts import Known, Unknown
+from signoff.model.migration_state import Applied
 from signoff.model.secret import Secret
-from signoff.systems.postgres import probe, queries, snapshot
+from signoff.systems.postgres import applied, probe, queries, snapshot
 from signoff.systems.postgres.dsn import UnfitDsn, parse
 from signoff.systems.postgres.errors import Refused, why
 from signoff.systems.rows import ended, whole
@@ -64,6 +65,10 @@ class Postgres:
             return await probe.answers(connection, asked)
 
         return await self._ask(database, "explain", ask, lambda raw: probe.read(raw, asked))
+
+    async def applied(self, database: Database) -> Known[tuple[Applied, ...]] | Unknown:
+        """The migrations that the database records."""
+        return await self._ask(database, "migrations", applied.rows, applied.read)
 
     async def rows(
         self, database: Database, operation: str, statement: str, zone: str, read: Callable[[Any], T]

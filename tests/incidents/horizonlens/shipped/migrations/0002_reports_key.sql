@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX IF NOT EXISTS reports_key ON reports (tenant, source, metric, day);

@@ -1,0 +1,65 @@
+"""signoff as a process in a world: at a real terminal where a person types, or piped."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from support.server import environment
+from support.world import World
+
+SIGNOFF = (sys.executable, "-m", "signoff")
+AGENTS = ("CLAUDECODE", "CURSOR_AGENT", "GEMINI_CLI", "CODEX_SANDBOX")
+
+
+def surroundings(world: World, **more: str) -> dict[str, str]:
+    """Of a person: no agent's mark, no colours."""
+    kept = {name: value for name, value in environment(**world.environment).items() if name not in AGENTS}
+    return kept | {"NO_COLOR": "1", "TERM": "dumb"} | more
+
+
+def at_a_terminal(
+    world: World, *arguments: str, typed: str, command: Sequence[str] = SIGNOFF, **more: str
+) -> tuple[int, str]:
+    """Type a line once the command asks for it; its exit code, and what the terminal showed."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*command, *arguments],
+        cwd=world.clone,
+        env=surroundings(world, **more),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while chunk := _read(ours):
+            asked_before, shown = b"to do it: " in shown, shown + chunk
+            if b"to do it: " in shown and not asked_before:
+                os.write(ours, typed.encode() + b"\n")
+        os.close(ours)
+        return process.wait(timeout=60), shown.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # Linux: the other end was closed
+        return b""
+
+
+def piped(world: World, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """As a script runs it: nobody is at a terminal. `more`: variables of its environment."""
+    return subprocess.run(
+        [*SIGNOFF, *arguments],
+        cwd=world.clone,
+        env=surroundings(world, **more),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
