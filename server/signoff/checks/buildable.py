@@ -164,11 +164,11 @@ def _traced(facts: BuildableFacts) -> list[Finding]:
     known = facts.rehearsed
     if known is None or known.code != 0 or isinstance(facts.run_time, Unknown):
         return []
-    told = {lack.name.outside for lack in facts.scanned.value.lacks if lack.kind == "baked-empty"}
+    told = {lack.name for lack in facts.scanned.value.lacks if lack.kind == "baked-empty"}
     found: dict[str, Finding] = {}
     for read in sorted(known.reads, key=lambda one: not one.rendering):
-        if read.name in facts.run_time.value and read.name not in told | found.keys():
-            name = Quoted(read.name)
+        name = Quoted(read.name)
+        if read.name in facts.run_time.value and name not in told and read.name not in found:
             shown = facts.run_time.shows("environment of the workload", name)
             says = text("{} exists only at run time, and the build read it and got nothing: {}", name, read.place)
             fix = Advice(text("hand {} to the build as well, or have what reads it made for each request", name))

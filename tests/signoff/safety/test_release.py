@@ -80,8 +80,11 @@ def test_outside_text_is_read_only_to_show_it_to_parse_it_and_to_ask_for_it() ->
 ASKS = {"gather/standing.py", "gather/log_present.py", "systems/patterns.py", "systems/git/history.py"}
 """What is asked with outside text goes out as data: a variable's name to git after `-e`, paths as values of a filter,
 and lines on the stdin of the process that searches them."""
-PARSES = {"gather/routes_at.py", "gather/database_signs.py"}
-"""Hands a program's output, and a variable's name, to a parser in `reading/`."""
+PARSES = {
+    "gather/routes_at.py", "gather/database_signs.py", "gather/buildable.py", "gather/build_scan.py",
+    "gather/rehearsing.py", "gather/migrated.py",
+}  # fmt: skip
+"""Hands a program's output, and a variable's name, to a parser in `reading/`, or on as outside text again."""
 
 
 def test_safety_is_imported_by_views_and_ledger_alone() -> None:
