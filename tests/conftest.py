@@ -9,9 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from support.postgres import Cluster, running_or_skipped
 
-if (
-    settings.get_current_profile_name() == "default"
-):  # with CI set, hypothesis has one of its own
+if settings.get_current_profile_name() == "default":  # with CI set, hypothesis has one of its own
     settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("untimed")
 
