@@ -101,8 +101,9 @@ async def test_a_build_under_way_is_waited_for(estate: Estate) -> None:
             "cloudbuild.yaml": CONFIG.replace("build, -t", "build, --build-arg, AUTH_SECRET=x, -t"),
         },
         {"web/lib/auth.ts": EAGER.replace('requireEnv("AUTH_SECRET")', 'process.env.AUTH_SECRET ?? ""')},
+        {"web/.env.production": "AUTH_SECRET=made-for-the-build\n"},
     ],
-    ids=["ENV", "--build-arg", "a default"],
+    ids=["ENV", "--build-arg", "a default", "a committed dotenv file"],
 )
 async def test_what_the_build_has_or_does_not_need_is_no_finding(estate: Estate, given: dict[str, str]) -> None:
     application(estate, given)
@@ -119,6 +120,19 @@ async def test_a_public_name_that_exists_only_at_run_time_is_baked_empty_however
     link = await look(estate)
     assert (link.status, errors(link)) == (Status.FAIL, [buildable.BAKED_EMPTY])
     assert "NEXT_PUBLIC_API" in words(link)
+
+
+async def test_a_public_name_of_a_committed_dotenv_file_is_baked_with_its_value(estate: Estate) -> None:
+    files = {"web/lib/auth.ts": LAZY, "web/app/page.tsx": BROWSER, "web/.env": "NEXT_PUBLIC_API=https://example.com\n"}
+    commit = application(estate, files)
+    running(estate, "NEXT_PUBLIC_API", commit=commit)
+    assert (await look(estate)).status is Status.PASS
+
+
+async def test_a_name_that_a_dotenv_file_leaves_empty_is_still_missing(estate: Estate) -> None:
+    application(estate, {"web/.env": "AUTH_SECRET=\n", "web/.env.development": "AUTH_SECRET=x\n"})
+    running(estate, AUTH_SECRET="auth-secret")
+    assert errors(await look(estate)) == [buildable.RUN_TIME_ONLY]
 
 
 async def test_a_public_name_that_only_the_server_reads_is_not_baked(estate: Estate) -> None:

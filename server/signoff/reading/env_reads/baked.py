@@ -32,9 +32,12 @@ _TEST = re.compile(r"(?:^|/)(?:tests?|__tests__|e2e|cypress)/|\.(?:test|spec|sto
 def baked(files: Mapping[str, bytes], entries: Iterable[Entry], resolution: Resolution) -> tuple[BakedRead, ...]:
     """By place. Next.js: what `use client` files and pages reach; others: what is beside their configuration."""
     listed = list(entries)
+    given = {name for entry in listed for name in entry.sets}
     seen: dict[tuple[str, str, int], BakedRead] = {}
     for path in _reached(files, list(_starts(files, listed)), resolution):
         for one in _reads(path, files[path]):
+            if one.name in given:
+                continue
             seen[one.name, path, one.place.line] = one
     return tuple(seen[key] for key in sorted(seen, key=lambda key: (key[1], key[2], key[0])))
 

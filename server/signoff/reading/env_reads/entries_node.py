@@ -154,6 +154,10 @@ def _tool(found: Found, program: Program, name: str) -> None:
     sets = (
         {**_PRODUCTION, **program.sets} if name in _BOTH | {"webpack", "gatsby", "docusaurus"} else dict(program.sets)
     )
+    if name in _BOTH:
+        from signoff.reading.env_reads.dotenv import of_a_build
+
+        sets = {**of_a_build(found.files, program.folder), **sets}
     given = [
         word
         for flag, word in zip(program.words, program.words[1:], strict=False)
@@ -185,7 +189,9 @@ def next_entries(found: Found, program: Program) -> None:
     https://nextjs.org/docs/app/api-reference/file-conventions
     """
     start = "" if program.folder == "." else f"{program.folder}/"
-    sets = {**_NEXT, **program.sets}
+    from signoff.reading.env_reads.dotenv import of_a_build
+
+    sets = {**of_a_build(found.files, program.folder), **_NEXT, **program.sets}
     for stem in ("next.config", *_STYLE):
         path = exists(found.files, program.folder, *(stem + suffix for suffix in SUFFIXES))
         if path is not None:

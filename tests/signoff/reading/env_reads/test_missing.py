@@ -45,7 +45,7 @@ def test_what_the_build_has_is_not_missing() -> None:
     assert found(has) == []
     assert found(BARE.replace("RUN npm ci", "RUN AUTH_SECRET=x CLIENT_ID=x npm ci"), {"AUTH_SECRET"}) != []
     inline = BARE.replace("npm run", "AUTH_SECRET=x CLIENT_ID=x NEXT_PUBLIC_API=x npm run")
-    assert [one.kind for one in found(inline)] == ["baked-empty"]
+    assert found(inline) == [], "what the command itself gives is baked with its value"
 
 
 def test_an_argument_that_nobody_hands_over_is_named_as_empty() -> None:
