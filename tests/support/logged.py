@@ -146,7 +146,7 @@ class World:
             target=Target("production", self.project, ("us-central1",), "main"),
             claims=tuple(Claim(None, text) for text in gone),
         )
-        return Survey(about, self.systems, datetime.now(UTC))
+        return Survey(about, self.systems, NOW)
 
     async def facts(self, *gone: str, workload: Workload = WEB, others: tuple[Workload, ...] = ()) -> Health:
         async with self.survey(*gone, workloads=(workload, *others)) as survey:
