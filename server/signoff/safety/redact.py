@@ -55,12 +55,22 @@ def is_secret_name(name: str) -> bool:
 
 def redacted(text: str, held: Held) -> str:
     """The text without its secrets; what was hidden once stays as it is when hidden again."""
-    if held.pattern is not None:
-        text = held.pattern.sub(HIDDEN, text)
+    if held.pattern is not None and held.pattern.search(text):
+        text = _without_held(text, held.pattern)
     for rule in rules_for(text.lower()):
         text = rule.hide(text)
     for token in tokens(text):
         text = text.replace(token, HIDDEN)
+    return text
+
+
+def _without_held(text: str, pattern: re.Pattern[str]) -> str:
+    """A held value may stand inside a longer secret: what that looks like is told by the text as it was."""
+    longer = {value for rule in rules_for(text.lower()) for value in rule.values(text)} | set(tokens(text))
+    text = pattern.sub(HIDDEN, text)
+    for left in sorted((pattern.sub(HIDDEN, value) for value in longer), key=len, reverse=True):
+        if HIDDEN in left:
+            text = text.replace(left, HIDDEN)
     return text
 
 

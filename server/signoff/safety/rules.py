@@ -36,6 +36,12 @@ class Rule:
     def hide(self, text: str) -> str:
         return self.compiled.sub(self._hidden, text)
 
+    def values(self, text: str) -> list[str]:
+        """What it would hide."""
+        name = "v" if "v" in self.compiled.groupindex else 0
+        found = (match[name] for match in self.compiled.finditer(text))
+        return [value for value in found if value and not (name and self.bits and entropy(value) < self.bits)]
+
     def _hidden(self, found: re.Match[str]) -> str:
         if "v" not in self.compiled.groupindex:
             return HIDDEN

@@ -47,6 +47,14 @@ def test_hiding_twice_is_hiding_once(text: str) -> None:
     assert redacted(once, held) == once
 
 
+def test_a_held_value_inside_a_longer_secret_does_not_hide_what_that_one_is() -> None:
+    held = held_in({"API_TOKEN": "x1234567"}, ["12345678"])
+    for secret in ("xo" + "xb-123456789012-" + A, "https://discord.com/api/webhooks/123456789012345678/" + A * 3):
+        shown = redacted(f"posting with {secret} failed", held)
+        assert A not in shown
+        assert "[hidden]" in shown
+
+
 A = "Zk9xQ2mT7vLr4WcYb1NpHs6E"
 SECRET_LINES = {
     "bearer": (f"Authorization: Bearer {A}", A),
