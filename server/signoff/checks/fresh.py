@@ -107,7 +107,7 @@ def _wanted(check: DataCheck, groups: Sequence[Group]) -> list[Group]:
 
 
 def _nothing(name: Quoted | None) -> Group:
-    return Group(name, 0, None, 0, 0, 0, 0)
+    return Group(name, 0, None, 0, 0, 0)
 
 
 def _is_fresh(check: DataCheck, count: int) -> bool:
@@ -128,7 +128,8 @@ def _late(workload: Workload, seen: DataSeen, known: Known[tuple[Group, ...]], g
         says = text("{} has {} of at least {} rows since {}", name, group.recent, check.at_least, _since(seen))
         return Finding(TOO_FEW, says, evidence, fix, location=check.place)
     if group.latest is None:
-        return Finding(NO_ROWS, text("{} has no row{}", name, due), evidence, fix, location=check.place)
+        has = f"{group.rows} rows, and none with a time that is past" if group.rows else "no row"
+        return Finding(NO_ROWS, text("{} has {}{}", name, has, due), evidence, fix, location=check.place)
     says = text("the newest row of {} is of {}; it may be {} old{}", name, _moment(group.latest), _age(check), due)
     return Finding(STALE, says, evidence, fix, location=check.place)
 

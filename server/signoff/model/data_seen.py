@@ -28,7 +28,7 @@ class Moments:
 @dataclass(frozen=True, slots=True)
 class Group:
     """Rows with one value of `per`. `recent`: those that count for the moment it was last due, `earlier` for the one
-    before it; `ahead`: with a time in the future; `undated`: without one.
+    before it; `ahead`: with a time in the future. `rows`: all of them, those without a time too.
     """
 
     name: Quoted | None
@@ -37,7 +37,6 @@ class Group:
     recent: int
     earlier: int
     ahead: int
-    undated: int
 
 
 @dataclass(frozen=True, slots=True)

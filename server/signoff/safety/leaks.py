@@ -35,13 +35,6 @@ def _could_be(word: str) -> bool:
     return bool(_DIGIT.search(word) and _LETTER.search(word) and not _HEXADECIMAL.fullmatch(word))
 
 
-def is_available() -> bool:
-    """Whether the library is installed on this machine."""
-    from importlib.util import find_spec
-
-    return find_spec("betterleaks") is not None
-
-
 @cache
 def _scanner() -> Scan:
     try:

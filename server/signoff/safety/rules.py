@@ -37,18 +37,21 @@ class Rule:
         return self.compiled.sub(self._hidden, text)
 
     def values(self, text: str) -> list[str]:
-        """What it would hide."""
-        name = "v" if "v" in self.compiled.groupindex else 0
-        found = (match[name] for match in self.compiled.finditer(text))
-        return [value for value in found if value and not (name and self.bits and entropy(value) < self.bits)]
+        """What it hides of the text."""
+        return [found[self._group] for found in self.compiled.finditer(text) if self._is_secret(found)]
+
+    @property
+    def _group(self) -> str | int:
+        return "v" if "v" in self.compiled.groupindex else 0
+
+    def _is_secret(self, found: re.Match[str]) -> bool:
+        value = found[self._group]
+        return bool(value) and (not self.bits or entropy(value) >= self.bits)
 
     def _hidden(self, found: re.Match[str]) -> str:
-        if "v" not in self.compiled.groupindex:
-            return HIDDEN
-        value = found["v"]
-        if value is None or (self.bits and entropy(value) < self.bits):
+        if not self._is_secret(found):
             return found[0]
-        before, after = found.start("v") - found.start(), found.end("v") - found.start()
+        before, after = found.start(self._group) - found.start(), found.end(self._group) - found.start()
         return f"{found[0][:before]}{HIDDEN}{found[0][after:]}"
 
 

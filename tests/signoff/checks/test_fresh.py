@@ -46,7 +46,7 @@ def hours(number: float) -> datetime:
 
 
 def group(latest: datetime | None, recent: int = 0, earlier: int = 0, **more: Any) -> Group:
-    fields = {"name": None, "rows": 10 if latest else 0, "ahead": 0, "undated": 0, **more}
+    fields = {"name": None, "rows": 10 if latest else 0, "ahead": 0, **more}
     return Group(latest=latest, recent=recent, earlier=earlier, **fields)
 
 
@@ -83,6 +83,12 @@ def test_rows_that_are_too_old_fail_and_the_job_that_makes_them_is_to_be_run() -
 def test_no_rows_at_all_and_too_few_of_them_are_told_apart() -> None:
     assert codes(judged()) == [NO_ROWS]
     assert codes(judged(group(hours(1), 3), check=replace(CHECK, at_least=4))) == [TOO_FEW]
+
+
+def test_rows_without_a_time_are_not_called_no_rows() -> None:
+    found = judged(group(None, rows=12))
+    assert codes(found) == [NO_ROWS]
+    assert "12 rows, and none with a time that is past" in str(found.findings[0].message.parts)
 
 
 def test_what_is_due_but_may_still_come_waits_for_time() -> None:

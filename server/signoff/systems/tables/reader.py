@@ -122,9 +122,9 @@ def _groups(raw: Sequence[Row]) -> tuple[Group, ...]:
     return tuple(
         Group(
             None if name is None else Quoted(str(name)),
-            _count(rows), _time(latest), _count(recent), _count(earlier), _count(ahead), _count(undated),
+            _count(rows), _time(latest), _count(recent), _count(earlier), _count(ahead),
         )
-        for name, rows, latest, recent, earlier, ahead, undated in raw
+        for name, rows, latest, recent, earlier, ahead in raw
     )  # fmt: skip
 
 

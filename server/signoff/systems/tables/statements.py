@@ -26,7 +26,7 @@ AHEAD_SECONDS = 300.0
 
 
 def groups(dialect: Dialect, check: DataCheck, moments: Moments, now: datetime) -> str:
-    """Each group with its rows, newest time, rows for the last and the earlier moment, rows ahead, rows without time.
+    """Each group with its rows, newest time, rows for the last and the earlier moment, and rows ahead.
 
     Times are seconds since 1970; what is ahead counts for nothing else.
     """
@@ -44,7 +44,6 @@ def groups(dialect: Dialect, check: DataCheck, moments: Moments, now: datetime) 
             _count(past & (seconds >= literal(due))).label("recent"),
             _count(past & (seconds >= literal(before))).label("earlier"),
             _count(seconds > literal(at + AHEAD_SECONDS)).label("ahead"),
-            _count(seconds.is_(None)).label("undated"),
         )
         .select_from(rows)
         .group_by(name)
