@@ -29,7 +29,7 @@ def declared(facts: SchemaFacts, database: Database, live: Known[Snapshot]) -> J
     drift = comparable(_drift(facts.expected, live.value), facts.replay)
     upserts = _upserts(facts, live.value, drift)
     rights = _rights(facts, database, live)
-    silent = kept(drift, facts.replay, live, facts.uses)
+    silent = kept(drift, facts.replay, live, facts.uses, facts.needs)
     explained = upserts.explained | silent.explained
     errors, notes = told([one for one in drift if one not in explained], live, facts.uses)
     wanted = facts.expected.value if isinstance(facts.expected, Known) else None

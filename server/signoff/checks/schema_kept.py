@@ -13,7 +13,7 @@ from signoff.model.quoted import Quoted
 from signoff.model.replay import Kept, Replay
 from signoff.model.schema_drift import Difference
 from signoff.model.schema_facts import Uses
-from signoff.model.sql_use import Place
+from signoff.model.sql_use import Needs, Place
 from signoff.model.text import Text, text
 
 MOST = 10
@@ -69,7 +69,9 @@ def not_replayed(replay: Replay | None, expected: Known[Snapshot] | None) -> tup
     )
 
 
-def kept(drift: Sequence[Difference], replay: Replay | None, live: Known[Snapshot], uses: Uses | None) -> NotMade:
+def kept(
+    drift: Sequence[Difference], replay: Replay | None, live: Known[Snapshot], uses: Uses | None, needs: Needs
+) -> NotMade:
     """What is otherwise in the database, because something of its name was there already."""
     if replay is None:
         return NotMade()
@@ -84,7 +86,7 @@ def kept(drift: Sequence[Difference], replay: Replay | None, live: Known[Snapsho
         if one.kind == "missing" and known is None:
             continue  # it was never run: no more than that
         explained.add(one)
-        found = _finding(one, place, live, _needed(one, uses))
+        found = _finding(one, place, live, _needed(one, uses, needs))
         (errors if found.severity == "error" else notes).append(found)
     notes += [_mended(name, one, live) for (_, name), one in silent.items()]
     return NotMade(tuple(errors), tuple(notes[:MOST]), frozenset(explained))
@@ -107,9 +109,13 @@ def _said_at(one: Difference, replay: Replay) -> Place | None:
     return replay.conditional.get(one.name)
 
 
-def _needed(one: Difference, uses: Uses | None) -> bool:
-    """An index that is to be unique, and is not so, or over other columns, refuses rows or arbitrates nothing."""
+def _needed(one: Difference, uses: Uses | None, needs: Needs) -> bool:
+    """An index that is to be unique, and is not so, or over other columns, refuses rows or arbitrates nothing: that
+    concerns who writes to the table.
+    """
     unique = one.what == "unique index" or (one.live or "").startswith("UNIQUE ")
+    if unique and needs.only_reads(one.table):
+        return False
     return (one.effect == "breaks" or unique) and (uses is None or uses.mentions(one.needs))
 
 

@@ -45,13 +45,14 @@ class Need:
     """A table that the code uses, with those of its columns that the same place names for certain.
 
     Names are the database's own, without quotes; `schema` None: the code says none. A statement's other columns, and
-    those that may belong to one of several tables, are left out.
+    those that may belong to one of several tables, are left out. `read`: the statement writes nothing at all.
     """
 
     place: Place
     table: str
     columns: tuple[str, ...] = ()
     schema: str | None = None
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,11 @@ class Needs:
     needs: tuple[Need, ...] = ()
     declared: tuple[DeclaredColumn, ...] = ()
     left_out: int = 0
+
+    def only_reads(self, table: str) -> bool:
+        """Whether every statement that names the table reads it, and there is none that is not known."""
+        of = [one for one in self.needs if one.table == table.rpartition(".")[2]]
+        return bool(of) and not self.left_out and all(one.read for one in of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,13 @@ def test_an_old_index_that_the_migrations_only_know_anew_is_the_cause(world: Wor
     assert found.severity == "error"
 
 
+def test_a_workload_that_only_reads_a_table_does_not_need_its_rows_to_be_unique(clone: Clone, world: World) -> None:
+    clone.commit({"web/store.py": "def rows(c):\n    return c.fetch('SELECT a, total FROM reports WHERE b = 1')\n"})
+    link = world.judged(REPORTS + OLD, reports=REPORTS, key=CONDITIONAL)
+    assert link.status is Status.PASS, told(link.reason)
+    assert kept(link).severity == "warning"
+
+
 def test_an_index_that_the_migrations_themselves_make_twice_is_found_in_the_replay(world: World) -> None:
     link = world.judged(REPORTS + OLD, reports=REPORTS + OLD, key=CONDITIONAL)
     assert codes(link) >= {"schema/kept", "schema/no-unique-index"}

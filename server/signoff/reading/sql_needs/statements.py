@@ -44,14 +44,14 @@ def needs_in(sql: SqlText) -> tuple[list[Need], int]:
         first = start + len(statement) - len(statement.lstrip())
         if is_statement(statement):
             try:
-                tables = _tables(statement)
+                tables, reads = _tables(statement)
             except (SqlglotError, RecursionError, ValueError, AttributeError, TypeError, KeyError):
-                tables, left_out = {}, left_out + 1  # the parser trips over what is no SQL in many ways
+                tables, reads, left_out = {}, False, left_out + 1  # the parser trips over what is no SQL in many ways
             left_out += any(HOLE in name for _, name in tables)
             for (schema, name), columns in tables.items():
                 if HOLE not in name and HOLE not in (schema or ""):
                     kept = tuple(sorted(column for column in columns if HOLE not in column))
-                    found.append(Need(sql.place_at(first), name, kept, schema))
+                    found.append(Need(sql.place_at(first), name, kept, schema, reads))
         start = end + 1
     return found, left_out
 
@@ -62,14 +62,19 @@ def _quiet() -> None:
     logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
 
-def _tables(statement: str) -> dict[Key, set[str]]:
+def _tables(statement: str) -> tuple[dict[Key, set[str]], bool]:
+    """The columns of each table, and whether the statement writes nothing."""
     import sqlglot
     from sqlglot import exp
 
     found: dict[Key, set[str]] = {}
+    reads = True
     for tree in sqlglot.parse(statement, read="postgres"):
         if tree is None:
             continue
+        reads = (
+            reads and isinstance(tree, exp.Query) and tree.find(exp.Insert, exp.Update, exp.Delete, exp.Merge) is None
+        )
         within = {_name(cte.args["alias"].this) for cte in tree.find_all(exp.CTE) if cte.args.get("alias")}
         for table in tree.find_all(exp.Table):
             key = _key(table)
@@ -78,7 +83,7 @@ def _tables(statement: str) -> dict[Key, set[str]]:
         for key, column in _columns(tree):
             if key in found:
                 found[key].add(column)
-    return found
+    return found, reads
 
 
 def _columns(tree: exp.Expr) -> Iterator[tuple[Key, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from signoff.model.sql_use import DeclaredColumn, Need, Place
 from signoff.reading.sql_needs import needs_of
 
 Q = Place("q.py", 1)
+Read = functools.partial(Need, read=True)
 
 
 def read(source: str) -> list[Need]:
@@ -20,13 +23,13 @@ def read(source: str) -> list[Need]:
 @pytest.mark.parametrize(
     ("sql", "wanted"),
     [
-        ("SELECT a, b FROM t WHERE c = %s ORDER BY d", [Need(Q, "t", ("a", "b", "c", "d"))]),
+        ("SELECT a, b FROM t WHERE c = %s ORDER BY d", [Read(Q, "t", ("a", "b", "c", "d"))]),
         ("select x.A, \"y\".\"B\" from app.T x join \"U\" y on x.id = y.t_id",
-         [Need(Q, "U", ("B", "t_id")), Need(Q, "t", ("a", "id"), "app")]),
-        ("SELECT a FROM t, u", [Need(Q, "t"), Need(Q, "u")]),
-        ("SELECT count(*) AS n FROM t ORDER BY n", [Need(Q, "t")]),
-        ("WITH q AS (SELECT a FROM t) SELECT a, z FROM q", [Need(Q, "t")]),
-        ("SELECT t.a FROM t WHERE b IN (SELECT c FROM u)", [Need(Q, "t", ("a", "b")), Need(Q, "u")]),
+         [Read(Q, "U", ("B", "t_id")), Read(Q, "t", ("a", "id"), "app")]),
+        ("SELECT a FROM t, u", [Read(Q, "t"), Read(Q, "u")]),
+        ("SELECT count(*) AS n FROM t ORDER BY n", [Read(Q, "t")]),
+        ("WITH q AS (SELECT a FROM t) SELECT a, z FROM q", [Read(Q, "t")]),
+        ("SELECT t.a FROM t WHERE b IN (SELECT c FROM u)", [Read(Q, "t", ("a", "b")), Read(Q, "u")]),
         ("INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT (a) DO UPDATE SET c = 1 RETURNING id",
          [Need(Q, "t", ("a", "b", "id"))]),
         ("UPDATE s.t SET a = 1, b = b + %s WHERE c = 2", [Need(Q, "t", ("a", "b", "c"), "s")]),
@@ -41,10 +44,28 @@ def test_a_statement_needs_what_it_names_for_certain(sql: str, wanted: list[Need
     assert read(f"q({sql!r})") == wanted
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "WITH gone AS (DELETE FROM t WHERE a = 1 RETURNING a) SELECT a FROM gone",
+        "INSERT INTO t (a) SELECT a FROM u",
+        "SELECT a FROM t; UPDATE t SET a = 1",
+        "SELECT a FROM t ORDER BY; SELECT (",
+    ],
+)
+def test_a_table_is_not_only_read_where_a_statement_writes_or_is_not_known(sql: str) -> None:
+    assert not needs_of({"q.py": f"q('SELECT a FROM t')\nq({sql!r})".encode()}).only_reads("public.t")
+    assert needs_of({"q.py": b"q('SELECT a FROM t')"}).only_reads("public.t")
+
+
+def test_a_table_that_nothing_names_is_not_only_read() -> None:
+    assert not needs_of({"q.py": b"q('SELECT a FROM t')"}).only_reads("public.u")
+
+
 def test_what_is_put_together_at_run_time_is_left_out_and_counted() -> None:
     source = 'q(f"SELECT a FROM {t}")\nq(f"SELECT a FROM t WHERE {c} = 1")\nq("SELECT a FROM (")\nq("SELECT 1")'
     found = needs_of({"q.py": source.encode()})
-    assert found.needs == (Need(Place("q.py", 2), "t", ("a",)),)
+    assert found.needs == (Read(Place("q.py", 2), "t", ("a",)),)
     assert found.left_out == 2
 
 
@@ -56,9 +77,9 @@ def test_every_source_is_read_with_its_places() -> None:
         "tests/test_q.py": b"q('SELECT a FROM gone')",
     }
     assert needs_of(files).needs == (
-        Need(Place("a.sql", 2), "t", ("a",)),
+        Read(Place("a.sql", 2), "t", ("a",)),
         Need(Place("a.sql", 4), "u", ("b",)),
-        Need(Place("b.ts", 2), "t", ("a",)),
+        Read(Place("b.ts", 2), "t", ("a",)),
     )
 
 
