@@ -42,7 +42,8 @@ module.exports = router;
 }
 SITE = {
     "package.json": '{"dependencies": {"next": "15"}}',
-    "app/page.tsx": "import { Chart } from '@/components/chart';\nexport default function Page() { return <Chart/>; }\n",
+    "app/page.tsx": "import { Chart } from '@/components/chart';\n"
+    "export default function Page() { return <Chart/>; }\n",
     "app/api/rows/route.ts": "import { rows } from '@/lib';\nexport async function GET() { return rows(); }\n",
     "components/chart.tsx": "import number from '../lib/number';\nexport const Chart = () => <b>{number()}</b>;\n",
     "lib/index.ts": "export * from './rows';\nexport { other as more } from './rows';\n",
