@@ -52,15 +52,20 @@ async def _back(writers: Writers, before: Before, operation: str, since: datetim
         why = "{}; a tag can name another image by now, so it was not put back (choose one: {})"
         raise StepFailed(text(why, kept, command(_update(before.resource))), changed=True)
     try:
-        answer = await writers.put_back(before.resource, before.image, before.labels, before.own_labels, operation)
-        written = known(answer, f"putting the template of {name} back", wrote=True)
-        if isinstance(written, Conflict):
-            raise StepFailed(text("{} was changed by somebody else twice meanwhile", name))
-        await wait_settled(writers, "job", before.resource, written.generation, lambda *_: None)
+        await _written(writers, before, operation)
     except StepFailed as failure:
         if await _image(writers, before, failure) != before.image:
             raise StepFailed(text("{}; {}", failure.says, kept), changed=None) from failure
     return text("the template of {} names {} again; {}", name, before.image, ran)
+
+
+async def _written(writers: Writers, before: Before, operation: str) -> None:
+    name = short(before.resource)
+    answer = await writers.put_back(before.resource, before.image, before.labels, before.own_labels, operation)
+    written = known(answer, f"putting the template of {name} back", wrote=True)
+    if isinstance(written, Conflict):
+        raise StepFailed(text("{} was changed by somebody else twice meanwhile", name))
+    await wait_settled(writers, "job", before.resource, written.generation, lambda *_: None)
 
 
 async def _image(writers: Writers, before: Before, failure: StepFailed) -> str:
