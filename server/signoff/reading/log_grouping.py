@@ -240,7 +240,7 @@ class Writer(Generic[T]):
             del self._below[_HEADER:]
             self._last = (line, source)
         elif bare:
-            function = log_go.names_function(line)
+            function = self._last is not None and log_go.names_function(line)
             yield from self._earlier(first=not function)
             if self._over:
                 yield from self._headed()

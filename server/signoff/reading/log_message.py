@@ -35,7 +35,7 @@ _DATED = re.compile(
     r"(?::?[ ]?\d\d?:\d\d:\d\d(?:\.\d+)?)?(?: ?[AP]M\b| [+-]\d{4}\b)?(?: \d{4}\b)?"
 )
 """A date with its month's name."""
-_MONTHS = re.compile(rf"\b{_MONTH}(?:[a-z]{{0,6}} +\d|[-/ ]\d)")
+_MONTHS = re.compile(rf"{_MONTH}(?:[a-z]{{0,6}} +\d|[-/ ]\d)")
 _CLOCK = re.compile(r"\b\d{1,2}:\d\d(?::\d\d)? ?[AP]M\b")
 _ID_FIELD = re.compile(
     r"\b((?:\w{0,40}_|\w{0,30})(?:id|Id|ID|trace|span|elapsed|duration|latency|ip|addr)(?:=|\": ?))(?!#)"
@@ -171,7 +171,7 @@ def _normalised(message: str) -> str:
             message = _ID_FIELD.sub(r"\1#", message)
         if _MONTHS.search(message):
             message = _DATED.sub("#", message)
-        if "M" in message:
+        if "AM" in message or "PM" in message:
             message = _CLOCK.sub("#", message)
         message = _PLURAL.sub(r"\1", _words(_MOMENT.sub("#", message)))
     message = _SPACES.sub(" ", message)

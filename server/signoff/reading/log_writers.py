@@ -45,7 +45,9 @@ class Writers:
         """What is complete now that this entry came. An entry of several lines is whole: nothing goes on after it."""
         key = (entry.workload, entry.region, entry.unit, entry.instance, entry.stream, entry.trace)
         held = self._open.pop(key, None)
-        message = uncoloured(entry.message.outside).rstrip("\n")
+        message = entry.message.outside.rstrip("\n")
+        if "\x1b" in message:
+            message = uncoloured(message)
         if "\n" in message:
             if held:
                 yield from held[1].close()
