@@ -1,4 +1,4 @@
-"""Estates: a sandbox that the tests of a file share, each with a project and a repository of its own."""
+"""Estates: a sandbox that a file's tests share, each with a project and a repository of its own; and clones alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from support.estate import Estate
-from support.repositories import project
+from support.local_chain import project_at
+from support.repositories import Clone, project
 from support.sandbox import Sandbox, running_sandbox
 
 
@@ -26,3 +27,8 @@ def estate(shared_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     shared_sandbox.clear_faults()
     shared_sandbox.reset_calls()
     return Estate(shared_sandbox, f"p-{uuid4().hex[:12]}", project(tmp_path / "repository"))
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
+    return project_at(tmp_path, monkeypatch)

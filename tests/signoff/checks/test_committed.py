@@ -12,13 +12,8 @@ from signoff.model.finding import Advice, Command
 from signoff.model.judgement import Link, Status
 from signoff.model.report import LinkReport
 from signoff.model.source import ChangeState, CommittedFacts, Operation, PathChange, WorkingTree
-from support.local_chain import NOW, UPLOADED, WEB, codes, judged, project_at, told
+from support.local_chain import NOW, UPLOADED, WEB, codes, judged, told
 from support.repositories import Clone
-
-
-@pytest.fixture
-def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
-    return project_at(tmp_path, monkeypatch)
 
 
 async def committed(clone: Clone, **over: object) -> LinkReport:
