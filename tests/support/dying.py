@@ -84,9 +84,11 @@ class _Writers(Writers):
         return answer
 
 
-async def carried_out(site: Site, plan: Plan) -> DeployResult:
-    """With a yes."""
-    return await carry_out(site, plan.id, plan.request, answered(plan, "test", NOW), lambda *_: None)
+async def carried_out(site: Site, plan: Plan, told: Callable[[str], object] = lambda _: None) -> DeployResult:
+    """With a yes; `told` takes its progress."""
+    return await carry_out(
+        site, plan.id, plan.request, answered(plan, "test", NOW), lambda done, total, message: told(message) and None
+    )
 
 
 def forked() -> multiprocessing.context.ForkServerContext:

@@ -8,6 +8,7 @@ from signoff.actions.plan import Deploy
 from signoff.actions.site import Site
 from signoff.actions.steps import Act, Made, NotMade, StepFailed
 from signoff.actions.ways.alone import deployed_alone
+from signoff.actions.ways.command import CommandBuild
 from signoff.actions.ways.found import Found, find
 from signoff.actions.ways.proof import proven
 from signoff.actions.ways.watch import watched
@@ -19,11 +20,14 @@ from signoff.model.text import text
 from signoff.systems.google.writer import Writers
 
 
-def build(site: Site, item: Deploy, planned: Way, operation: str) -> Act:
-    """A build of the planned commit that runs or is done is used; else the way makes one. Then its commit is proven."""
+def build(site: Site, item: Deploy, planned: Way, operation: str, sharing: tuple[Deploy, ...] = ()) -> Act:
+    """A build of the planned commit that runs or is done is used; else the way makes one. Then its commit is proven.
+
+    `sharing`: what a command deploys together with the item, which is one of them.
+    """
 
     async def act(writers: Writers, made: Made, progress: Progress) -> Made:
-        work = Work(site, item, operation, writers, progress)
+        work = Work(site, item, operation, writers, progress, sharing)
         built, how = await _once(work, planned)
         if may_deploy(planned) and not built.alone:
             built = await deployed_alone(work) or built
@@ -41,14 +45,15 @@ async def _once(work: Work, planned: Way) -> tuple[Built, str]:
     shared = work.site.building[planned]
     async with shared.lock:
         if shared.failed is not None:
-            says = "the build that makes {} as well has failed, and is not begun a second time"
-            raise StepFailed(text(says, shared.failed))
+            what = "command that deploys" if isinstance(planned, CommandBuild) else "build that makes"
+            raise StepFailed(text("the {} {} as well has failed, and is not begun a second time", what, shared.failed))
         try:
             return await _built(work, planned)
         except NotMade:
             raise
         except StepFailed:
-            shared.failed = work.item.workload
+            if not isinstance(planned, CommandBuild):  # which says by itself when it failed: the rest is each one's own
+                shared.failed = work.item.workload
             raise
 
 

@@ -95,7 +95,7 @@ async def _operation(site: Site, plan: Plan, approval: Approval, progress: Progr
     )
     running = Operation(site, operation_id, plan.request.target, claims, progress)
     proofs: dict[WorkloadName, Report] = {}
-    steps = {item.workload: steps_of(site, item, operation_id, claims, proofs) for item in plan.items}
+    steps = {item.workload: steps_of(site, plan.items, item, operation_id, claims, proofs) for item in plan.items}
     names = [item.workload for item in plan.items]
     try:
         await running.run(plan.items, steps)

@@ -14,13 +14,14 @@ from signoff.actions.rollback_step import to_revisions
 from signoff.actions.run_step import cancelled, ran
 from signoff.actions.site import Site
 from signoff.actions.steps import Act, Made, Step, Undo
+from signoff.actions.together import together
 from signoff.actions.traffic_step import back, traffic, watched
 from signoff.actions.ways.alone import moved, released
 from signoff.actions.ways.command import CommandBuild
 from signoff.actions.ways.way import may_deploy
 from signoff.check import Progress
 from signoff.model.judgement import Link
-from signoff.model.text import text
+from signoff.model.text import Text, text
 from signoff.systems.google.writer import Writers
 
 REACHED = frozenset({Link.REACHABLE})
@@ -28,25 +29,28 @@ BETWEEN = frozenset({Link.REACHABLE, Link.HEALTHY})
 RAN = frozenset({Link.BUILT, Link.RELEASED, Link.SERVING})
 
 
-def steps_of(site: Site, item: Item, operation: str, claims: Claims, proofs: Proofs) -> Sequence[Step]:
-    """All begin with the claim, and end with the chain's own word, which is kept in `proofs`."""
-    first = Step("preflight", item.workload, frozenset(), _claimed(item, claims))
+def steps_of(
+    site: Site, items: Sequence[Item], item: Item, operation: str, claims: Claims, proofs: Proofs
+) -> Sequence[Step]:
+    """The steps of one of `items`. All begin with the claim, and end with the chain's own word, kept in `proofs`."""
+    sharing = together(items, item)
+    first = Step("preflight", item.workload, frozenset(), _claimed(site, item, sharing, claims))
     match item:
         case RollBack():
             steps, links = _of_roll_back(item, operation), BETWEEN
         case Run():
             steps, links = _of_run(site, item, operation), RAN | {Link.HEALTHY}
         case Deploy(kind="job"):
-            steps, links = _of_job(site, item, operation), RAN
+            steps, links = _of_job(site, item, operation, sharing), RAN
         case Deploy():
-            steps, links = _of_service(site, item, operation), RAN | BETWEEN
+            steps, links = _of_service(site, item, operation, sharing), RAN | BETWEEN
     return [first, *steps, Step("prove", item.workload, links, proof(site, item, links, proofs))]
 
 
-def _of_service(site: Site, item: Deploy, operation: str) -> list[Step]:
+def _of_service(site: Site, item: Deploy, operation: str, sharing: tuple[Deploy, ...]) -> list[Step]:
     name = item.workload
     steps = [
-        *_build(site, item, operation),
+        *_build(site, item, operation, sharing),
         Step("revision", name, frozenset({Link.RELEASED}), _release(site, item, operation), _back(item, operation)),
         Step("smoke", name, REACHED, watched(site, item, REACHED, 0)),
     ]
@@ -57,10 +61,10 @@ def _of_service(site: Site, item: Deploy, operation: str) -> list[Step]:
     return steps
 
 
-def _of_job(site: Site, item: Deploy, operation: str) -> list[Step]:
+def _of_job(site: Site, item: Deploy, operation: str, sharing: tuple[Deploy, ...]) -> list[Step]:
     name = item.workload
     template = Step("template", name, frozenset({Link.RELEASED}), _release(site, item, operation))
-    return [*_build(site, item, operation), template, *_stale(item)]
+    return [*_build(site, item, operation, sharing), template, *_stale(item)]
 
 
 def _of_run(site: Site, item: Run, operation: str) -> list[Step]:
@@ -75,12 +79,26 @@ def _of_roll_back(item: RollBack, operation: str) -> list[Step]:
     return [Step("traffic", item.workload, frozenset({Link.SERVING}), to_revisions(item), back(item, operation))]
 
 
-def _build(site: Site, item: Deploy, operation: str) -> list[Step]:
+def _build(site: Site, item: Deploy, operation: str, sharing: tuple[Deploy, ...]) -> list[Step]:
     """A command may have deployed when it fails, and is undone like a deploy."""
     if item.build is None:
         return []
-    undo = back(item, operation) if isinstance(item.build, CommandBuild) and item.kind == "service" else None
-    return [Step("build", item.workload, frozenset({Link.BUILT}), build(site, item, item.build, operation), undo)]
+    act = build(site, item, item.build, operation, sharing)
+    undo = _back_from(site, item, item.build, operation) if isinstance(item.build, CommandBuild) else None
+    return [Step("build", item.workload, frozenset({Link.BUILT}), act, undo)]
+
+
+def _back_from(site: Site, item: Deploy, command: CommandBuild, operation: str) -> Undo | None:
+    """Not before the command has ended: it may be at work for another workload, and would move traffic again."""
+    if item.kind != "service":
+        return None
+    undo = back(item, operation)
+
+    async def ended(writers: Writers) -> Text:
+        async with site.building[command].lock:
+            return await undo(writers)
+
+    return ended
 
 
 def _release(site: Site, item: Deploy, operation: str) -> Act:
@@ -98,10 +116,20 @@ def _back(item: Deploy, operation: str) -> Undo | None:
     return None if isinstance(item.build, CommandBuild) else back(item, operation)
 
 
-def _claimed(item: Item, claims: Claims) -> Act:
+def _claimed(site: Site, item: Item, sharing: tuple[Deploy, ...], claims: Claims) -> Act:
+    """What one command deploys is claimed as a whole, before the first of them runs it."""
+
     async def act(writers: Writers, made: Made, progress: Progress) -> Made:
         del progress
-        await claims.take(writers, item)
+        if not sharing:
+            await claims.take(writers, item)
+            return replace(made, says=text("nobody else deploys it"))
+        shared = site.building[sharing[0].build]
+        async with shared.lock:
+            for one in sharing:
+                if one.workload not in shared.claimed:
+                    await claims.take(writers, one)
+                    shared.claimed.add(one.workload)
         return replace(made, says=text("nobody else deploys it"))
 
     return act

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from signoff.actions.claim import Claims
-from signoff.actions.plan import Item
+from signoff.actions.plan import Deploy, Item
 from signoff.actions.site import Site
 from signoff.actions.steps import Made, Occupied, Outdated, Step, StepFailed, StepReport, StepStatus
 from signoff.check import Progress
@@ -54,16 +54,28 @@ class Operation:
     async def _workload(
         self, item: Item, steps: Sequence[Step], before: Mapping[WorkloadName, asyncio.Task[bool]]
     ) -> bool:
-        for name, end in before.items():
-            if not await end:
-                self._not_started(steps, text("{} failed before it", name))
-                return False
+        started = False
         try:
+            for name, end in before.items():
+                if not await end:
+                    self._not_started(steps, text("{} failed before it", name))
+                    return False
+            started = True
             return await self._steps(steps)
         finally:
-            trouble = await unbroken(self._claims.give_back(self.site.writers, item))
-            if trouble is not None:
-                self._progress(len(self.reports), self._total, sentence(trouble))
+            if started or await unbroken(self._changed_all_the_same(item, steps)):
+                trouble = await unbroken(self._claims.give_back(self.site.writers, item))
+                if trouble is not None:
+                    self._progress(len(self.reports), self._total, sentence(trouble))
+
+    async def _changed_all_the_same(self, item: Item, steps: Sequence[Step]) -> bool:
+        """Whether a command of another workload, which deploys this one too, was let at it; what it did is undone."""
+        if not isinstance(item, Deploy) or item.build is None:
+            return False
+        shared = self.site.building[item.build]
+        if shared.begun:
+            await self._undo(steps)
+        return item.workload in shared.claimed
 
     async def _steps(self, steps: Sequence[Step]) -> bool:
         made = Made()

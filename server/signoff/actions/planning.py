@@ -24,6 +24,7 @@ from signoff.actions.refusal import Busy, Refused, whoever
 from signoff.actions.shown import goes_on, left_behind, lines_of, order
 from signoff.actions.site import Site
 from signoff.actions.theirs import not_ours, theirs_of
+from signoff.actions.together import at_one_commit, shared
 from signoff.actions.ways.found import find
 from signoff.actions.ways.way import plan_way
 from signoff.actions.ways.work import paths_of
@@ -83,17 +84,20 @@ async def plan_deploy(site: Site, request: Request, *, held: bool = False) -> Pl
     _preflight(report, names)
     wanted = replace(request, workloads=tuple(workload.name for workload in asked))
     dead = died(site, request.target, names, held=held)
-    items = await asyncio.gather(*(_item(site, request, report, workload, dead) for workload in chosen))
+    items = await at_one_commit(
+        site, await asyncio.gather(*(_item(site, request, report, workload, dead) for workload in chosen))
+    )
     resumes = goes_on_with(dead, site, wanted)
     lines = goes_on(resumes) if resumes else []
     there = await asyncio.gather(*(_there(site, item, workload) for item, workload in zip(items, chosen, strict=True)))
     for item, workload, known in zip(items, chosen, there, strict=True):
-        lines += [*lines_of(item, workload, site.subject.target), *order(workload, asked, theirs), *known]
+        lines += [*lines_of(item, workload, site.subject.target), *shared(items, item)]
+        lines += [*order(workload, asked, theirs), *known]
         lines += on_its_way(site, item)
     lines += [one.says for one in theirs]
     lines += left_behind(report, names)
     operation = resumes.began.operation if resumes else None
-    return make_plan(wanted, site.subject.commit, tuple(items), tuple(lines), operation, theirs)
+    return make_plan(wanted, site.subject.commit, items, tuple(lines), operation, theirs)
 
 
 def died(site: Site, target: str, names: Collection[WorkloadName], *, held: bool) -> Mapping[WorkloadName, Operation]:

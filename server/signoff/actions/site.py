@@ -39,10 +39,14 @@ class Prove(Protocol):
 
 @dataclass(slots=True)
 class SharedBuild:
-    """What one build is to the workloads of an operation. `failed`: the workload for which it failed."""
+    """What one build, or one command, is to the workloads of an operation. `failed`: the workload for which it failed;
+    `begun`: whether the command was begun; `claimed`: what was claimed for it before.
+    """
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     failed: WorkloadName | None = None
+    begun: bool = False
+    claimed: set[WorkloadName] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)

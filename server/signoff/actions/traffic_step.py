@@ -102,7 +102,11 @@ async def _back(writers: Writers, before: Before, operation: str) -> Text:
     name = short(before.resource)
     same = now.settled and now.serving == before.serving and now.follows_latest == before.follows_latest
     if same and now.operation != operation:
-        return text("{} was not changed: {} serves", name, shown(before.serving))
+        if now.image == before.image:
+            return text("{} was not changed: {} serves", name, shown(before.serving))
+        return text(
+            "{} serves as before; {} was made meanwhile and gets no traffic", shown(before.serving), now.created
+        )
     if not before.serving:
         return text("nothing served {} before, so there is nothing to go back to", name)
     made = now.created if now.operation == operation and now.created != before.serving[0][0] else ""

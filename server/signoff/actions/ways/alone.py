@@ -12,7 +12,7 @@ from signoff.actions.steps import Act, Made, StepFailed
 from signoff.actions.ways.work import Built, Work
 from signoff.check import Progress
 from signoff.gather.placements import placements
-from signoff.gather.trace import lineage_of
+from signoff.gather.trace import traces
 from signoff.model.facts import Unknown
 from signoff.model.lineage import Placement
 from signoff.model.run import Job, Template
@@ -31,29 +31,30 @@ async def changed(work: Work) -> bool:
 
 
 async def deployed_alone(work: Work) -> Built | None:
-    """The image that the target runs everywhere by now, where that is proven to hold the commit; None otherwise.
+    """The image that the target runs everywhere by now, where that is proven to hold the commit (or stated, by a label
+    of the revision, where that is accepted); None otherwise.
 
     None too where this operation itself wrote it, before it was interrupted: then its own steps go on.
     """
     now = await _now(work.writers, work.item)
     if not await changed(work) or any(one.operation == work.operation for one in now):
         return None
-    image = ""
+    image, stated = "", False
     async with Survey(work.site.subject, work.site.systems, work.site.now()) as survey:
         placed = (await survey.get(placements))[work.item.workload]
         if isinstance(placed, Unknown):
             raise _not_known(placed)
+        trace = (await survey.get(traces))[work.item.workload]
+        if isinstance(trace, Unknown):
+            raise _not_known(trace)
         for placement in placed:
             template = _template(placement)
-            if template is None or not template.main.image.digest:
-                return None
-            found = await lineage_of(survey, work.workload, template.main.image)
-            if isinstance(found, Unknown):
-                raise _not_known(found)
-            if not found.holds(work.workload.accept_labels):
+            found = trace.lineages.get(template.main.image.digest or "") if template is not None else None
+            if template is None or found is None or not found.holds(work.workload.accept_labels):
                 return None
             image = f"{template.main.image.path}@{template.main.image.digest}"
-    return Built(image, alone=True)
+            stated = stated or found.strength == "stated"
+    return Built(image, alone=True, stated=stated)
 
 
 def _not_known(answer: Unknown) -> StepFailed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from signoff.actions.plan import PlanError
@@ -61,8 +61,19 @@ async def plan(site: Site, workload: Workload, build: BuildCommand, commit: Comm
 
 
 async def make(work: Work, planned: CommandBuild) -> Built:
-    """Run it; then what it deployed, else what it built. Raises StepFailed where neither is proven."""
-    await _run(work, planned)
+    """Run it; then what it deployed, else what it built. Raises StepFailed where neither is proven.
+
+    Run once in an operation, however many workloads it deploys; and not where an attempt that died has run it to its
+    end already, and all of them are proven to be deployed.
+    """
+    shared = work.site.building[planned]
+    if not shared.begun and not await _deployed_all(work):
+        shared.begun = True
+        try:
+            await _run(work, planned)
+        except StepFailed:
+            shared.failed = work.item.workload
+            raise
     alone = await deployed_alone(work)
     if alone is not None:
         return alone
@@ -82,6 +93,13 @@ async def make(work: Work, planned: CommandBuild) -> Built:
         shown(planned.argv), work.item.workload, planned.commit[:12],
     )  # fmt: skip
     raise NotMade(says, changed=await changed(work))
+
+
+async def _deployed_all(work: Work) -> bool:
+    for item in work.together:
+        if await deployed_alone(replace(work, item=item)) is None:
+            return False
+    return True
 
 
 async def _run(work: Work, planned: CommandBuild) -> None:

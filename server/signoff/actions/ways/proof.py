@@ -32,7 +32,7 @@ async def proven(work: Work, built: Built, commit: Commit) -> Text:
     if isinstance(found, Unknown):
         raise StepFailed(text("what {} was built from is not known: {} ({})", built.image, found.why, found.detail))
     if built.stated and found.how == "none" and work.workload.accept_labels:
-        return text("only its tag says that it is of commit {}, which accept_labels accepts", short(commit))
+        return text("only a tag or label says that it is of commit {}, which accept_labels accepts", short(commit))
     if not found.holds(work.workload.accept_labels):
         raise StepFailed(text("{} is not proven to be built from {}: {}", built.image, commit[:12], why_not(found)))
     if found.how == "upload" and found.commit is not None and found.build is not None:

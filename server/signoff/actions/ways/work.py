@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One workload of one operation, under way."""
+    """One workload of one operation, under way. `together`: what its command deploys, itself included."""
 
     site: Site
     item: Deploy
     operation: str
     writers: Writers
     progress: Progress
+    together: tuple[Deploy, ...] = ()
 
     @property
     def workload(self) -> Workload:
@@ -45,8 +46,8 @@ class Work:
 class Built:
     """An image by digest, and the build that made it, where one did.
 
-    `alone`: the way deployed it by itself, so that signoff has only to prove it. `stated`: only a tag says of which
-    commit it is.
+    `alone`: the way deployed it by itself, so that signoff has only to prove it. `stated`: only a tag or a
+    label says of which commit it is.
     """
 
     image: str
