@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from signoff.check import Check, Progress
@@ -13,6 +13,7 @@ from signoff.fold import REQUIRES, combined, verdict, waived_links, with_blocks
 from signoff.model.facts import Unknown
 from signoff.model.finding import Command, Finding
 from signoff.model.judgement import Judgement, Link, Status, skipped, unknown, waiting
+from signoff.model.record import dataclass
 from signoff.model.report import ClaimReport, LinkReport, Report, Waiver, WorkloadReport
 from signoff.model.subject import Commit, Workload, WorkloadName
 from signoff.model.text import Text, text

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 
 def load_ahead() -> None:
-    """Load Google's clients, and get the rules for secrets ready, each in a thread. For commands that certainly ask
-    Google and show what it said; whoever needs one of them waits for its end.
+    """Load Google's clients, and get ready what their answers are shown with, each in a thread.
+
+    For commands that certainly ask Google; whoever needs one of them waits for its end.
     """
     import threading
 
-    from signoff.safety import leaks
+    from signoff.views import ready
 
-    threading.Thread(target=leaks.prepare, name="signoff-leaks").start()
+    threading.Thread(target=ready.prepare, name="signoff-ready").start()
     from signoff.systems.google import packages
 
     threading.Thread(target=packages.load, name="signoff-clients").start()

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from signoff.model.record import dataclass
 
 _MESSAGES = ("message", "msg", "event", "@message", "text", "log", "error_message", "errorMessage")
 _ERRORS = (
