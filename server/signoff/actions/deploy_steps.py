@@ -11,9 +11,10 @@ from signoff.actions.plan import Deploy, Item, RollBack, Run
 from signoff.actions.proof_step import Proofs, proof
 from signoff.actions.revision_step import revision
 from signoff.actions.rollback_step import to_revisions
-from signoff.actions.run_step import cancelled, ran
+from signoff.actions.run_step import cancelled, goes_on, ran
 from signoff.actions.site import Site
 from signoff.actions.steps import Act, Made, Step, Undo
+from signoff.actions.template_step import template_back
 from signoff.actions.together import together
 from signoff.actions.traffic_step import back, traffic, watched
 from signoff.actions.ways.alone import moved, released
@@ -51,7 +52,9 @@ def _of_service(site: Site, item: Deploy, operation: str, sharing: tuple[Deploy,
     name = item.workload
     steps = [
         *_build(site, item, operation, sharing),
-        Step("revision", name, frozenset({Link.RELEASED}), _release(site, item, operation), _back(item, operation)),
+        Step(
+            "revision", name, frozenset({Link.RELEASED}), _release(site, item, operation), _back(site, item, operation)
+        ),
         Step("smoke", name, REACHED, watched(site, item, REACHED, 0)),
     ]
     for percent in item.traffic:
@@ -63,12 +66,15 @@ def _of_service(site: Site, item: Deploy, operation: str, sharing: tuple[Deploy,
 
 def _of_job(site: Site, item: Deploy, operation: str, sharing: tuple[Deploy, ...]) -> list[Step]:
     name = item.workload
-    template = Step("template", name, frozenset({Link.RELEASED}), _release(site, item, operation))
+    back_from_it = _back(site, item, operation)
+    template = Step("template", name, frozenset({Link.RELEASED}), _release(site, item, operation), back_from_it)
     return [*_build(site, item, operation, sharing), template, *_stale(item)]
 
 
 def _of_run(site: Site, item: Run, operation: str) -> list[Step]:
-    return [*_stale(item), Step("run", item.workload, frozenset({Link.SERVING}), ran(site, item, operation))]
+    begun: list[str] = []
+    act = ran(site, item, operation, begun)
+    return [*_stale(item), Step("run", item.workload, frozenset({Link.SERVING}), act, leaves=lambda: goes_on(begun))]
 
 
 def _stale(item: Deploy | Run) -> list[Step]:
@@ -88,11 +94,9 @@ def _build(site: Site, item: Deploy, operation: str, sharing: tuple[Deploy, ...]
     return [Step("build", item.workload, frozenset({Link.BUILT}), act, undo)]
 
 
-def _back_from(site: Site, item: Deploy, command: CommandBuild, operation: str) -> Undo | None:
+def _back_from(site: Site, item: Deploy, command: CommandBuild, operation: str) -> Undo:
     """Not before the command has ended: it may be at work for another workload, and would move traffic again."""
-    if item.kind != "service":
-        return None
-    undo = back(item, operation)
+    undo = _undo(site, item, operation)
 
     async def ended(writers: Writers) -> Text:
         async with site.building[command].lock:
@@ -111,9 +115,13 @@ async def _nothing() -> None:
     """Of a job there is no smoke."""
 
 
-def _back(item: Deploy, operation: str) -> Undo | None:
+def _back(site: Site, item: Deploy, operation: str) -> Undo | None:
     """Once is enough: going back from a command is going back from all that follows it."""
-    return None if isinstance(item.build, CommandBuild) else back(item, operation)
+    return None if isinstance(item.build, CommandBuild) else _undo(site, item, operation)
+
+
+def _undo(site: Site, item: Deploy, operation: str) -> Undo:
+    return back(item, operation) if item.kind == "service" else template_back(site, item, operation)
 
 
 def _claimed(site: Site, item: Item, sharing: tuple[Deploy, ...], claims: Claims) -> Act:

@@ -92,7 +92,9 @@ class Operation:
                 return False
             except BaseException as stop:  # cancelled, or a bug of ours: either way users get what they had before
                 why = "it was cancelled" if isinstance(stop, asyncio.CancelledError) else f"it broke with {stop!r}"
-                end = StepReport(step.name, step.workload, "stopped", text("{} while it ran", why))
+                goes_on = step.leaves()
+                says = text("{} while it ran{}", why, f"; {goes_on}" if goes_on else "")
+                end = StepReport(step.name, step.workload, "stopped", says)
                 await unbroken(self._end(end, begun, left))
                 raise
         return True

@@ -39,6 +39,9 @@ class Before:
     image: str
     serving: tuple[tuple[str, int], ...]
     follows_latest: bool
+    labels: tuple[tuple[str, str], ...] = ()
+    own_labels: tuple[tuple[str, str], ...] = ()
+    """What the labels of the template, and its own, said of commit, build and operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,14 @@ def make_plan(
 
 def before_of(resource: Deployed) -> Before:
     """As it stands now."""
-    return Before(resource.resource, resource.image, resource.serving, resource.follows_latest)
+    return Before(
+        resource=resource.resource,
+        image=resource.image,
+        serving=resource.serving,
+        follows_latest=resource.follows_latest,
+        labels=resource.labels,
+        own_labels=resource.own_labels,
+    )
 
 
 def before_as_data(item: Item) -> list[dict[str, Any]]:
@@ -162,6 +172,8 @@ def before_from_data(data: list[Mapping[str, Any]]) -> tuple[Before, ...]:
             image=entry["image"],
             serving=tuple((revision, percent) for revision, percent in entry["serving"]),
             follows_latest=entry["follows_latest"],
+            labels=tuple((name, value) for name, value in entry.get("labels", ())),
+            own_labels=tuple((name, value) for name, value in entry.get("own_labels", ())),
         )
         for entry in data
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,11 +12,11 @@ from signoff.actions.site import Site
 from signoff.actions.steps import Act, Made, StepFailed, known
 from signoff.check import Progress
 from signoff.ledger import folds
-from signoff.model.facts import Unknown
+from signoff.model.facts import Known, Unknown
 from signoff.model.text import Text, listed, text
 from signoff.systems.google.deployed import Deployed, Execution
 from signoff.systems.google.edit import short
-from signoff.systems.google.writer import Writers
+from signoff.systems.google.writer import Writers, unbroken
 
 CANCEL_SECONDS = 120.0
 RUN_SECONDS = 24 * 3600.0
@@ -48,24 +49,41 @@ def cancelled(executions: Sequence[str]) -> Act:
     return act
 
 
-def ran(site: Site, item: Run, operation: str) -> Act:
+def ran(site: Site, item: Run, operation: str, begun: list[str]) -> Act:
     """Runs the job in every region and waits. An execution that this operation has begun is not begun again.
 
-    When this is cancelled the execution goes on: half of a job's work is no safer than all of it.
+    When this is cancelled the execution goes on: half of a job's work is no safer than all of it. `begun` takes those
+    that are waited for (full names).
     """
 
     async def act(writers: Writers, made: Made, progress: Progress) -> Made:
-        says = [await _ran(site, writers, resource, operation, progress) for resource in item.resources]
+        says = []
+        for resource in item.resources:
+            execution = await _begun(site, writers, resource, operation)
+            if execution is None:
+                running = asyncio.ensure_future(writers.jobs.run(resource.resource))
+                running.add_done_callback(lambda done: _noted(begun, done))  # also where this is cancelled meanwhile
+                execution = known(await unbroken(running), f"running {short(resource.resource)}", wrote=True)
+            else:
+                begun.append(execution)
+            says.append(await _watched(writers, resource, execution, progress))
+            begun.remove(execution)
         return replace(made, says=listed(says))
 
     return act
 
 
-async def _ran(site: Site, writers: Writers, resource: Deployed, operation: str, progress: Progress) -> Text:
-    name = short(resource.resource)
-    execution = await _begun(site, writers, resource, operation)
-    if execution is None:
-        execution = known(await writers.jobs.run(resource.resource), f"running {name}", wrote=True)
+def _noted(begun: list[str], done: asyncio.Future[Known[str] | Unknown]) -> None:
+    if not done.cancelled() and done.exception() is None and isinstance(answer := done.result(), Known):
+        begun.append(answer.value)
+
+
+def goes_on(begun: Sequence[str]) -> str:
+    """What was begun and not seen to end."""
+    return "; ".join(f"{short(execution)} goes on; see: {_look(execution)}" for execution in begun)
+
+
+async def _watched(writers: Writers, resource: Deployed, execution: str, progress: Progress) -> Text:
     progress(0, None, f"{short(execution)} runs")
     told = lambda says: progress(0, None, f"{short(execution)}: {says}")  # noqa: E731 - as `ended` wants it
     watched = await writers.jobs.ended(execution, RUN_SECONDS, told)

@@ -44,7 +44,7 @@ class Step:
     """`act` looks first what is done already, since the process may have died in it once; then it does the rest.
 
     It raises StepFailed when the world says no; everything else that it raises is a bug. `undo`: for a step that
-    changes what users get.
+    changes what users get. `leaves`: what goes on after the step was stopped, in words; empty: nothing.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Step:
     proves: frozenset[Link]
     act: Act
     undo: Undo | None = None
+    leaves: Callable[[], str] = str
 
 
 class StepFailed(Exception):

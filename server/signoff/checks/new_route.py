@@ -28,9 +28,14 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS", ANY})
 
 def judged_new(
     workload: Workload, facts: Arrivals, compared: Evidence, change: Change, probe: Probe, control: Sequence[Probe]
-) -> Judgement:
-    """A request that nobody configured: any answer of the container is an arrival; a wall before it is the fault."""
+) -> Judgement | None:
+    """A request that nobody configured: any answer of the container is an arrival; a wall before it is the fault.
+
+    None of a route that only leads to what changed and did not answer: what stands before it stood there before.
+    """
     known = _answer(probe)
+    if change.through:
+        return _led(workload, facts, change, probe)
     if known is not None and _landed(workload, facts, probe) and known.value.status < 500:
         return _answered(workload, change, known, cast(Landed, probe.landed))
     judgement = judged(workload, facts, probe)
@@ -46,6 +51,18 @@ def judged_new(
             says = text("the {} route {} is behind {}, {}", change.kind, shown(change.route), wall.called, why)
             return passed(compared, notes=(_warning(GUARDED, workload, change, says, compared),))
     return replace(judgement, findings=tuple(_named(change, finding) for finding in judgement.findings))
+
+
+def _led(workload: Workload, facts: Arrivals, change: Change, probe: Probe) -> Judgement | None:
+    """It is there already, with its login or its 404: an error of the container alone is a fault of what changed."""
+    judgement, known = judged(workload, facts, probe), _answer(probe)
+    if known is not None and _landed(workload, facts, probe):
+        if known.value.status < 500:
+            landed = cast(Landed, probe.landed)
+            return passed(landed.proof, says=text("{} was answered by {}", shown(change.route), landed.entry.unit))
+        return replace(judgement, findings=tuple(_named(change, finding) for finding in judgement.findings))
+    kept = judgement.status in {Status.PASS, Status.WAITING}
+    return judgement if kept else _by_users(facts, change.route)
 
 
 def untested(workload: Workload, change: Change, why: Text | None, compared: Evidence) -> Finding:

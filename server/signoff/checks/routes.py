@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from signoff.checks import reachable
 from signoff.checks.new_route import GUARDED, MISSING, OPEN, UNTESTED, judged_new, location, shown, untested
+from signoff.checks.routes_through import COMMON, UNFOLLOWED, followed, untested_through
 from signoff.model.finding import Advice, Finding, Location
 from signoff.model.judgement import Judgement, Status, failed, passed, skipped
 from signoff.model.quoted import Quoted
-from signoff.model.routes import NewRoutes
+from signoff.model.routes import Change, NewRoutes
 from signoff.model.subject import Workload
 from signoff.model.text import Text, text
 
@@ -29,6 +30,8 @@ CODES: Mapping[str, str] = {
     MISSING: "the application answers a new route with 404",
     GUARDED: "warning: a new route wants an identity, so whether it works is not known",
     OPEN: "warning: a new route is open, and those beside it have to be blocked",
+    COMMON: "note: something changed that most routes lead to, so that none of them counts as changed for it",
+    UNFOLLOWED: "note: code changed, and a handler calls what only a run tells, so which routes changed is not known",
     UNREAD: "warning: a route is made in a way that the source alone does not tell",
     UNTOLD: "note: which routes are new can not be told",
     IGNORED: "note: signoff.toml says that a new route need not be covered",
@@ -46,21 +49,27 @@ def judge(workload: Workload, facts: NewRoutes) -> Judgement:
         return skipped(why, Finding(UNTOLD, why, severity="note"))
     if not facts.found.by and not facts.found.unread and not facts.changes:
         return skipped(text("no route was found in the code of {}", workload.name))
-    parts = _sent(workload, facts)
+    parts, silent = _sent(workload, facts)
     parts.append(passed(facts.proof, says=_says(facts)))
-    return _together(parts, _notes(workload, facts))
+    return _together(parts, _notes(workload, facts, silent))
 
 
-def _sent(workload: Workload, facts: NewRoutes) -> list[Judgement]:
+def _sent(workload: Workload, facts: NewRoutes) -> tuple[list[Judgement], list[Change]]:
+    """What each request proved, and the routes of those that proved nothing."""
+    parts, silent = list[Judgement](), dict[Change, None]()
     if facts.arrivals is None:
-        return []
+        return parts, []
     by_smoke = {smoke: change for change, smoke in facts.smokes}
     control = [probe for probe in facts.arrivals.probes if probe.sent.smoke == facts.control]
-    return [
-        judged_new(workload, facts.arrivals, facts.proof, by_smoke[probe.sent.smoke], probe, control)
-        for probe in facts.arrivals.probes
-        if probe.sent.smoke in by_smoke
-    ]
+    for probe in facts.arrivals.probes:
+        change = by_smoke.get(probe.sent.smoke)
+        if change is not None:
+            part = judged_new(workload, facts.arrivals, facts.proof, change, probe, control)
+            if part is None:
+                silent[change] = None
+            else:
+                parts.append(part)
+    return parts, list(silent)
 
 
 def _together(parts: Sequence[Judgement], notes: Sequence[Finding]) -> Judgement:
@@ -76,10 +85,12 @@ def _together(parts: Sequence[Judgement], notes: Sequence[Finding]) -> Judgement
     return passed(evidence[0], *evidence[1:], says=parts[-1].reason, notes=found)
 
 
-def _notes(workload: Workload, facts: NewRoutes) -> list[Finding]:
+def _notes(workload: Workload, facts: NewRoutes, silent: Sequence[Change]) -> list[Finding]:
     whys = {change.route.key: why for change, why in facts.unsent}
     sent = {change.route.key for change, _ in facts.smokes}
-    open_ones = [change for change in facts.changes if change.route.key not in sent]
+    unsent = [change for change in facts.changes if change.route.key not in sent]
+    open_ones = [change for change in unsent if not change.through]
+    led = [*silent, *(change for change in unsent if change.through)]
     found = [
         untested(workload, change, whys.get(change.route.key), facts.proof)
         for change in open_ones[:MOST]
@@ -87,6 +98,8 @@ def _notes(workload: Workload, facts: NewRoutes) -> list[Finding]:
     if len(open_ones) > MOST:
         rest = text("and {} more routes are new or changed, and no request was sent to them", len(open_ones) - MOST)
         found.append(Finding(UNTESTED, rest, (facts.proof,), severity="warning"))
+    found += [untested_through(workload, led, facts.proof)] if led else []
+    found += followed(facts)
     for one in facts.unread[:MOST]:
         says = text("routes are new here that the source does not tell: {}", one.why)
         advice = Advice(text("write them as [[workloads.{}.smoke]], or name a command that prints them", workload.name))
@@ -94,7 +107,7 @@ def _notes(workload: Workload, facts: NewRoutes) -> list[Finding]:
     if len(facts.unread) > MOST:
         rest = text("and {} more places with routes that the source does not tell", len(facts.unread) - MOST)
         found.append(Finding(UNREAD, rest, (facts.proof,), severity="warning"))
-    for change, reason in facts.ignored[:MOST]:
+    for change, reason in [one for one in facts.ignored if not one[0].through][:MOST]:
         says = text("the {} route {} is ignored: {}", change.kind, shown(change.route), Quoted(reason))
         found.append(Finding(IGNORED, says, severity="note", location=location(change.route)))
     return found

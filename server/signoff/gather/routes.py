@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from signoff.gather.arrival import Grounds, grounds
 from signoff.gather.deployed_before import before
 from signoff.gather.routes_at import routes_at
+from signoff.gather.routes_through import changed_through
 from signoff.model.facts import Known, Unknown
 from signoff.model.routes import ANY, Change, Found, NewRoutes, Route, Unread
 from signoff.model.smoke import FRONT_PAGE, Smoke
@@ -41,18 +42,34 @@ async def new_routes(survey: Survey, workload: Workload) -> NewRoutes | Unknown:
     )
     if isinstance(wanted, Unknown):
         return wanted
-    known = [old.value for old in olds if isinstance(old, Known)]
+    read = {commit: old.value for commit, old in zip(since.commits, olds, strict=True) if isinstance(old, Known)}
+    known = list(read.values())
     short = tuple(commit[:12] for commit in (*since.commits, since.wanted))
     proof = wanted.shows(f"routes of {workload.name}, compared", short)
     untold = since.why or (text("what was deployed before can not be read") if not known else None)
     if untold is not None:
         return NewRoutes(proof, untold, wanted.value)
     changes, unread = _changes(wanted.value, known), _unread(wanted.value, known)
+    own = {one.route.key for one in changes}
+    led = await changed_through(survey, workload, since.objects, [since.wanted, *read], wanted.value, own)
+    if isinstance(led, Unknown):
+        return led
+    changes += led[0]
     ignored = tuple((one, why) for one in changes if (why := _ignored(workload, one)) is not None)
     left = [one for one in changes if _ignored(workload, one) is None]
     open_ones = tuple(one for one in left if not covered(workload, one.route))
     covers_some = tuple(one for one in left if one not in open_ones)
-    facts = NewRoutes(proof, None, wanted.value, open_ones, unread, covered=covers_some, ignored=ignored)
+    facts = NewRoutes(
+        proof=proof,
+        untold=None,
+        found=wanted.value,
+        changes=open_ones,
+        unread=unread,
+        covered=covers_some,
+        ignored=ignored,
+        common=led[1],
+        blind=led[2],
+    )
     return await _asked(survey, workload, where, facts)
 
 

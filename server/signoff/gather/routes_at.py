@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from signoff.gather.inputs import inputs_of
+from signoff.gather.route_sources import contents, sources
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
 from signoff.model.routes import Found, Unread
@@ -17,12 +17,8 @@ from signoff.model.text import text
 from signoff.reading.routes.paths import fingerprint
 from signoff.survey import Survey
 from signoff.systems.git.history import History
-from signoff.systems.git.tree import GITLINK, Entry
 
-LARGEST = 1 << 20
-"""Bytes; larger files are generated."""
 COMMAND_SECONDS = 120.0
-_LINK = b"120000"
 
 
 async def routes_at(survey: Survey, workload: Workload, objects: Path, commit: Commit) -> Known[Found] | Unknown:
@@ -48,36 +44,25 @@ async def routes_at(survey: Survey, workload: Workload, objects: Path, commit: C
 async def _of_source(survey: Survey, workload: Workload, history: History, commit: Commit) -> Known[Found] | Unknown:
     from signoff.reading.routes import readers
 
-    tree = await history.tree(commit)
-    if isinstance(tree, Unknown):
-        return tree
-    inputs = inputs_of(survey.subject, workload)
-    entries = [
-        entry
-        for entry in tree.value
-        if entry.mode not in {GITLINK, _LINK} and _name(entry).endswith(readers.SUFFIXES) and inputs.matches(entry.path)
-    ]
-    key = fingerprint(*(part for entry in entries for part in (entry.path, entry.object_id)))
+    there = await sources(survey, workload, history, commit)
+    if isinstance(there, Unknown):
+        return there
+    key = fingerprint(*(part for one in there.value.items() for part in one))
     kept = survey.systems.routes.get(key)
     if kept is not None:
-        return Known(kept, tree.ref)
-    contents = await history.small_blobs([entry.object_id for entry in entries], LARGEST)
-    if isinstance(contents, Unknown):
-        return contents
-    files = {_name(one): contents.value[one.object_id] for one in entries if one.object_id in contents.value}
-    found = await asyncio.to_thread(readers.routes, files)
+        return Known(kept, there.ref)
+    files = await contents(history, there.value)
+    if isinstance(files, Unknown):
+        return files
+    found = await asyncio.to_thread(readers.routes, files.value)
     large = tuple(
-        Unread(_name(one), 1, text("this file is too large to be read"), one.object_id)
-        for one in entries
-        if one.object_id not in contents.value
+        Unread(path, 1, text("this file is too large to be read"), object_id)
+        for path, object_id in there.value.items()
+        if path not in files.value
     )
     found = found.with_more(Found(unread=large))
     survey.systems.routes[key] = found
-    return Known(found, tree.ref)
-
-
-def _name(entry: Entry) -> str:
-    return entry.path.decode("utf-8", "replace")
+    return Known(found, there.ref)
 
 
 async def _of_document(path: str, history: History, commit: Commit) -> Known[Found] | Unknown:

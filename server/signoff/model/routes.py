@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
 from signoff.model.arrival import Arrivals
 from signoff.model.evidence import Evidence
@@ -14,12 +15,29 @@ ANY = "*"
 """The method of a route that takes every one."""
 
 
+class Place(NamedTuple):
+    """A line of a file, counted from 1; 0 is the whole file."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Helper:
+    """A function, class or value of the repository that handlers lead to."""
+
+    name: str
+    file: str
+    line: int
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Route:
     """One method and path of an application, and where it stands (`line` counts from 1).
 
     `path`: parameters as `{name}`, those that take several segments as `{name...}`. `source`: a fingerprint of what
     handles it, equal as long as that text means the same. `certain`: nothing at run time decides whether it is there.
+    `handlers`: where what handles it begins, as far as that was found.
     """
 
     method: str
@@ -28,6 +46,12 @@ class Route:
     line: int
     source: str
     certain: bool = True
+    handlers: tuple[Place, ...] = ()
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where its code can be read; empty where it was not read from source."""
+        return (Place(self.file, self.line), *self.handlers)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -61,11 +85,27 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """`by`: for the places of each route, what changed of that which it leads to.
+
+    `blind`: where only a run tells what is called, in routes that nothing was found for, and something changed that no
+    route is seen to lead to.
+    """
+
+    by: Mapping[tuple[Place, ...], tuple[Helper, ...]]
+    blind: tuple[Unread, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """A route of the commit to ship that what was deployed before does not have, or has with another handler."""
+    """A route of the commit to ship that what was deployed before does not have, or has with another handler.
+
+    `through`: its handler's own text is the same, and these, which it leads to, changed.
+    """
 
     route: Route
     kind: Literal["new", "changed"]
+    through: tuple[Helper, ...] = ()
 
     @property
     def alone(self) -> bool:
@@ -95,3 +135,5 @@ class NewRoutes:
     arrivals: Arrivals | None = None
     unsent: tuple[tuple[Change, Text], ...] = ()
     ignored: tuple[tuple[Change, str], ...] = ()
+    common: tuple[tuple[Helper, int], ...] = ()
+    blind: tuple[Unread, ...] = ()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from signoff.boundary import Boundary
 from signoff.model import arrival, buildable
 from signoff.model.lineage import KeptInMemory, Proofs
-from signoff.model.routes import Found
+from signoff.model.routes import Found, Reached
 from signoff.model.text import Text
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ class Systems:
         """Requests whose log entry may still come: a later look asks for it, instead of sending another."""
         self.routes: dict[str, Found] = {}
         """What was read of files that never change: by a fingerprint of those files, or of the commit and a command."""
+        self.reached: dict[str, Reached] = {}
+        """What handlers lead to that differs between commits: by a fingerprint of all their files."""
 
     @property
     def sandbox(self) -> bool:

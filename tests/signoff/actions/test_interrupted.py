@@ -212,6 +212,10 @@ class Scene:
         if serving != self.before and done.outcome in {"failed", "busy", "void"}:
             last = [sentence(step.says) for step in done.steps if step.status != "not started"][-1]
             assert shown(serving) in last or f"web served {shown(self.before)} before" in last
+        if self.job_image() != self.image and done.outcome in {"failed", "busy", "void"}:
+            last = [sentence(step.says) for step in done.steps if step.status != "not started"][-1]
+            assert f"its template named {self.image} before" in last
+            assert f"the template of extractor names {self.job_image()}" in last or "reading extractor failed" in last
         if done.outcome in {"deployed", "rolled-back", "waiting"}:
             self.check_done()
         assert len(self.made()) <= 1
@@ -304,7 +308,7 @@ def test_cancelled_anywhere_it_stops_at_a_safe_point_and_says_where(world: World
     assert ended.ended.outcome == "stopped"
     stopped = next((s for s in reversed(ended.steps) if s.outcome in {"stopped", "done"}), None)
     assert stopped is not None
-    if flow is not JOB_FLOW and scene.serving() != scene.before:
+    if (scene.serving(), scene.job_image()) != (scene.before, scene.image):
         assert (stopped.step, stopped.outcome) == ("prove", "done")
         assert len(scene.serving()) == 1
     assert stopped.step in str(ended.ended.says)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,17 +15,20 @@ from signoff.checks.new_route import lines
 from signoff.checks.routes import CODES, judge
 from signoff.config import parse
 from signoff.gather.routes import _changes, covered
+from signoff.gather.routes_through import through as led_to
 from signoff.model.arrival import Answer, Arrivals, Front, Landed, Probe, Sent, Unmet, Users, Wall
 from signoff.model.evidence import Evidence
 from signoff.model.facts import Known, Ref, Unknown
+from signoff.model.finding import Advice
 from signoff.model.judgement import Status
 from signoff.model.logs import LogEntry, Request
 from signoff.model.quoted import Quoted
-from signoff.model.routes import ANY, Change, Found, NewRoutes, Route, Unread
+from signoff.model.routes import ANY, Change, Found, Helper, NewRoutes, Place, Route, Unread
 from signoff.model.smoke import FRONT_PAGE, BearerFrom, Smoke
 from signoff.model.text import text
 from signoff.reading.walls import RULES
 from support.samples import NOW, WEB
+from support.smoked import said
 
 REVISION = "web-00002-abc"
 REF = Ref("http", "https://app.example.com/api/new", NOW)
@@ -177,6 +181,64 @@ def test_a_route_that_takes_any_method_is_covered_by_a_request_of_any() -> None:
     web = replace(WEB, smoke=(Smoke("/a/1?day=2", method="POST"),))
     assert covered(web, Route(ANY, "/a/{id}", "a.py", 1, ""))
     assert not covered(web, Route(ANY, "/b/{id}", "a.py", 1, ""))
+
+
+TOTAL = Helper("total", "web/prices.py", 7)
+
+
+def through(answer: Answer, landed: LogEntry | None, **more: Any) -> NewRoutes:
+    made = facts(answer, landed, kind="changed", **more)
+    [(change, smoke)] = made.smokes
+    led = replace(change, through=(TOTAL,))
+    return replace(made, changes=(led,), smokes=((led, smoke),))
+
+
+@pytest.mark.parametrize("status", [200, 401, 404, 422])
+def test_a_route_that_leads_to_what_changed_and_answers_is_quiet(status: int) -> None:
+    assert codes(through(unexpected(status), entry(status))) == (Status.PASS, {})
+
+
+def test_a_route_that_leads_to_what_changed_fails_only_by_an_error_of_the_container() -> None:
+    assert codes(through(unexpected(500), entry(500)))[0] is Status.FAIL
+    walled = replace(unexpected(302), wall=GUARD)
+    assert codes(through(walled, None)) == (Status.PASS, {routes.UNTESTED: "warning"})
+    assert codes(through(unexpected(404), None)) == (Status.PASS, {routes.UNTESTED: "warning"})
+    assert codes(through(walled, None, users=replace(NOBODY, handled=(entry(),)))) == (Status.PASS, {})
+
+
+def test_many_routes_that_lead_to_what_changed_are_one_finding_with_their_number_and_the_first() -> None:
+    many = tuple(Change(replace(NEW, method="PUT", path=f"/{n}"), "changed", (TOTAL,)) for n in range(30))
+    judgement = judge(WEB, NewRoutes(PROOF, None, Found(tuple(c.route for c in many), by=frozenset({"Flask"})), many))
+    assert [one.code for one in judgement.findings] == [routes.UNTESTED]
+    assert (
+        "no request is known to have arrived at 30 routes that lead to what changed (total in web/prices.py): "
+        "PUT /0; PUT /1; PUT /2 and 27 more"
+    ) in said(judgement)
+    found = judgement.findings
+    assert isinstance(found[0].fix, Advice)
+    assert sum(line.startswith("path = ") for line in found[0].fix.paste) == 3
+
+
+def test_what_most_routes_lead_to_makes_none_of_them_changed_and_is_told_once() -> None:
+    every = [replace(NEW, path=f"/{n}", line=n, handlers=(Place("web/main.py", n),)) for n in range(200)]
+    log = Helper("log", "web/logs.py", 1)
+    by = {route.places: (log, TOTAL) if route.line < 15 else (log,) for route in every}
+    found = Found(tuple(every), by=frozenset({"FastAPI"}))
+    changes, common = led_to(found, by)
+    assert ({change.through for change in changes}, len(changes)) == ({(TOTAL,)}, 15)
+    assert common == ((log, 200),)
+    judgement = judge(WEB, NewRoutes(PROOF, None, found, common=common))
+    assert [(one.code, one.severity) for one in judgement.findings] == [(routes.COMMON, "note")]
+    assert "up to 200 of 200 routes" in said(judgement)
+    few = Found(tuple(every[:5]), by=frozenset({"FastAPI"}))
+    assert (len(led_to(few, by)[0]), led_to(few, by)[1]) == (5, ()), "of a small application all may count"
+
+
+def test_where_handlers_call_what_only_a_run_tells_that_is_a_note() -> None:
+    place = Unread("web/main.py", 9, text("what is called here only a run tells"))
+    judgement = judge(WEB, NewRoutes(PROOF, None, Found((NEW,), by=frozenset({"Flask"})), blind=(place,)))
+    assert judgement.status is Status.PASS
+    assert [(one.code, one.severity) for one in judgement.findings] == [(routes.UNFOLLOWED, "note")]
 
 
 def test_where_it_can_not_be_told_what_is_new_nothing_is_claimed() -> None:

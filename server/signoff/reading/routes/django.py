@@ -21,6 +21,7 @@ from signoff.reading.routes.values import (
     ModuleOf,
     Native,
     Value,
+    places_of,
     source_of,
 )
 
@@ -152,7 +153,7 @@ class _Walk:
         else:
             methods = methods_of_class(view) if isinstance(view, Class) else _methods(view)
             for method in methods:
-                yield Route(method, prefix + own, call.file, call.line, source, certain)
+                yield Route(method, prefix + own, call.file, call.line, source, certain, places_of(view))
 
     def _included(
         self, view: Included, path: str, prefix: str, certain: bool, above: Sequence[tuple[str, ...]]

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from signoff.model.quoted import Quoted
-from signoff.model.routes import ANY, Found, Route, Unread
+from signoff.model.routes import ANY, Found, Place, Route, Unread
 from signoff.model.text import text
 from signoff.reading.routes.express_files import Files
-from signoff.reading.routes.express_values import Router
+from signoff.reading.routes.express_values import Function, Router
 from signoff.reading.routes.paths import joined
-from signoff.reading.routes.script import tokens
+from signoff.reading.routes.script import line, tokens
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -51,6 +51,7 @@ def _routes(router: Router, prefix: str, lost: str, above: tuple[Router, ...]) -
     for leaf in router.leaves:
         method, path, node, handlers = leaf.method, leaf.path, leaf.node, leaf.handlers
         handled = _fingerprint(node, handlers)
+        places = tuple(Place(handler.scope.path, line(handler.node)) for handler in handlers)
         whole = normal(joined(prefix, path.lstrip("/")) if prefix else path)
         if lost or whole is None:
             why = lost or "its path is a pattern"
@@ -58,15 +59,15 @@ def _routes(router: Router, prefix: str, lost: str, above: tuple[Router, ...]) -
             yield Unread(leaf.file, leaf.line, says, handled)
         else:
             for one in whole:
-                yield Route(method, one, leaf.file, leaf.line, handled, leaf.certain)
+                yield Route(method, one, leaf.file, leaf.line, handled, leaf.certain, places)
     for branch in router.branches:
         under = joined(prefix, branch.prefix) if branch.prefix not in {"", "/"} else prefix
         why = lost or ("its prefix can not be told" if branch.lost else "")
         yield from _routes(branch.to, under, why, (*above, router))
 
 
-def _fingerprint(node: Node, handlers: tuple[Node, ...]) -> str:
-    return "-".join(dict.fromkeys([tokens(node), *(tokens(handler) for handler in handlers)]))
+def _fingerprint(node: Node, handlers: tuple[Function, ...]) -> str:
+    return "-".join(dict.fromkeys([tokens(node), *(tokens(handler.node) for handler in handlers)]))
 
 
 def normal(path: str) -> tuple[str, ...] | None:

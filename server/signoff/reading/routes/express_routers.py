@@ -61,8 +61,8 @@ class Routers(ABC):
             self._say(scope, node, "the path of this route can not be told")
             return
         values = [self.value(argument, scope) for argument in arguments]
-        handlers = tuple(value.node for value in values if isinstance(value, Function))
-        self.called.update(handler.id for handler in handlers)
+        handlers = tuple(value for value in values if isinstance(value, Function))
+        self.called.update(handler.node.id for handler in handlers)
         method = ANY if name == "all" else name.upper()
         router.leaves.append(Leaf(method, path, scope.path, line(node), node, handlers, scope.certain))
 

@@ -23,7 +23,7 @@ class Leaf:
     file: str
     line: int
     node: Node
-    handlers: tuple[Node, ...]
+    handlers: tuple[Function, ...]
     certain: bool
 
 

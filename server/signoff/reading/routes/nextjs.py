@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from signoff.model.record import dataclass
-from signoff.model.routes import ANY, Found, Route, Unread
+from signoff.model.routes import ANY, Found, Place, Route, Unread
 from signoff.model.text import text
 from signoff.reading.routes.next_files import Settings, exported_methods, settings
 from signoff.reading.routes.paths import fingerprint
@@ -102,7 +102,7 @@ def _app(site: _Site, files: Mapping[str, bytes]) -> Iterator[Route | Unread]:
             methods = told
         for route in _paths(site, segments):
             for method in methods:
-                yield Route(method, route, path, 1, source)
+                yield Route(method, route, path, 1, source, handlers=(Place(path, 0),))
 
 
 def _pages(site: _Site, files: Mapping[str, bytes]) -> Iterator[Route | Unread]:
@@ -112,7 +112,7 @@ def _pages(site: _Site, files: Mapping[str, bytes]) -> Iterator[Route | Unread]:
             continue
         method = ANY if segments[:1] == ["api"] else "GET"
         for route in _paths(site, segments):
-            yield Route(method, route, path, 1, fingerprint(files[path]))
+            yield Route(method, route, path, 1, fingerprint(files[path]), handlers=(Place(path, 0),))
 
 
 def _paths(site: _Site, segments: list[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from signoff.model.record import dataclass
 from signoff.model.routes import ANY, Route, Unread
 from signoff.model.text import text
 from signoff.reading.routes.paths import joined
-from signoff.reading.routes.values import Call, Class, Thing, Value, source_of
+from signoff.reading.routes.values import Call, Class, Thing, Value, places_of, source_of
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 _OWN = frozenset({"HEAD", "OPTIONS"})
@@ -89,7 +89,7 @@ class Tree(Thing):
             path = self.normal(self.join(prefix, leaf.path)) or "/"
             sure = certain and leaf.call.certain
             for method in leaf.methods:
-                yield Route(method, path, leaf.call.file, leaf.call.line, handled, sure)
+                yield Route(method, path, leaf.call.file, leaf.call.line, handled, sure, places_of(leaf.handler))
         for branch in self.branches:
             under = lost or branch.lost
             below = "" if under else self.below(prefix, branch)

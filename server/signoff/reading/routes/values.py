@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from signoff.model.quoted import Quoted
 from signoff.model.record import dataclass
-from signoff.model.routes import Unread
+from signoff.model.routes import Place, Unread
 from signoff.model.text import text
 from signoff.reading.routes.paths import fingerprint
 
@@ -147,6 +147,18 @@ Native = Callable[[Call], Value]
 def source_of(handler: Value, call: Call) -> str:
     """The fingerprint of what handles a route: its own text where that can be found, and how it is registered."""
     return fingerprint(call.source, *_texts(handler, 0))
+
+
+def places_of(handler: Value, depth: int = 0) -> tuple[Place, ...]:
+    """Where what handles a route begins, as far as that can be found."""
+    if isinstance(handler, Instance):
+        handler = handler.of
+    if isinstance(handler, Function | Class):
+        return (Place(handler.scope.path, handler.node.lineno),)
+    if isinstance(handler, Made) and depth < 5:
+        inner = (*handler.call.args, *handler.call.kwargs.values())
+        return tuple(place for one in inner for place in places_of(one, depth + 1))
+    return ()
 
 
 def _texts(handler: Value, depth: int) -> list[str]:

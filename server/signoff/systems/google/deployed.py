@@ -52,6 +52,9 @@ class Deployed:
     """Which operation holds it right now, as its annotation says (see `actions/claim.py`); empty: none."""
     changed: str = ""
     """When it was last written, as `2026-01-01T00:00:00Z`."""
+    labels: tuple[tuple[str, str], ...] = ()
+    own_labels: tuple[tuple[str, str], ...] = ()
+    """What the labels of the template, and its own, say of commit, build and operation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,27 @@ def set_image(kind: EditedKind, message: Any, image: str, commit: str | None, op
     return paths
 
 
+Labels = tuple[tuple[str, str], ...]
+
+
+def stated(labels: Any) -> Labels:
+    """Those of the labels that an edit here changes, with their values."""
+    return tuple((name, labels[name]) for name in (OPERATION, _COMMIT, *_STALE) if name in labels)
+
+
+def put_back(job: Any, image: str, labels: Labels, own_labels: Labels) -> list[str]:
+    """Undo `set_image` on a job: the image that its template named, and what the labels of template and job said."""
+    container = main_container(template_of("job", job))
+    if container is None:
+        raise ValueError("it has no container")
+    container.image = image
+    for there, before in ((job.template.labels, labels), (job.labels, own_labels)):
+        for name, _ in stated(there):
+            del there[name]
+        there.update(dict(before))
+    return ["template", "labels"]
+
+
 def _state_commit(labels: Any, commit: str | None, *, add: bool) -> bool:
     """Whether anything changed. `add`: also where no label named a commit so far."""
     before = dict(labels)

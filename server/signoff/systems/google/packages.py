@@ -33,8 +33,6 @@ def load() -> None:
     """What every walk and every action asks with. For a worker thread: git is read meanwhile."""
     global _loaded
     with _loading, _without(_OPTIONAL):
-        import cryptography
-
         for name in (*_GENERATED, _CERTIFICATES):
             _defer(name)
         import google.cloud.devtools.cloudbuild_v1.services.cloud_build

@@ -93,6 +93,21 @@ class Writers:
 
         return await self._merged(kind, resource, "update", merge)
 
+    async def put_back(
+        self, job: str, image: str, labels: edit.Labels, own_labels: edit.Labels, operation: str
+    ) -> Known[Written | Conflict] | Unknown:
+        """The template of a job names `image` again, everything else as it is. Retried once on a conflict.
+
+        Where another than `operation` wrote the template last, nothing is written.
+        """
+
+        def merge(message: Any) -> list[str] | Conflict:
+            if message.template.labels.get(edit.OPERATION, "") != operation:
+                return Conflict(None, outdated=True)
+            return edit.put_back(message, image, labels, own_labels)
+
+        return await self._merged("job", job, "update", merge)
+
     async def set_traffic(
         self, resource: str, shares: Sequence[tuple[str, int]], tag: tuple[str, str] | None = None
     ) -> Known[Written | Conflict] | Unknown:
@@ -236,6 +251,8 @@ def _deployed(kind: EditedKind, message: Any) -> Deployed:
         operation=message.template.labels.get(edit.OPERATION, ""),
         claim=message.annotations.get(edit.OPERATION, ""),
         changed=message.update_time.ToDatetime().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        labels=edit.stated(message.template.labels),
+        own_labels=edit.stated(message.labels),
     )
 
 

@@ -1,0 +1,34 @@
+"""What each route leads to and that differs between trees, whatever the language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from signoff.model.routes import Helper, Place, Reached, Route, Unread
+from signoff.reading.reached.graph import reached
+from signoff.reading.routes.script import SUFFIXES
+
+
+def changed(new: Mapping[str, bytes], olds: Sequence[Mapping[str, bytes]], routes: Sequence[Route]) -> Reached:
+    """For the places of each route that was read from source: what changed of that which it leads to.
+
+    `new`, `olds`: source files by their paths, of the tree that the routes are of and of the older ones.
+    """
+    by: dict[tuple[Place, ...], tuple[Helper, ...]] = {}
+    blind: tuple[Unread, ...] = ()
+    for suffixes in ((".py",), SUFFIXES):
+        places = {route.places for route in routes if route.file.endswith(suffixes)}
+        if not places:
+            continue
+        now, *was = ({path: raw for path, raw in files.items() if path.endswith(suffixes)} for files in (new, *olds))
+        if suffixes == SUFFIXES:
+            from signoff.reading.reached.script import ScriptTree
+
+            found = reached(ScriptTree, now, was, places)
+        else:
+            from signoff.reading.reached.python import PythonTree
+
+            found = reached(PythonTree, now, was, places)
+        by |= found.by
+        blind += found.blind
+    return Reached(by, blind)

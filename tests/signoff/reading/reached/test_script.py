@@ -1,0 +1,106 @@
+"""What handlers in JavaScript and TypeScript lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from signoff.reading.reached.changed import changed
+from signoff.reading.routes.readers import routes
+from support.applications import raw
+
+SERVER = {
+    "server.js": """\
+const express = require('express');
+const { total, rate: current } = require('./prices');
+const db = require('./db');
+const orders = require('./routes/orders');
+const app = express();
+app.get('/total', (req, res) => res.json(total(current)));
+app.get('/rows', rows);
+app.get('/plain', (req, res) => { const total = 1; res.json(total); });
+app.use('/orders', orders);
+function rows(req, res) { res.json(db.rows()); }
+""",
+    "prices.js": """\
+const { LIMIT } = require('./limits');
+function total(rate) { return rate * LIMIT; }
+function unused() { return 0; }
+module.exports = { total, unused, rate: 2 };
+""",
+    "limits.js": "exports.LIMIT = 3;\n",
+    "db.js": "function rows() { return [1]; }\nmodule.exports = { rows };\n",
+    "routes/orders.js": """\
+const { Router } = require('express');
+const router = Router();
+const list = require('../list');
+router.get('/', (req, res) => { res.json(list()); });
+module.exports = router;
+""",
+    "list.js": "module.exports = function () { return ['a']; };\n",
+}
+SITE = {
+    "package.json": '{"dependencies": {"next": "15"}}',
+    "app/page.tsx": "import { Chart } from '@/components/chart';\n"
+    "export default function Page() { return <Chart/>; }\n",
+    "app/api/rows/route.ts": "import { rows } from '@/lib';\nexport async function GET() { return rows(); }\n",
+    "components/chart.tsx": "import number from '../lib/number';\nexport const Chart = () => <b>{number()}</b>;\n",
+    "lib/index.ts": "export * from './rows';\nexport { other as more } from './rows';\n",
+    "lib/rows.ts": "export type Row = string;\nexport function rows(): Row[] { return ['a']; }\n"
+    "export function other() { return 1; }\n",
+    "lib/number.ts": "export default function number(): number { return 1; }\n",
+}
+
+
+def led(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, list[str]]:
+    found = routes(raw(new)).routes
+    by = changed(raw(new), [raw(old)], found).by
+    return {route.path: [one.name for one in by[route.places]] for route in found if route.places in by}
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "wanted"),
+    [
+        ("limits.js", "3", "9", {"/total": ["LIMIT"]}),
+        ("prices.js", "rate * LIMIT", "rate + LIMIT", {"/total": ["total"]}),
+        ("prices.js", "return 0", "return 9", {}),
+        ("db.js", "[1]", "[9]", {"/rows": ["rows"]}),
+        ("list.js", "'a'", "'b'", {"/orders": ["default"]}),
+        ("server.js", "express();", "express({ more: 1 });", {}),
+        ("limits.js", "exports", "// words\nexports", {}),
+    ],
+)
+def test_handlers_of_express_lead_to_what_they_name(
+    path: str, before: str, after: str, wanted: dict[str, list[str]]
+) -> None:
+    assert before in SERVER[path]
+    assert led(SERVER, {**SERVER, path: SERVER[path].replace(before, after)}) == wanted
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "wanted"),
+    [
+        ("lib/number.ts", "return 1", "return 2", {"/": ["default"]}),
+        ("components/chart.tsx", "<b>{number()}</b>", "<i>{number()}</i>", {"/": ["Chart"]}),
+        ("lib/rows.ts", "['a']", "['b']", {"/api/rows": ["rows"]}),
+        ("lib/rows.ts", "type Row = string", "type Row = number", {}),
+        ("lib/rows.ts", "return 1", "return 2", {}),
+    ],
+)
+def test_files_of_next_js_lead_to_what_they_import(
+    path: str, before: str, after: str, wanted: dict[str, list[str]]
+) -> None:
+    assert before in SITE[path]
+    assert led(SITE, {**SITE, path: SITE[path].replace(before, after)}) == wanted
+
+
+def test_a_module_that_a_text_names_at_run_time_is_said() -> None:
+    site = {
+        "server.js": "const express = require('express');\nconst app = express();\n"
+        "app.get('/p/:name', (req, res) => {\n  res.json(require(`./plugins/${req.params.name}`)());\n});\n",
+        "plugins/one.js": "module.exports = () => 1;\nfunction helper() { return 1; }\n",
+    }
+    new = {**site, "plugins/one.js": site["plugins/one.js"].replace("1;", "2;")}
+    made = changed(raw(new), [raw(site)], routes(raw(new)).routes)
+    assert (made.by, [(one.file, one.line) for one in made.blind]) == ({}, [("server.js", 4)])
