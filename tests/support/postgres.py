@@ -27,6 +27,8 @@ from typing import Any
 import psycopg
 import pytest
 
+CHOSEN = "SIGNOFF_TEST_POSTGRES"
+"""A variable with the folder of the PostgreSQL that tests use before any other: see tests/versions."""
 PASSWORD = "not-a-secret-9d1f"
 """Of every role. Over TCP it is asked for; over the socket nobody is."""
 _QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "logging_collector=off")
@@ -46,8 +48,9 @@ class Programs:
 
 @cache
 def installed() -> tuple[Programs, ...]:
-    """Every PostgreSQL of this machine that can be started, 15 and newer, one a major version, oldest first."""
-    folders: list[Path] = []
+    """Every PostgreSQL that can be started, 15 and newer, one a major version: the chosen one, then oldest first."""
+    chosen = Path(os.environ.get(CHOSEN, ""))
+    folders: list[Path] = [chosen] if CHOSEN in os.environ else []
     if asked := shutil.which("pg_config"):
         said = subprocess.run([asked, "--bindir"], capture_output=True, text=True, check=False)
         folders.append(Path(said.stdout.strip()))
@@ -60,7 +63,7 @@ def installed() -> tuple[Programs, ...]:
         major = _major(folder)
         if major >= 15:
             found.setdefault(major, Programs(folder, major))
-    return tuple(found[major] for major in sorted(found))
+    return tuple(found[major] for major in sorted(found, key=lambda major: (found[major].folder != chosen, major)))
 
 
 def _major(folder: Path) -> int:

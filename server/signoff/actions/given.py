@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from signoff.actions.environment import environment
 from signoff.actions.on_its_way import on_its_way
 from signoff.actions.plan import Plan, Request, make_plan
 from signoff.actions.planning import deploy_of, died, goes_on_with, must_be_ours, workload_of
-from signoff.actions.shown import goes_on, left_behind, lines_of, order
+from signoff.actions.shown import goes_on, kept, left_behind, lines_of, order
 from signoff.actions.site import Site
 from signoff.actions.ways.proof import known_of
 from signoff.model.judgement import Link
@@ -28,7 +29,8 @@ async def plan_given(site: Site, request: Request, *, held: bool = False) -> Pla
     item = await deploy_of(site, request, workload, dead)
     resumes = goes_on_with(dead, site, request)
     lines = goes_on(resumes) if resumes else []
-    lines += [*lines_of(item, workload, site.subject.target), *order(workload, [workload], ())]
+    lines += [*lines_of(item, workload, site.subject.target), *await environment(site, item, workload), *kept(item)]
+    lines += order(workload, [workload], ())
     lines += [*known, *on_its_way(site, item), *left]
     operation = resumes.began.operation if resumes else None
     return make_plan(request, site.subject.commit, (item,), tuple(lines), operation)

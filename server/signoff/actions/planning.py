@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from signoff.actions.claim import lock_of
+from signoff.actions.environment import environment
 from signoff.actions.on_its_way import on_its_way
 from signoff.actions.plan import (
     Before,
@@ -21,7 +22,7 @@ from signoff.actions.plan import (
     request_from_data,
 )
 from signoff.actions.refusal import Busy, Refused, whoever
-from signoff.actions.shown import goes_on, left_behind, lines_of, order
+from signoff.actions.shown import goes_on, kept, left_behind, lines_of, order
 from signoff.actions.site import Site
 from signoff.actions.theirs import not_ours, theirs_of
 from signoff.actions.together import at_one_commit, shared
@@ -92,6 +93,7 @@ async def plan_deploy(site: Site, request: Request, *, held: bool = False) -> Pl
     there = await asyncio.gather(*(_there(site, item, workload) for item, workload in zip(items, chosen, strict=True)))
     for item, workload, known in zip(items, chosen, there, strict=True):
         lines += [*lines_of(item, workload, site.subject.target), *shared(items, item)]
+        lines += [*await environment(site, item, workload), *kept(item)]
         lines += [*order(workload, asked, theirs), *known]
         lines += on_its_way(site, item)
     lines += [one.says for one in theirs]

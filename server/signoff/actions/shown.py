@@ -58,7 +58,7 @@ def _deploy(item: Deploy) -> list[Text]:
         if item.kind == "service":
             lines.append(text("  traffic: {}; now {}", _steps(item), shown_now(resource)))
         lines.append(_undo(item, before))
-    return [*lines, *_cancelled(item), *_kept(item)]
+    return [*lines, *_cancelled(item)]
 
 
 def _undo(item: Deploy, before: Before) -> Text:
@@ -80,17 +80,12 @@ def _steps(item: Deploy) -> str:
     return f"none at first, then to the new revision {', '.join(parts)}, then all of it"
 
 
-def _kept(item: Deploy) -> list[Text]:
-    """Keys, never values. A deploy changes the image alone."""
-    variables = sorted({name for resource in item.resources for name in resource.variables})
-    secrets = sorted({name for resource in item.resources for name in resource.secrets})
-    plain = [name for name in variables if name not in secrets]
-    kept = text("variables {}; secrets {}", ", ".join(plain) or "none", ", ".join(secrets) or "none")
+def kept(item: Deploy) -> list[Text]:
+    """What signoff leaves as it is beside the environment; of what a command does nobody knows that before."""
+    if isinstance(item.build, CommandBuild):
+        return []
     tags = ", scaling, traffic tags of others" if item.kind == "service" else ""
-    return [
-        text("  changes no variable and no secret; kept: {}", kept),
-        text("  kept too: service account, limits, network, labels, annotations{}", tags),
-    ]
+    return [text("  kept too: service account, limits, network, labels, annotations{}", tags)]
 
 
 def _roll_back(item: RollBack) -> list[Text]:

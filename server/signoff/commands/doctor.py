@@ -11,6 +11,7 @@ from typing import Any
 
 from signoff.boundary import Boundary
 from signoff.commands.doctor_rows import Found, GoogleSide, RemoteSide, Row, rows
+from signoff.commands.doctor_uses import Use, uses
 from signoff.config import Config, ConfigError, load
 from signoff.drafting.draft import PLACEHOLDER
 from signoff.model.database import Snapshot
@@ -98,15 +99,31 @@ async def _google(systems: Systems, target: Target, workloads: tuple[Workload, .
     account = await systems.identity.account()
     if isinstance(account, Unknown) or target.project == PLACEHOLDER:
         return GoogleSide(account)
-    (granted, builds), regions = await asyncio.gather(
+    (granted, builds, declared), regions = await asyncio.gather(
         asyncio.gather(
             systems.identity.granted(target.project, all_permissions()),
             systems.builds.page(target.project, "global", 1),
+            _declared(systems, workloads),
         ),
         asyncio.gather(*(_runs(systems, target.project, region, workloads) for region in target.regions)),
     )
     answered = builds if isinstance(builds, Unknown) else Known(None, builds.ref)
-    return GoogleSide(account, granted, answered, dict(zip(target.regions, regions, strict=True)))
+    return GoogleSide(account, granted, answered, dict(zip(target.regions, regions, strict=True)), declared)
+
+
+async def _declared(systems: Systems, workloads: tuple[Workload, ...]) -> Mapping[Use, Known[frozenset[str]] | Unknown]:
+    """One question a project, of what is declared there; none where nothing is."""
+    from signoff.systems.google import bigquery, firestore
+
+    emulators = {"BigQuery": bigquery.EMULATOR, "Firestore": firestore.EMULATOR}
+    used = uses(workloads, [name for name, variable in emulators.items() if systems.environment.get(variable)])
+    wanted: dict[str, dict[str, None]] = {}
+    for use in used:
+        asked = wanted.setdefault(use.project, {})
+        asked.update(dict.fromkeys(one for need in use.needs for one in need.permissions))
+    answers = await asyncio.gather(*(systems.identity.granted(one, tuple(asked)) for one, asked in wanted.items()))
+    by_project = dict(zip(wanted, answers, strict=True))
+    return {use: by_project[use.project] for use in used}
 
 
 async def _runs(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from signoff.commands.doctor_uses import Use
 from signoff.config.errors import ConfigError
 from signoff.config.resolved import Config
 from signoff.drafting.draft import PLACEHOLDER
@@ -54,6 +55,8 @@ class GoogleSide:
     builds: Known[None] | Unknown | None = None
     regions: Mapping[str, Known[frozenset[tuple[Kind, str]]] | Unknown] = field(default_factory=dict)
     """Kind and name of the configured workloads that are there."""
+    declared: Mapping[Use, Known[frozenset[str]] | Unknown] = field(default_factory=dict)
+    """What is granted on the project of each system that signoff.toml declares the use of."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,7 @@ def _google(found: Found) -> Iterator[Row]:
     side, target = found.google, found.target
     if side is None or target is None:
         return
-    asked = [side.account, side.granted, side.builds, *side.regions.values()]
+    asked = [side.account, side.granted, side.builds, *side.declared.values(), *side.regions.values()]
     expired = next((one for one in asked if isinstance(one, Unknown) and one.why == "expired"), None)
     if expired is not None:  # said once; nothing else of Google Cloud can be told without a login
         fix = Command(("gcloud", "auth", "application-default", "login"))
@@ -174,6 +177,9 @@ def _google(found: Found) -> Iterator[Row]:
         yield _api(f"Cloud Run in {region}", runs, "run.googleapis.com", target)
     if side.granted is not None:
         yield from _permissions(side.granted, found.workloads, target)
+    for use, granted in side.declared.items():
+        elsewhere = f" in {use.project}" if use.project != target.project else ""
+        yield _needs(f"permissions for {use.system}{elsewhere}", use.needs, granted, use.project)
     if side.regions:
         yield from _workloads(side.regions, found.workloads, target)
 
@@ -203,25 +209,27 @@ def _permissions(
         yield Row("permissions", "unknown", unanswered(granted), Command(granted.ref.look))
         return
     for link, needs in READING.items():
-        yield _needs(f"permissions for {link.value}", needs, granted.value, target)
+        yield _needs(f"permissions for {link.value}", needs, granted, target.project)
     ours = [workload for workload in workloads if workload.deploy == "signoff"]
     if ours:
-        yield _needs("permissions to deploy", ACTING["deploy"], granted.value, target)
+        yield _needs("permissions to deploy", ACTING["deploy"], granted, target.project)
     if any(workload.kind == "job" for workload in ours):
-        yield _needs("permissions to run jobs", ACTING["run-job"], granted.value, target)
+        yield _needs("permissions to run jobs", ACTING["run-job"], granted, target.project)
 
 
-def _needs(name: str, needs: tuple[Need, ...], granted: frozenset[str], target: Target) -> Row:
-    lacking = [need for need in needs if not granted.issuperset(need.permissions)]
+def _needs(name: str, needs: tuple[Need, ...], granted: Known[frozenset[str]] | Unknown, project: str) -> Row:
+    if isinstance(granted, Unknown):
+        return Row(name, "unknown", unanswered(granted), Command(granted.ref.look))
+    lacking = [need for need in needs if not granted.value.issuperset(need.permissions)]
     if not lacking:
-        return Row(name, "ok", text("granted on {}", target.project))
-    missing = ", ".join(one for need in lacking for one in need.permissions if one not in granted)
+        return Row(name, "ok", text("granted on {}", project))
+    missing = ", ".join(one for need in lacking for one in need.permissions if one not in granted.value)
     roles = " and ".join(dict.fromkeys(role for need in lacking for role in need.roles))
-    fix = Advice(text("have {} granted on the project {}", roles, target.project))
+    fix = Advice(text("have {} granted on the project {}", roles, project))
     if all(need.on_resources for need in lacking):
-        says = text("not granted on {}, perhaps on the single resource: {}", target.project, missing)
+        says = text("not granted on {}, perhaps on the single resource: {}", project, missing)
         return Row(name, "unknown", says, fix)
-    return Row(name, "trouble", text("not granted on {}: {}", target.project, missing), fix)
+    return Row(name, "trouble", text("not granted on {}: {}", project, missing), fix)
 
 
 def _workloads(

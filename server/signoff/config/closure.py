@@ -60,6 +60,7 @@ def _everything(because: str) -> Inputs:
 def _copied(root: Path, path: str, context: str, stage: str | None) -> tuple[str, ...]:
     """Patterns of the Dockerfile, its .dockerignore and what it copies. Raises Unreadable."""
     from signoff.reading import dockerfile
+    from signoff.reading.dockerignore import as_inputs, below
 
     context = posixpath.normpath(context)
     try:
@@ -70,14 +71,11 @@ def _copied(root: Path, path: str, context: str, stage: str | None) -> tuple[str
         raise Unreadable(f"{path} {found.unread[0]}")
     if not found.sources:
         raise Unreadable(f"{path} copies nothing of the repository")
-    sources = tuple(_below(context, source) for source in found.sources)
+    sources = tuple(below(context, source) for source in found.sources)
     for source in sources:
         _no_links(root, source, path)
     ignore, ignored = _ignored(root, path, context)
-    exceptions = tuple(
-        _below(context, pattern.removeprefix("!")) if pattern.startswith("!") else "!" + _below(context, pattern)
-        for pattern in ignored
-    )
+    exceptions = as_inputs(context, ignored)
     kept = tuple(pattern for pattern in exceptions if pattern.startswith("!") or _may_meet(pattern, sources))
     return (*sources, *kept, path, *ignore)
 
@@ -86,18 +84,10 @@ def _ignored(root: Path, path: str, context: str) -> tuple[tuple[str, ...], tupl
     """The ignore file beside the Dockerfile wins over the context's: its path, and its patterns."""
     from signoff.reading import dockerignore
 
-    for name in (f"{path}.dockerignore", _below(context, ".dockerignore")):
+    for name in dockerignore.names(path, context):
         if (root / name).is_file():
             return (name,), dockerignore.patterns(_bytes(root, name))
     return (), ()
-
-
-def _below(context: str, path: str) -> str:
-    if path == ".":
-        return "**" if context == "." else context
-    below = path if context == "." else f"{context}/{path}"
-    # Docker takes what `*` matches with everything below it; as a pattern of inputs `*` stays in its folder.
-    return f"{below}*" if below == "*" or below.endswith("/*") else below
 
 
 def _may_meet(pattern: str, sources: tuple[str, ...]) -> bool:

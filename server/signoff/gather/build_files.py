@@ -13,7 +13,7 @@ from signoff.systems.git.tree import GITLINK
 _SUFFIXES = (".yaml", ".yml", ".toml", ".cfg", ".ini", ".astro", ".mdx", ".html")
 _NAMES = ("package.json", "tsconfig", "jsconfig", "dockerfile", "containerfile", ".env", "makefile", "procfile")
 """Beginnings of a file's name, in lower case; those of packages and projects are JSON, as caches and data are too."""
-_ENDS = ("package.json", ".dockerfile", "project.json", "workspace.json")
+_ENDS = ("package.json", ".dockerfile", ".dockerignore", "project.json", "workspace.json")
 
 
 async def build_files(survey: Survey) -> Known[Mapping[str, bytes]] | Unknown:

@@ -12,6 +12,7 @@ from signoff import __version__
 from signoff.gather.build_commands import build_runs
 from signoff.gather.build_files import build_files
 from signoff.gather.parts import files
+from signoff.gather.upload_set import left_out
 from signoff.model.buildable import Lack, Scanned
 from signoff.model.facts import Known, Unknown
 from signoff.model.finding import Location
@@ -19,6 +20,7 @@ from signoff.model.quoted import Quoted
 from signoff.model.subject import Workload
 from signoff.reading.routes.paths import fingerprint
 from signoff.survey import Survey
+from signoff.systems.git.inputs import Inputs
 
 if TYPE_CHECKING:
     from signoff.reading.build_method import BuildRuns
@@ -40,10 +42,15 @@ async def scanned(survey: Survey, workload: Workload, run_time: frozenset[str]) 
     tree = await survey.get(tree_key)
     if isinstance(tree, Unknown):
         return tree
+    absent = await survey.get(left_out) if workload.source == "upload" else None
+    if isinstance(absent, Unknown):
+        return absent
     found: dict[tuple[str, str], Lack] = {}
     unread = [*runs.untold]
     evaluated, public = 0, False
-    for step, scan in await asyncio.to_thread(_scans, survey, runs, read.value, tree):
+    for step, scan in await asyncio.to_thread(
+        _scans, survey, runs, read.value, tree, absent.value if absent is not None else frozenset()
+    ):
         evaluated = max(evaluated, scan.files)
         public = public or any(one.name not in step.environment.names for one in scan.baked)
         unread += [*step.environment.unread, *scan.unread]
@@ -66,20 +73,38 @@ async def tree_key(survey: Survey) -> str | Unknown:
     return fingerprint(*(part for entry in known.value for part in (entry.path, entry.object_id)))
 
 
-def _scans(survey: Survey, runs: BuildRuns, texts: Mapping[str, bytes], tree: str) -> list[tuple[BuildStep, Scan]]:
+def _scans(
+    survey: Survey, runs: BuildRuns, texts: Mapping[str, bytes], tree: str, absent: frozenset[bytes]
+) -> list[tuple[BuildStep, Scan]]:
+    """`absent`: what the upload leaves out that the build is made from."""
     made = []
     for step in runs.steps:
         command = step.command
-        key = fingerprint("scan", __version__, tree, command.text, command.folder, str(sorted(command.sets.items())))
+        sets = str(sorted(command.sets.items()))
+        key = fingerprint(
+            "scan", __version__, tree, command.text, command.folder, sets, *step.kept, "", *sorted(absent)
+        )
         kept = _read(survey.systems.kept.get(key))
         if kept is None:
             from signoff.reading.env_reads.scan import scan
 
             with _ONE:
-                kept = scan(texts, [replace(command, place=None)])
+                kept = scan(_reaching(step, texts, absent), [replace(command, place=None)])
             survey.systems.kept.put(key, _written(kept))
         made.append((step, kept))
     return made
+
+
+def _reaching(step: BuildStep, texts: Mapping[str, bytes], absent: frozenset[bytes]) -> Mapping[str, bytes]:
+    """The files that the step can have: what is kept out of its build is neither read there nor gives it a value."""
+    if not step.kept and not absent:
+        return texts
+    try:
+        inputs = Inputs(step.kept)
+    except ValueError:  # a pattern that can match nothing: Docker refuses the file too
+        return texts
+    named = ((path.encode("utf-8", "surrogateescape"), path) for path in texts)
+    return {path: texts[path] for raw, path in named if raw not in absent and inputs.matches(raw)}
 
 
 def _written(scan: Scan) -> bytes:

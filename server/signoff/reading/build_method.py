@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from signoff.reading import dockerfile
+from signoff.reading import dockerfile, dockerignore
 from signoff.reading.build_steps import BuildStep, dockerfile_steps
 from signoff.reading.cloudbuild_steps import cloudbuild_steps
 from signoff.reading.errors import Unreadable, as_text
@@ -74,7 +74,8 @@ def of_dockerfile(path: str, context: str, files: Mapping[str, bytes], *, open_e
     if path not in files:
         return BuildRuns(untold=(f"{path} is not in the commit",), open=open_ended)
     try:
-        return BuildRuns(dockerfile_steps(dockerfile.read(files[path]), path, context), open=open_ended)
+        kept = dockerignore.kept_of(files, path, context)
+        return BuildRuns(dockerfile_steps(dockerfile.read(files[path]), path, context, kept=kept), open=open_ended)
     except Unreadable as error:
         return BuildRuns(untold=(f"{path} {error}",), open=open_ended)
 

@@ -41,10 +41,14 @@ class BuildEnvironment:
 
 @dataclass(frozen=True, slots=True)
 class BuildStep:
-    """One command of a build with the environment that it runs in; both go to `env_reads.scan` and `missing`."""
+    """One command of a build with the environment that it runs in; both go to `env_reads.scan` and `missing`.
+
+    `kept`: the files that it can have, as patterns of inputs (.dockerignore keeps others from it); none: all.
+    """
 
     command: Command
     environment: BuildEnvironment
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,15 @@ class Passed:
 
 
 def dockerfile_steps(
-    dockerfile: Dockerfile, path: str, context: str = ".", stage: str | None = None, passed: Passed | None = None
+    dockerfile: Dockerfile,
+    path: str,
+    context: str = ".",
+    stage: str | None = None,
+    passed: Passed | None = None,
+    kept: tuple[str, ...] = (),
 ) -> tuple[BuildStep, ...]:
     """Every RUN of the stages that the wanted one is built from. Raises Unreadable for an unknown stage."""
-    reading = _Reading(dockerfile, path, context, passed or Passed())
+    reading = _Reading(dockerfile, path, context, passed or Passed(), kept)
     wanted = reading.number(stage) if stage is not None else len(dockerfile.stages) - 1
     if wanted is None:
         raise Unreadable(f"has no stage {stage}")
@@ -85,6 +94,7 @@ class _Reading:
     path: str
     context: str
     passed: Passed
+    kept: tuple[str, ...] = ()
     steps: list[BuildStep] = field(default_factory=list)
     _after: dict[int, _State] = field(default_factory=dict)
 
@@ -158,7 +168,7 @@ class _Reading:
         unread = (f"{self.path}:{stage.line}: the base image {base} is told while building",) if base else ()
         sets = {name: one.value or "" for name, one in names.items()}
         command = Command(step.command, self._folder(state), place, sets)
-        self.steps.append(BuildStep(command, BuildEnvironment(names, empty, (*self.passed.unread, *unread))))
+        self.steps.append(BuildStep(command, BuildEnvironment(names, empty, (*self.passed.unread, *unread)), self.kept))
 
     def _secret(self, identity: str, name: str, place: Place) -> Given:
         handed = self.passed.secrets.get(identity)

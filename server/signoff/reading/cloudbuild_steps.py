@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from signoff.reading import cloudbuild, dockerfile
+from signoff.reading import cloudbuild, dockerfile, dockerignore
 from signoff.reading.build_steps import BuildEnvironment, BuildStep, Given, Passed, dockerfile_steps
 from signoff.reading.env_reads.model import Command, Place
 from signoff.reading.errors import Unreadable, as_text
@@ -143,7 +143,8 @@ class _Reading:
         passed = Passed(args, secrets, unread)
         try:
             read = dockerfile.read(self.files[build.dockerfile_path])
-            yield from dockerfile_steps(read, build.dockerfile_path, build.context, build.stage, passed)
+            kept = dockerignore.kept_of(self.files, build.dockerfile_path, build.context)
+            yield from dockerfile_steps(read, build.dockerfile_path, build.context, build.stage, passed, kept)
         except KeyError:
             yield self._bare("", build.context, known, (*unread, f"{build.dockerfile_path}: is not in the tree"))
         except Unreadable as error:

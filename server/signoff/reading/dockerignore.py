@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 
-from signoff.reading.errors import as_text
+from signoff.reading.errors import Unreadable, as_text
 
 
 def patterns(data: bytes) -> tuple[str, ...]:
@@ -22,3 +23,41 @@ def patterns(data: bytes) -> tuple[str, ...]:
         if normal:
             found.append(back + normal.replace("[^", "[!"))
     return tuple(found)
+
+
+def names(dockerfile: str, context: str) -> tuple[str, ...]:
+    """Where the file may be, both paths from the repository's root; the first that is there wins."""
+    return (f"{dockerfile}.dockerignore", below(context, ".dockerignore"))
+
+
+def below(context: str, path: str) -> str:
+    """A path of the context as a pattern of inputs."""
+    if path == ".":
+        return "**" if context == "." else context
+    joined = path if context == "." else f"{context}/{path}"
+    # Docker takes what `*` matches with everything below it; as a pattern of inputs `*` stays in its folder.
+    return f"{joined}*" if joined == "*" or joined.endswith("/*") else joined
+
+
+def as_inputs(context: str, ignored: tuple[str, ...]) -> tuple[str, ...]:
+    """As patterns of inputs are written: `!` takes away what is ignored, and what is taken back has none."""
+    return tuple(
+        below(context, pattern.removeprefix("!")) if pattern.startswith("!") else "!" + below(context, pattern)
+        for pattern in ignored
+    )
+
+
+def kept_of(files: Mapping[str, bytes], dockerfile: str, context: str) -> tuple[str, ...]:
+    """What a build has of the repository, as patterns of inputs; none at all: everything.
+
+    `files`: by path from the root. A file that can not be read ignores nothing: more is looked at, never less.
+    """
+    context = posixpath.normpath(context)
+    for name in names(dockerfile, context):
+        if name in files:
+            try:
+                found = as_inputs(context, patterns(files[name]))
+            except Unreadable:
+                return ()
+            return ("**", *found) if found else ()
+    return ()

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from signoff.model.subject import Kind
+from signoff.reading.gcloud_env import Environment, environment_of
 from signoff.reading.shell import Command, assignments, commands, filled
 
 _VERBS: Mapping[tuple[str, ...], Kind] = {
@@ -30,6 +31,7 @@ _VALUED = {
     "--revision-suffix", "--tasks", "--max-retries", "--task-timeout", "--parallelism", "--substitutions",
     "--machine-type", "--execution-environment", "--env-vars-file", "--verbosity", "--configuration", "--network",
     "--subnet", "--vpc-egress", "--build-service-account", "--git-source-dir", "--git-source-revision",
+    "--remove-env-vars", "--remove-secrets", "--container", "--flags-file",
     "--gcs-source-staging-dir", "--worker-pool", "--gcs-log-dir", "--impersonate-service-account",
 }  # fmt: skip
 
@@ -49,6 +51,7 @@ class Deploy:
     source: str | None = None
     image: str | None = None
     argument: bool = False
+    environment: Environment = field(default_factory=Environment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ def _deploys(command: Command, known: Mapping[str, str]) -> Iterator[Deploy]:
                 source=_last(flags, "--source", known),
                 image=_last(flags, "--image", known),
                 argument=_FIRST.fullmatch(name) is not None,
+                environment=environment_of(flags, places[1:]),
             )
 
 

@@ -183,6 +183,11 @@ class Systems:
 
         return Shadows(self.boundary, self.environment)
 
+    @property
+    def under_way(self) -> tuple[str, ...]:
+        """What takes longer than others at this moment, in words."""
+        return tuple(self.shadows.under_way.values()) if "shadows" in self.__dict__ else ()
+
     @cached_property
     def http(self) -> Http:
         from signoff.systems.http.client import Http
@@ -202,6 +207,8 @@ class Systems:
 
     async def close(self) -> None:
         made = self.__dict__
+        if "shadows" in made:
+            await self.shadows.close()
         if "git" in made:
             await self.git.close()
         if "cloud_sql" in made:

@@ -11,7 +11,7 @@ from signoff.checks import buildable
 from signoff.model.finding import Location
 from signoff.model.judgement import Status
 from signoff.model.report import LinkReport
-from signoff.model.subject import BuildCommand, BuildTrigger
+from signoff.model.subject import BuildCommand, BuildTrigger, CloudBuildConfig
 from support.buildable import BROWSER, CONFIG, DOCKERFILE, EAGER, LAZY, SERVER, WEB, application, look
 from support.estate import Estate, codes, variables, words
 
@@ -133,6 +133,57 @@ async def test_a_name_that_a_dotenv_file_leaves_empty_is_still_missing(estate: E
     application(estate, {"web/.env": "AUTH_SECRET=\n", "web/.env.development": "AUTH_SECRET=x\n"})
     running(estate, AUTH_SECRET="auth-secret")
     assert errors(await look(estate)) == [buildable.RUN_TIME_ONLY]
+
+
+IGNORED = {
+    "a folder": {".dockerignore": "web/app/api\n"},
+    "everything but what is taken back": {
+        ".dockerignore": "*\n!web/package.json\n!web/app/page.tsx\n", "web/app/page.tsx": SERVER,
+    },
+    "a file anywhere": {".dockerignore": "**/route.ts\n"},
+    "the Dockerfile's own ignore file before the context's": {
+        ".dockerignore": "docs\n", "web/Dockerfile.dockerignore": "web/app\n",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("files", IGNORED.values(), ids=IGNORED.keys())
+async def test_a_file_that_does_not_reach_the_build_gives_no_finding(estate: Estate, files: dict[str, str]) -> None:
+    application(estate, files)
+    link = await look(estate)
+    assert (link.status, errors(link)) == (Status.UNKNOWN, [])
+
+
+NOT_IGNORED = {
+    "taken back": {".dockerignore": "web/app\n!web/app/api/route.ts\n"},
+    "another folder": {".dockerignore": "app/api\nauth.ts\n"},
+    "of the context's file, where the Dockerfile has its own": {
+        ".dockerignore": "web/app\n", "web/Dockerfile.dockerignore": "docs\n",
+    },
+    "of a file that is no context's": {"web/.dockerignore": "app\n"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("files", NOT_IGNORED.values(), ids=NOT_IGNORED.keys())
+async def test_what_an_ignore_file_lets_through_is_still_found(estate: Estate, files: dict[str, str]) -> None:
+    application(estate, files)
+    assert errors(await look(estate)) == [buildable.MISSING]
+
+
+async def test_a_dotenv_file_that_is_kept_out_of_the_build_gives_it_nothing(estate: Estate) -> None:
+    files = {"web/lib/auth.ts": LAZY, "web/app/page.tsx": BROWSER, "web/.env.production": "NEXT_PUBLIC_API=x\n"}
+    application(estate, files)
+    running(estate, "NEXT_PUBLIC_API")
+    assert errors(await look(estate)) == []
+    application(estate, {**files, ".dockerignore": "**/.env*\n"})
+    assert errors(await look(estate)) == [buildable.BAKED_EMPTY]
+
+
+async def test_what_an_upload_leaves_out_gives_no_finding(estate: Estate) -> None:
+    application(estate, {".gcloudignore": "web/app/api\n"})
+    assert errors(await look(estate)) == [buildable.MISSING]  # a build from git has it
+    upload = replace(WEB, build=CloudBuildConfig("cloudbuild.yaml", "upload"))
+    assert errors(await look(estate, upload)) == []
 
 
 async def test_a_public_name_that_only_the_server_reads_is_not_baked(estate: Estate) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -30,21 +31,29 @@ def newest() -> Iterator[Cluster]:
         yield cluster
 
 
+_MADE: dict[tuple[Cluster, int], Database] = {}
+"""Making 500 tables takes longer than copying them; of two clusters and three sizes there are few."""
+
+
 def template(cluster: Cluster, tables: int) -> Database:
-    have = {name for (name,) in Database(cluster, "postgres").rows("SELECT rolname FROM pg_roles")}
-    for role in {"app", "stranger", "app_owner"} - have:
-        cluster.role(name=role)
-    return cluster.database(base(tables))
+    """The schema as it should be; to copy, never to change."""
+    if (cluster, tables) not in _MADE:
+        have = {name for (name,) in Database(cluster, "postgres").rows("SELECT rolname FROM pg_roles")}
+        for role in {"app", "stranger", "app_owner"} - have:
+            cluster.role(name=role)
+        _MADE[cluster, tables] = cluster.database(base(tables))
+    return _MADE[cluster, tables]
 
 
 def snapshots(cluster: Cluster, cases: Sequence[Drift], tables: int = TABLES) -> tuple[Snapshot, Snapshot]:
     """Expected and live as a role sees them that has no right on any table."""
-    expected, live = databases(cluster, cases, tables)
-    return snapshot(reader(expected), APP), snapshot(reader(live), APP)
+    with databases(cluster, cases, tables) as (expected, live):
+        return snapshot(reader(expected), APP), snapshot(reader(live), APP)
 
 
-def databases(cluster: Cluster, cases: Sequence[Drift], tables: int) -> tuple[Database, Database]:
-    """Expected and live, each case on a table of its own."""
+@contextmanager
+def databases(cluster: Cluster, cases: Sequence[Drift], tables: int) -> Iterator[tuple[Database, Database]]:
+    """Expected and live, each case on a table of its own; gone after the block, since 500 tables are 5,000 files."""
     both = [of_table(number, case.both) for number, case in enumerate(cases) if not case.both.startswith(_NEWER)]
     expected = cluster.database(template=template(cluster, tables))
     expected.run(";".join(one for one in both if one))
@@ -53,7 +62,9 @@ def databases(cluster: Cluster, cases: Sequence[Drift], tables: int) -> tuple[Da
         if case.both.startswith(_NEWER):
             expected.run(of_table(number, case.both.removeprefix(_NEWER)))
         live.run(of_table(number, case.live))
-    return expected, live
+    yield expected, live
+    cluster.drop(expected)
+    cluster.drop(live)
 
 
 def test_every_planted_drift_of_500_tables_is_found_and_nothing_else(postgres: Cluster) -> None:
@@ -73,14 +84,14 @@ def test_what_the_findings_say_mends_it_does(postgres: Cluster) -> None:
     """As the statements stand; what they drop for the new one is there again under its own name."""
     cases = tuple(case for case in DRIFTS if case.found and case.found[1] in MENDED and case.found[0] != "extra")
     cases = tuple(case for case in cases if case.name not in NO_CURE)
-    expected, live = databases(postgres, cases, len(cases))
-    found = differences(snapshot(reader(expected), APP), snapshot(reader(live), APP))
-    assert len(found) == len(cases) > 25
-    for difference in found:
-        assert difference.mend, difference
-        for statement in difference.mend:
-            live.run(statement)
-    after = differences(snapshot(reader(expected), APP), snapshot(reader(live), APP))
+    with databases(postgres, cases, len(cases)) as (expected, live):
+        found = differences(snapshot(reader(expected), APP), snapshot(reader(live), APP))
+        assert len(found) == len(cases) > 25
+        for difference in found:
+            assert difference.mend, difference
+            for statement in difference.mend:
+                live.run(statement)
+        after = differences(snapshot(reader(expected), APP), snapshot(reader(live), APP))
     assert [(seen(one), one.expected, one.live) for one in after] == []
 
 
@@ -99,7 +110,7 @@ def test_the_newest_version_is_read_as_the_oldest_is(newest: Cluster) -> None:
 
 def test_two_major_versions_agree_on_the_same_schema(postgres: Cluster, newest: Cluster) -> None:
     view = "CREATE VIEW v AS SELECT id, a FROM t0"
-    old, new = template(postgres, 20), template(newest, 20)
+    old, new = (cluster.database(template=template(cluster, 20)) for cluster in (postgres, newest))
     old.run(view)
     new.run(view)
     before, after = snapshot(reader(old), APP), snapshot(reader(new), APP)

@@ -22,7 +22,7 @@ from signoff.model.finding import Advice, Command
 from signoff.model.quoted import Quoted
 from signoff.model.text import Text
 from signoff.systems import Systems
-from signoff.systems.google.permissions import READING, all_permissions
+from signoff.systems.google.permissions import DECLARED, READING, all_permissions
 from support.postgres import Cluster
 from support.repositories import Clone, Remote
 from support.sandbox import Sandbox, running_sandbox
@@ -193,6 +193,56 @@ async def test_who_does_not_deploy_is_not_asked_for_permissions_to(clone: Clone,
     assert not any("permissions to" in one.name for one in (await looked(clone.path, sandbox)).rows)
 
 
+DECLARING = """
+schema = { database = "main" }
+[[workloads.etl.data]]
+name = "games"
+bigquery = "{project}"
+table = "games.played"
+time = "at"
+max_age_hours = 26
+tracker = { firestore = "runs/{date}", complete = { status = "complete" } }
+[[workloads.etl.data]]
+name = "shared"
+bigquery = "payer"
+table = "lake.games.played"
+time = "at"
+max_age_hours = 26
+[databases.main]
+cloudsql = { instance = "demo:us-central1:main", database = "app", user = "reader", password_secret = "db-password" }
+"""
+
+
+async def test_what_the_configuration_declares_is_asked_for_the_permissions_of_it(clone: Clone) -> None:
+    clone.write({"signoff.toml": TOML.rstrip() + DECLARING})
+    denied = ["bigquery.jobs.create", "datastore.entities.get", "secretmanager.versions.access"]
+    with running_sandbox({**STATE, "deniedPermissions": denied}) as limited:
+        result = await looked(clone.path, limited)
+        emulated = await looked(clone.path, limited, FIRESTORE_EMULATOR_HOST="127.0.0.1:1")
+    found = {one.name: one for one in result.rows if one.name.startswith("permissions for ") and one.name[16].isupper()}
+    assert {name: one.status for name, one in found.items()} == {
+        "permissions for Secret Manager": "unknown",  # mostly granted on the one secret
+        "permissions for Cloud SQL": "ok",
+        "permissions for BigQuery": "trouble",
+        "permissions for BigQuery in payer": "trouble",
+        "permissions for BigQuery tables": "ok",
+        "permissions for BigQuery tables in lake": "ok",
+        "permissions for Firestore": "trouble",
+    }
+    payer = found["permissions for BigQuery in payer"]
+    assert plain(payer.says) == "not granted on payer: bigquery.jobs.create"
+    assert isinstance(payer.fix, Advice)
+    assert plain(payer.fix.says) == "have roles/bigquery.jobUser granted on the project payer"
+    assert not any(one.name == "permissions for Firestore" for one in emulated.rows)
+
+
+async def test_a_project_that_does_not_say_what_is_granted_is_unknown(clone: Clone, sandbox: Sandbox) -> None:
+    clone.write({"signoff.toml": TOML.rstrip() + DECLARING})
+    result = await looked(clone.path, sandbox, {("iam", "projects.testIamPermissions"): "timeout"})
+    assert row(result, "permissions for Firestore").status == "unknown"
+    assert row(result, "permissions for BigQuery in payer").status == "unknown"
+
+
 async def test_an_api_that_is_switched_off_has_the_command_that_switches_it_on(clone: Clone) -> None:
     with running_sandbox(STATE) as limited:
         message = "Cloud Build API has not been used in project demo before or it is disabled."
@@ -319,7 +369,8 @@ async def test_a_token_endpoint_that_can_not_be_reached_is_unknown_not_expired(
 
 
 def test_each_permission_has_googles_form() -> None:
-    assert all(len(permission.split(".")) == 3 for permission in all_permissions())
+    declared = [one for needs in DECLARED.values() for need in needs for one in need.permissions]
+    assert all(len(permission.split(".")) == 3 for permission in [*all_permissions(), *declared])
 
 
 async def test_the_sandbox_is_found_through_the_environment(

@@ -52,8 +52,24 @@ ACTING: Mapping[str, tuple[Need, ...]] = {
 }
 """What an action writes; only for workloads that signoff deploys, and best held by an identity of its own."""
 
+DECLARED: Mapping[str, tuple[Need, ...]] = {
+    "Secret Manager": (
+        Need(("secretmanager.versions.access",), ("roles/secretmanager.secretAccessor",), on_resources=True),
+    ),
+    "Cloud SQL": (Need(("cloudsql.instances.connect", "cloudsql.instances.get"), ("roles/cloudsql.client",)),),
+    "Cloud SQL with IAM": (Need(("cloudsql.instances.login",), ("roles/cloudsql.instanceUser",)),),
+    "BigQuery": (Need(("bigquery.jobs.create",), ("roles/bigquery.jobUser",)),),
+    "BigQuery tables": (Need(("bigquery.tables.getData",), ("roles/bigquery.dataViewer",), on_resources=True),),
+    "Firestore": (Need(("datastore.entities.get",), ("roles/datastore.viewer",)),),
+}
+"""What signoff.toml may declare the use of, and what reading it takes; asked about only where it is declared.
+
+https://cloud.google.com/sql/docs/postgres/roles-and-permissions, https://cloud.google.com/bigquery/docs/access-control,
+https://cloud.google.com/firestore/native/docs/security/iam, https://cloud.google.com/secret-manager/docs/access-control
+"""
+
 
 def all_permissions() -> tuple[str, ...]:
-    """Every permission once, as one question asks them."""
+    """Every permission of the chain and its actions once, as one question asks them."""
     needs = [need for table in (READING, ACTING) for found in table.values() for need in found]
     return tuple(dict.fromkeys(permission for need in needs for permission in need.permissions))
