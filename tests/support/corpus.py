@@ -78,8 +78,8 @@ def _entries(written: Sequence[dict[str, Any]]) -> Iterator[LogEntry]:
             raise ValueError(f"an entry has one of {sorted(_WAYS)} and may have {sorted(_MORE)}, not {sorted(one)}")
         payload = json.dumps(one["json"]) if "json" in one else None
         messages = one["lines"].splitlines() if "lines" in one else [one.get("text", "").removesuffix("\n")]
-        for message in messages:
-            at += timedelta(seconds=one.get("after", 0.001))
+        for number, message in enumerate(messages):
+            at += timedelta(seconds=0.001 if number else one.get("after", 0.001))
             yield LogEntry(
                 at,
                 "web",

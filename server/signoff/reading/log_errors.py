@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from signoff.model.logs import ErrorSeen, LogEntry
 from signoff.reading import log_go, log_json
-from signoff.reading.log_fields import words_of
+from signoff.reading.log_fields import uncoloured, words_of
 from signoff.reading.log_grouping import Found, Writer, names_error
 from signoff.reading.log_message import normalised
 from signoff.reading.log_plain import has_level, says_error
@@ -85,6 +85,7 @@ def signature_of(text: str) -> str:
 
     Empty where none can be read in it; an empty signature equals nothing (`ErrorSeen.same_error`).
     """
+    text = uncoloured(text)
     stripped = text.strip()
     if stripped.startswith("{") and (said := log_json.read(stripped)):
         thrown = _of_stack(said)
@@ -129,6 +130,8 @@ def _structured(entry: LogEntry) -> log_json.Structured | None:
 def _tells(entry: LogEntry, said: log_json.Structured) -> bool:
     """Whether a structured entry is an error: by its severity or level; without either, by a stack."""
     if entry.severity in _LOUD or said.loud:
+        return True
+    if said.failed and said.loud is None and entry.severity not in _QUIET:
         return True
     return bool(said.stack) and said.loud is None and entry.severity not in _QUIET
 

@@ -16,6 +16,14 @@ _ERRORS = ("err", "error")
 _MONOLOG = re.compile(r"\[[\d\-T:.+ ]{10,40}\] ([\w-]{1,40}\.[A-Z]{4,9}: .{0,4000}?) [\[{](?:[\"\]\[{]|$)")
 
 
+_COLOURS = re.compile(r"\x1b\[[\d;]{0,20}m")
+
+
+def uncoloured(text: str) -> str:
+    """Without the escapes that colour a terminal: https://man7.org/linux/man-pages/man4/console_codes.4.html"""
+    return _COLOURS.sub("", text) if "\x1b" in text else text
+
+
 def words_of(line: str) -> str:
     """The level, words and error of a line with fields; any other line as it is.
 

@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 from signoff.reading import log_go, log_java, log_jvm, log_node, log_python, log_ruby
-from signoff.reading.log_plain import has_quiet_level
+from signoff.reading.log_heading import joined
+from signoff.reading.log_plain import has_level, has_quiet_level, warns
 from signoff.reading.log_thrown import LINES, Thrown
 
 T = TypeVar("T")
@@ -21,9 +22,10 @@ _HEADER = 40
 """So many lines may a message have before its frames."""
 
 _NAMES_ERROR = re.compile(
-    r"(?:\s*\S{1,3} )?(?:error: )?(?:Uncaught (?:\(in promise\) )?|Unhandled "
+    r"(?:\s*\S{1,3} )?(?:error: )?(?:Uncaught (?:\(in promise\) )?|Unhandled (?:exception[.:] |rejection )?"
     r"|Exception in thread \"[^\"]{0,100}\" |\[)?"
-    r"(?:[\w$]+\.)*(?:[A-Z][\w$]*(?:Error|Exception|Exit|Interrupt)\b|(?:Error|Exception)(?: \[[\w-]{1,80}\])?:)"
+    r"(?:[\w$]+\.)*(?:[A-Z][\w$]*(?:Error|Exception|Exit|Interrupt|Rejection)\b"
+    r"|(?:Error|Exception)(?: \[[\w-]{1,80}\])?:)"
 )
 _CALLED = "for call at"
 """grpc-js: the stack of the answer is above it, that of the call below."""
@@ -82,7 +84,7 @@ class _At:
         return True
 
     def _belongs(self, line: str, bare: str) -> bool:
-        if len(bare) < len(line) and bare.startswith(("at ", "... ")):
+        if len(bare) < len(line) and bare.startswith(("at ", "... ", "--- End of ")):
             self.framed, self._expecting = True, False
             self._braces = self._braces or line.endswith("{")
             return True
@@ -90,8 +92,11 @@ class _At:
             self._done = bare[:1] in ("}", "]") and self._is_closing(line, bare)
             self.framed = self.framed or self._done
             return self._done or not bare or len(bare) < len(line)
-        if bare.startswith(("Caused by: ", "Suppressed: ", "Wrapped by: ")) or line == _CALLED:
+        if bare.startswith(("Caused by:", "Suppressed: ", "Wrapped by: ", "---> ")) or line == _CALLED:
             self._expecting = True
+            self.framed = self.framed or line == "Caused by:"
+            return True
+        if self.framed and len(bare) < len(line) and self.lines[-1] == "Caused by:":
             return True
         if not self._expecting or names_error(line) or (len(self.lines) > _HEADER and not self.framed):
             return False
@@ -133,6 +138,9 @@ class _Rust:
 
     def thrown(self) -> Thrown:
         place = self.lines[0].partition(" panicked at ")[2]
+        if place[:1] == "'":  # before Rust 1.73 the words stood before the place
+            words, _, place = place[1:].rpartition("', ")
+            return Thrown("panic", f"{place.rpartition('/')[2].partition(':')[0]}: {words}")
         return Thrown("panic", f"{place.rstrip(':').rpartition('/')[2].partition(':')[0]}: {self.lines[1]}")
 
 
@@ -154,6 +162,9 @@ class Writer(Generic[T]):
         self._last: tuple[str, T] | None = None
         self._before: tuple[str, T] | None = None
         self._heading: tuple[str, T] | None = None
+        self._first: tuple[str, T] | None = None
+        self._over: tuple[str, T] | None = None
+        self._below: list[str] = []
 
     def feed(self, line: str, source: T) -> Iterator[Found[T]]:
         """What is complete now that this line came. `source` of a block is that of its first line."""
@@ -170,12 +181,16 @@ class Writer(Generic[T]):
                 return
         if block is None and (new := self._opening(line)):
             if isinstance(new, log_ruby.Entry) and self._last:
-                yield Found(self._last[1], self._last[0])
+                if self._over:
+                    yield from self._headed()
+                else:
+                    yield Found(self._last[1], self._last[0])
                 self._last = None
             # What stands right before a traceback (a logger's line) is its heading, no error of its own.
-            self._heading, self._last = self._last, None
+            self._heading, self._last = self._over or self._last, None
+            self._over, self._below = None, []
             if isinstance(new, log_go.Stack):
-                self._heading, self._before = self._before, None
+                self._heading, self._before, self._first = self._before, None, None
             yield from self._earlier()
             self._block, self._sources = new, [source]
             return
@@ -210,7 +225,7 @@ class Writer(Generic[T]):
             made = log_jvm.FailedStart()
         elif line.startswith("thread '") and is_rust(line):
             made = _Rust()
-        elif names_error(line):
+        elif names_error(line) or (line[:1] in (" ", "\t") and self._under_level() and names_error(line.lstrip())):
             made = _At()
         else:
             return None
@@ -218,18 +233,45 @@ class Writer(Generic[T]):
         return made
 
     def _plain(self, line: str, source: T) -> Iterator[Found[T]]:
-        if line.strip():
-            yield from self._earlier()
-            if self._last and log_go.names_function(line):
+        bare = line.strip()
+        if bare and line[0] in " \t" and self._under_level():
+            self._over = self._over or self._last
+            self._below.append(bare)
+            del self._below[_HEADER:]
+            self._last = (line, source)
+        elif bare:
+            function = self._last is not None and log_go.names_function(line)
+            yield from self._earlier(first=not function)
+            if self._over:
+                yield from self._headed()
+            elif self._last and function:
                 self._before = self._last
+            elif self._last and line[0].islower():
+                self._first = self._last
             elif self._last:
                 yield Found(self._last[1], self._last[0])
             self._last = (line, source)
         elif self._last is None:
             yield Found(source, line)
 
-    def _earlier(self) -> Iterator[Found[T]]:
-        """The line before the last, which is held as long as the last may be the first of a Go stack."""
+    def _under_level(self) -> bool:
+        """Whether the line before states an error's level, so that an indented one belongs to it."""
+        return self._over is not None or (self._last is not None and has_level(self._last[0]))
+
+    def _headed(self) -> Iterator[Found[T]]:
+        """The line that states the level, with what says the rest below it."""
+        if self._over:
+            yield Found(self._over[1], joined(self._over[0], self._below))
+        self._over, self._below, self._last = None, [], None
+
+    def _earlier(self, *, first: bool = True) -> Iterator[Found[T]]:
+        """The lines before the last, which are held as long as the last may be the first of a Go stack.
+
+        `first`: the one that the line before wraps (`%+v` of pkg/errors says the cause above it).
+        """
+        if self._first and first:
+            yield Found(self._first[1], self._first[0])
+            self._first = None
         if self._before:
             yield Found(self._before[1], self._before[0])
             self._before = None
@@ -239,15 +281,15 @@ class Writer(Generic[T]):
         self._block, self._sources, self._heading = None, [], None
         if block is None:
             return
-        if isinstance(block, log_go.Stack) and has_quiet_level(block.lines[0]):
-            return  # zap prints a stack below a warning too
+        if isinstance(block, (log_go.Stack, _At)) and (has_quiet_level(block.lines[0]) or warns(block.lines[0])):
+            return  # a stack may stand below a warning too
         if block.framed:
             yield Found(heading[1] if heading else sources[0], block.lines[0], block.thrown())
             return
         if heading and heading[0] is not block.lines[0]:
             yield Found(heading[1], heading[0])
         # No frames came: the first line stands alone, and the others are lines like any.
-        yield Found(sources[0], block.lines[0])
+        yield Found(sources[0], joined(block.lines[0], [line.strip() for line in block.lines[1:_HEADER]]))
         for line, source in zip(block.lines[1:], sources[1:], strict=False):
             yield from self.feed(line, source)
 
@@ -256,6 +298,8 @@ class Writer(Generic[T]):
         while self._block is not None:
             yield from self._close()
         yield from self._earlier()
-        if self._last:
+        if self._over:
+            yield from self._headed()
+        elif self._last:
             yield Found(self._last[1], self._last[0])
             self._last = None

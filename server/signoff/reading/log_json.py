@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from signoff.reading.log_level import LOUD, QUIET
+
 _MESSAGES = ("message", "msg", "event", "@message", "text", "log", "error_message", "errorMessage")
+_LOWER = ("rendered_message", "renderedmessage", "short_message", "messagetemplate", "errormessage")
+_TEXTS = (*_MESSAGES, *_LOWER)
 _ERRORS = (
     "err",
     "error",
@@ -31,6 +35,7 @@ _STACKS = (
     "stack_trace",
     "stackTrace",
     "stacktrace",
+    "full_message",
     "stack",
     "exception",
     "exc_info",
@@ -44,13 +49,13 @@ _STACKS = (
     "trace_back",
     "backtrace",
 )
+_SHORT = {"@l": "level", "@x": "exception", "@m": "message", "@mt": "message"}
+"""Compact log events: https://clef-json.org"""
 _LEVELS = ("severity", "level", "lvl", "levelname", "log.level", "loglevel", "log_level", "@level")
-_LOUD = frozenset(
-    {"error", "err", "critical", "crit", "fatal", "panic", "dpanic", "severe", "alert", "emergency", "emerg"}
-)
-_QUIET = frozenset({"debug", "info", "informational", "notice", "warn", "warning", "trace", "verbose", "silly", "http"})
 _STACKED = ("Traceback (most recent call last):", "\n    at ", "\n\tat ", "\n   at ", "\n\t/", "goroutine ", ".go:")
 _DEEP = ("record", "data", "context", "fields", "extra", "details", "jsonPayload", "payload", "meta", "metadata")
+_NESTED = 3
+"""So deep may an entry lie in the text of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,11 @@ class Structured:
     loud: bool | None
     said: str
     stack: str
+    failed: bool = False
+    """It names an error, and an answer of a server that failed."""
 
 
-def read(payload: str) -> Structured | None:
+def read(payload: str, depth: int = 0) -> Structured | None:
     """A structured entry of JSON text; None where it is no JSON object."""
     try:
         value = json.loads(payload)
@@ -73,11 +80,32 @@ def read(payload: str) -> Structured | None:
         return None
     if not isinstance(value, Mapping):
         return None
-    inner: Mapping[str, Any] = next((value[key] for key in _DEEP if isinstance(value.get(key), Mapping)), {})
-    stack = next(_stacks(value), "") or next(_stacks(inner), "")
-    said = _said(value, stack) or _said(inner, stack)
-    loud = _loud(value)
-    return Structured(_loud(inner) if loud is None else loud, said, stack)
+    value = _named(value)
+    for key in ("message", "msg", "log"):
+        text = value.get(key)
+        if isinstance(text, str) and text[:1] == "{" and depth < _NESTED and (within := read(text, depth + 1)):
+            return replace(within, loud=_loud(value)) if within.loud is None else within
+    inners = [_named(held) for key in (*_DEEP, "log") if isinstance(held := value.get(key), Mapping)]
+    layers = [value, *inners]
+    stack = next((stack for layer in layers for stack in _stacks(layer)), "")
+    said = _said(layers, stack)
+    loud = next((stated for layer in layers if (stated := _loud(layer)) is not None), None)
+    return Structured(loud, said, stack, _failed(value))
+
+
+def _named(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With the usual names besides the entry's own, where those are written in capitals, or with a mark before them."""
+    usual = {
+        _SHORT.get(key) or key.lstrip("@_$").lower(): held
+        for key, held in value.items()
+        if key[:1] in "@_$" or not key.islower()
+    }
+    return {**usual, **value} if usual else value
+
+
+def _failed(value: Mapping[str, Any]) -> bool:
+    status = value.get("status")
+    return isinstance(status, int) and status >= 500 and bool(_error(value.get("error")))
 
 
 def _loud(value: Mapping[str, Any]) -> bool | None:
@@ -88,18 +116,22 @@ def _loud(value: Mapping[str, Any]) -> bool | None:
         if isinstance(level, bool):
             continue
         if isinstance(level, (int, float)):
-            # pino and bunyan: 50 is error; Google's severities go up to 800.
+            # pino and bunyan: 50 is error; Google's severities go up to 800; syslog's (GELF) down to 0.
+            if "short_message" in value:
+                return level <= 3
             return level >= (500 if level >= 100 else 50)
-        if isinstance(level, str) and level.lower() in _LOUD | _QUIET:
-            return level.lower() in _LOUD
+        if isinstance(level, str) and (low := level.strip().lower()) in LOUD | QUIET:
+            return low in LOUD
     return None
 
 
-def _said(value: Mapping[str, Any], stack: str) -> str:
-    message = next((text for key in _MESSAGES if (text := value.get(key)) and isinstance(text, str)), "")
+def _said(layers: list[Mapping[str, Any]], stack: str) -> str:
+    """The message and the error, each of the outermost layer that has it."""
+    message = next((text for layer in layers for key in _TEXTS if (text := _text(layer.get(key)))), "")
     if stack and message == stack:
-        return ""
-    error = next((text for key in _ERRORS if (text := _error(value.get(key)))), "")
+        message = ""
+    value = layers[0]
+    error = next((text for layer in layers for key in _ERRORS if (text := _error(layer.get(key)))), "")
     if not error and isinstance(value.get("error.message"), str):
         error = ": ".join(str(value[key]) for key in ("error.type", "error.message") if value.get(key))
     if error and _has_stack(error):
@@ -110,15 +142,35 @@ def _said(value: Mapping[str, Any], stack: str) -> str:
     return message
 
 
+def _text(value: object) -> str:
+    """A message, or an error that was logged in its place."""
+    return value if isinstance(value, str) else _error(value)
+
+
 def _error(value: object) -> str:
     """An error that is a text, or an object with a type and a message."""
     if isinstance(value, str):
         return value
+    if isinstance(value, list):
+        return next((text for one in value[:5] if isinstance(one, Mapping) and (text := _error(one))), "")
     if not isinstance(value, Mapping):
         return ""
-    kind = next((value[key] for key in ("type", "name", "class", "exc_type") if isinstance(value.get(key), str)), "")
+    value = _named(value)
+    kind = next(
+        (
+            value[key]
+            for key in ("type", "name", "class", "exc_type", "errortype", "__type")
+            if isinstance(value.get(key), str)
+        ),
+        "",
+    )
     words = next(
-        (value[key] for key in ("message", "msg", "exc_value", "value") if isinstance(value.get(key), str)), ""
+        (
+            value[key]
+            for key in ("message", "msg", "exc_value", "value", "description")
+            if isinstance(value.get(key), str)
+        ),
+        "",
     )
     code = value.get("code")
     if not words and isinstance(code, (str, int)):
@@ -137,7 +189,7 @@ def _stacks(value: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
     for key in _ERRORS:
         held = value.get(key)
         if isinstance(held, Mapping) and depth < 3:
-            for stack in _stacks(held, depth + 1):
+            for stack in _stacks(_named(held), depth + 1):
                 yield _with_head(held, stack)
     for key in (*_ERRORS, *_MESSAGES):
         held = value.get(key)
@@ -163,7 +215,7 @@ def _from_list(held: list[Any]) -> str:
     lines: list[str] = []
     for one in held:
         if isinstance(one, str):
-            lines.append(one)
+            lines.append(f"    {one}" if one.startswith("at ") else one)
         elif isinstance(one, Mapping) and isinstance(one.get("frames"), list):
             if lines:
                 lines.append("The above exception was the direct cause of the following exception:")

@@ -28,6 +28,20 @@ _MOMENT = re.compile(
 )
 """A date, a time (klog's behind its level's letter), a UUID."""
 _QUERY = re.compile(r"(/[\w.~%:@-]{0,200})\?[\w.~%\[\]-]{1,100}=[^\s\"')\]]*")
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_DATED = re.compile(
+    r"(?:\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?"
+    rf"(?:\b{_MONTH}[a-z]{{0,6}} +\d{{1,2}}\b|\b\d{{1,2}}[-/ ]{_MONTH}\b),?(?:[-/ ]\d{{4}}\b)?"
+    r"(?::?[ ]?\d\d?:\d\d:\d\d(?:\.\d+)?)?(?: ?[AP]M\b| [+-]\d{4}\b)?(?: \d{4}\b)?"
+)
+"""A date with its month's name."""
+_MONTHS = re.compile(rf"{_MONTH}(?:[a-z]{{0,6}} +\d|[-/ ]\d)")
+_CLOCK = re.compile(r"\b\d{1,2}:\d\d(?::\d\d)? ?[AP]M\b")
+_ID_FIELD = re.compile(
+    r"\b((?:\w{0,40}_|\w{0,30})(?:id|Id|ID|trace|span|elapsed|duration|latency|ip|addr)(?:=|\": ?))(?!#)"
+    r"(?:\"[^\"]{0,200}\"|[^\s\"',;)\]}]{1,200})"
+)
+"""Whom and how long: the value of such a field changes with each occurrence."""
 _TASK = re.compile(r"\b([a-z][a-z0-9-]{0,62})-[a-z0-9]{5}-task\d+\b")
 """A task of a job's execution: https://cloud.google.com/run/docs/managing/job-executions"""
 _WORD = re.compile(r"""[a-z][a-z0-9+.-]{1,20}://[^\s"'`,;()\[\]{}<>|]+|[^\s"'`,;()\[\]{}<>=|]+""")
@@ -37,12 +51,13 @@ _DIGITS = re.compile(r"\d+(?:\.\d+)*")
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h|d|sec|secs|min|[KMGT]i?B|[kmgt]b|B|x))+")
 _ADDRESS = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?::(\d{1,5}))?")
 _HOST = re.compile(r"([A-Za-z][\w.-]*):(\d{1,5})")
+_OPEN_PORT = re.compile(r":\d{2,5}")
 _V6 = re.compile(r"[0-9a-fA-F]*(?::[0-9a-fA-F]*){2,8}(?:%\w+)?")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _OBJECT = re.compile(r"([\w.$]+)@[0-9a-f]{4,16}")
 _URL = re.compile(r"([a-z][a-z0-9+.-]*://)(?:[^/@]*@)?([^/?#]*)([^?#]*)")
 _CODE = re.compile(
-    r"(?:ORA|TNS|PLS|SQL|DB2|DPI|DPY|JDBC|HY|IM|ERR|PGRST|TS|CS|NG|MSB|AADSTS|KB|CVE|SQLSTATE|RFC|E|P|H|R|F|W|S)-?\d{2,6}[A-Z]?"
+    r"(?:AH|ORA|TNS|PLS|SQL|DB2|DPI|DPY|JDBC|HY|IM|ERR|PGRST|TS|CS|NG|MSB|AADSTS|KB|CVE|SQLSTATE|RFC|E|P|H|R|F|W|S)-?\d{2,6}[A-Z]?"
 )
 _NAMES = re.compile(
     r"(?:u?int|float|utf|sha|md|base|o?auth|ipv|https?|pkcs|tls|tlsv|v|s|x|ec|h|es|log|psycopg|boto|urllib|bs|jinja|python|py"
@@ -97,6 +112,8 @@ _REASONS = frozenset(
         "Server",
     }
 )
+_PEERS = frozenset({"client", "peer", "from", "remote"})
+"""The port behind such an address was given out at random, however low."""
 _COUNTED = frozenset({"pid", "tid", "ppid", "line", "row", "col", "column", "index", "offset", "id", "attempt", "size"})
 _SOURCES = (".go", ".py", ".js", ".mjs", ".cjs", ".ts", ".java", ".kt", ".rs", ".c", ".cc", ".rb", ".php")
 """A number after one of these and a colon is no port."""
@@ -141,7 +158,7 @@ def _normalised(message: str) -> str:
             for pattern, put in _DATA:
                 message = pattern.sub(put, message, count=1)
             break
-    if not _PLAIN.fullmatch(message):
+    if not _PLAIN.fullmatch(message) or "=" in message or '":' in message:
         if " --- [" in message:
             message = _SPRING.sub(r"\1 ", message)
         elif ", client: " in message and (nginx := _NGINX.search(message)):
@@ -150,6 +167,12 @@ def _normalised(message: str) -> str:
             message = _QUERY.sub(r"\1", message)
         if "-task" in message:
             message = _TASK.sub(r"\1-#-task#", message)
+        if "=" in message or '":' in message:
+            message = _ID_FIELD.sub(r"\1#", message)
+        if _MONTHS.search(message):
+            message = _DATED.sub("#", message)
+        if "AM" in message or "PM" in message:
+            message = _CLOCK.sub("#", message)
         message = _PLURAL.sub(r"\1", _words(_MOMENT.sub("#", message)))
     message = _SPACES.sub(" ", message)
     return message if any(letter.isalpha() for letter in message) else ""
@@ -167,7 +190,10 @@ def _words(message: str) -> str:
             out.append(word)
         else:
             quoted = start > 0 and message[start - 1] in "\"'`" and message[stop : stop + 1] in ("'", '"', "`")
-            out.append(_word(word, before, quoted, message[stop + 1 : stop + 15]))
+            if word[0] == ":" and start and message[start - 1] in "\"'":
+                out.append(":")  # a field's value, no port
+                word = word[1:]
+            out.append(word and _word(word, before, quoted, message[stop + 1 : stop + 15]))
         before, end = word, stop
     out.append(message[end:])
     return "".join(out)
@@ -182,6 +208,8 @@ def _word(word: str, before: str, quoted: bool, after: str) -> str:
         return bare[:40].translate(_NO_DIGITS) + "…" + rest
     if bare.isascii() and bare.isdigit():
         return (bare if _is_code(bare, before, after) else "#") + rest
+    if before.lower() in _PEERS and _ADDRESS.fullmatch(bare):
+        return "#" + rest
     if before.lower().rstrip(_ENDS) == "sqlstate" and len(bare) == 5:
         return word
     if quoted and _is_name(bare):
@@ -223,8 +251,10 @@ def _without_ids(word: str) -> str:
         return _file(word)
     if not any(letter.isdigit() for letter in word):
         return word
-    if _ADDRESS.fullmatch(word) or _HOST.fullmatch(word):
+    if _ADDRESS.fullmatch(word) or _HOST.fullmatch(word) or _OPEN_PORT.fullmatch(word):
         return _place(word)
+    if word.startswith("::1:"):
+        return _place(f"[::1]:{word[4:]}") if word[4:].isdigit() else "#"
     if _NUMBER.fullmatch(word) or _DURATION.fullmatch(word) or (word.count(":") > 1 and _V6.fullmatch(word)):
         return "#"
     if _CODE.fullmatch(word) or _NAMES.fullmatch(word):
@@ -254,12 +284,18 @@ def _place(host: str) -> str:
     name, _, port = host.rpartition(":")
     if name.lower() in _COUNTED or name.endswith(_SOURCES):
         return f"{name}:#"
+    if not name and _is_port(port):
+        return f":{port}"
     if not port.isdigit() or not name:
         name, port = host, ""
     kept = f":{port}" if port and int(port) < _LISTENS else ":#" if port else ""
     if _ADDRESS.fullmatch(name) or name.startswith("["):
         return "#" + kept
     return "-".join(_part(part) for part in name.split("-")) + kept
+
+
+def _is_port(text: str) -> bool:
+    return text.isdigit() and int(text) < _LISTENS
 
 
 def _file(path: str) -> str:

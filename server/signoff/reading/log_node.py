@@ -33,6 +33,7 @@ _LIBRARY = (
 )
 _DOTNET = ("System.", "Microsoft.", "lambda_method")
 """A method with its parameters is a frame of .NET: `Acme.Report.Build(String x) in /src/Report.cs:line 12`."""
+_NUMBERED = re.compile(r"^\d+: +")
 _WIDE = 300
 """A column from here on, in one of the first lines, is a minified file's."""
 
@@ -53,28 +54,37 @@ class _Part:
 def read(lines: Sequence[str]) -> Thrown:
     """The error of a trace's lines; the first names it. Of a message of many lines without a first, the last counts."""
     parts = [_part("", lines[0])]
-    members = False
+    current = parts[0]
+    members = causes = False
     words: list[str] = []
     for line in lines[1:]:
         if line[-1:] == "\n":
             _say(parts[0], words)
             read_frames, minified = _run(line)
-            parts[-1].frames.extend(read_frames)
-            parts[-1].minified = parts[-1].minified or minified
+            current.frames.extend(read_frames)
+            current.minified = current.minified or minified
             continue
         bare = line.strip()
         if bare.startswith("at "):
             _say(parts[0], words)
             frame, minified = _frame(bare[3:LINE].removesuffix("{").rstrip(" ,"))
-            parts[-1].frames.append(frame)
-            parts[-1].minified = parts[-1].minified or minified
-        elif bare.startswith("[cause]: "):
-            parts.append(_part("member" if members else "cause", bare.removeprefix("[cause]: ")))
+            current.frames.append(frame)
+            current.minified = current.minified or minified
+        elif bare.startswith(("[cause]: ", "---> ")):
+            current = _part("member" if members else "cause", bare.partition(" ")[2])
+            parts.append(current)
+        elif bare.startswith("--- End of inner"):
+            current = parts[0]
+        elif bare == "Caused by:":
+            causes = True
+        elif causes and bare:
+            parts.append(_Part("cause", "", _NUMBERED.sub("", bare)))
         elif bare.startswith("[errors]: ["):
             members = True
         elif members and _MEMBER.match(line[:300]):
-            parts.append(_part("member", bare))
-        elif bare and not parts[-1].frames and len(parts) == 1 and parts[0].message in ("", "["):
+            current = _part("member", bare)
+            parts.append(current)
+        elif bare and not current.frames and len(parts) == 1 and (parts[0].message in ("", "[") or _opens(parts[0])):
             words.append(bare)
     return parts[0].thrown(
         tuple(part.thrown() for part in parts if part.how == "cause"),
@@ -86,8 +96,15 @@ def _say(part: _Part, words: list[str]) -> None:
     """The first and the last line of a message stand for it, where the error's own line has none."""
     if words and part.message == "[":
         part.message = _issues("[" + " ".join(words))
+    elif words and _opens(part):
+        part.message += f" {words[0]}"
+        words.clear()
     elif words and not part.message:
         part.message = words[0] if len(words) == 1 else f"{words[0]} {words[-1]}"
+
+
+def _opens(part: _Part) -> bool:
+    return part.message.endswith(":")
 
 
 def _issues(text: str) -> str:

@@ -12,6 +12,8 @@ _ROOT = re.compile(
     r"|srv|opt|usr/src|root|data|var/task|home/[^/]+)/"
 )
 """Where images and builders keep a program."""
+_UNKNOWN_ROOT = re.compile(r"/[^/]+/(?=[^/])")
+"""No program lies in `/` itself, so that the first folder is the root at least."""
 _BUILT = re.compile(r"\.(?:min\.)?(?:[cm]?jsx?|[cm]?tsx?|css|map|wasm|json|woff2?|html)$")
 """What builders put a hash before."""
 _HASH = 72
@@ -33,8 +35,9 @@ def file_name(path: str) -> str:
     if path[1:3] == ":/":
         path = path[2:]
     path = path.removeprefix("./")
-    if root := _ROOT.match(path):
+    if root := _ROOT.match(path) or _UNKNOWN_ROOT.match(path):
         path = path[root.end() :]
+    path = path.removeprefix("src/")
     kept = [part for part in path.split("/") if part and part != "."][-_KEPT:]
     return "/".join([*(_folder(part) for part in kept[:-1]), _base(kept[-1])]) if kept else ""
 

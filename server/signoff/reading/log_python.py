@@ -68,8 +68,8 @@ class Traceback:
             return self._keep(line)
         if self._named:
             return self._words(line)
-        if line[0] in " \t":
-            return self._keep(line)
+        if line[0] in " \t" or line.startswith("> File "):
+            return self._keep(line.replace(">", " ", 1) if line[0] == ">" else line)
         if not _NAMED.match(line[:500]):
             self._stray += 1
             return None if self._stray <= _STRAY else False

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from signoff.model.logs import LogEntry
+from signoff.reading.log_fields import uncoloured
 from signoff.reading.log_grouping import Found, Writer, names_error
+from signoff.reading.log_plain import has_level
 from signoff.reading.log_thrown import pieces
 
 _Key = tuple[str, str, str, str, str, str | None]
@@ -44,6 +46,8 @@ class Writers:
         key = (entry.workload, entry.region, entry.unit, entry.instance, entry.stream, entry.trace)
         held = self._open.pop(key, None)
         message = entry.message.outside.rstrip("\n")
+        if "\x1b" in message:
+            message = uncoloured(message)
         if "\n" in message:
             if held:
                 yield from held[1].close()
@@ -63,13 +67,17 @@ def whole(entry: LogEntry) -> Iterator[Found[LogEntry]]:
         if found.thrown:
             thrown = True
             yield found
-        elif plain is None or (names_error(found.line) and not names_error(plain.line)) or not plain.line.strip():
+        elif plain is None or (_states(found.line) and not _states(plain.line)) or not plain.line.strip():
             plain = found
     if plain and not thrown:
         yield plain
 
 
+def _states(line: str) -> bool:
+    return names_error(line) or has_level(line)
+
+
 def _all(writer: Writer[LogEntry], entry: LogEntry) -> Iterator[Found[LogEntry]]:
-    for piece in pieces(entry.message.outside):
+    for piece in pieces(uncoloured(entry.message.outside)):
         yield from writer.feed_piece(piece, entry)
     yield from writer.close()
