@@ -53,7 +53,7 @@ async def new_routes(survey: Survey, workload: Workload) -> NewRoutes | Unknown:
         brought = [one for one in with_awaited(wanted.value, (), earlier) if _open(workload, one)]
         facts = NewRoutes(proof, untold, wanted.value, tuple(brought))
         return await _asked(survey, workload, where, facts, earlier)
-    changes, unread = _changes(wanted.value, known), _unread(wanted.value, known)
+    changes, unread = _changes(wanted.value, known), _unread(workload, wanted.value, known)
     own = {one.route.key for one in changes}
     led = await changed_through(survey, workload, since.objects, [since.wanted, *read], wanted.value, own)
     if isinstance(led, Unknown):
@@ -165,6 +165,11 @@ def _handlers(found: Found) -> dict[tuple[str, str], frozenset[str]]:
     return {key: frozenset(sources) for key, sources in handlers.items()}
 
 
-def _unread(wanted: Found, olds: Sequence[Found]) -> tuple[Unread, ...]:
+def _unread(workload: Workload, wanted: Found, olds: Sequence[Found]) -> tuple[Unread, ...]:
+    """Places that are new; where signoff.toml names a document or a command, that one has what the source does not
+    tell.
+    """
+    told = workload.routes.openapi is not None or bool(workload.routes.command)
     before = [{(one.file, one.source) for one in old.unread} for old in olds]
-    return tuple(one for one in wanted.unread if any((one.file, one.source) not in places for places in before))
+    left = [one for one in wanted.unread if not told or one.file == workload.routes.openapi]
+    return tuple(one for one in left if any((one.file, one.source) not in places for places in before))
