@@ -189,6 +189,21 @@ class SmokeSent:
     answer: Mapping[str, Json] | None
 
 
+@dataclass(frozen=True, slots=True)
+class RouteAwaited:
+    """A route was new at a deploy, and no request is known to arrive at it; or it is settled since. `resource`: the
+    service.
+    """
+
+    kind: ClassVar[str] = "route"
+    at: datetime
+    target: str
+    resource: str
+    method: str
+    path: str
+    settled: bool
+
+
 Event = (
     SessionBegan
     | IdentityAccepted
@@ -203,6 +218,7 @@ Event = (
     | LinkWaived
     | DigestProven
     | SmokeSent
+    | RouteAwaited
 )
 
 KINDS: Mapping[str, type[Event]] = {made.kind: made for made in get_args(Event)}
