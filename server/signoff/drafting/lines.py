@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from signoff.model.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)
