@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from signoff.drafting.files import LOOKED_FOR, Files, read_files
 from signoff.drafting.live import read_live
 from signoff.model.errors import SignoffError
 from signoff.model.facts import Unknown
+from signoff.model.record import dataclass
 
 if TYPE_CHECKING:
     from signoff.systems import Systems

@@ -6,11 +6,11 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from signoff.drafting.candidates import Candidate, LiveProject, Seen, candidates
 from signoff.drafting.files import Files
+from signoff.model.record import dataclass
 
 PLACEHOLDER = "your-project-id"
 _REGION = re.compile(r"[a-z]+(-[a-z]+)+[0-9]+")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
+from signoff.model.record import dataclass
 from signoff.reading import log_go, log_java, log_jvm, log_node, log_python, log_ruby
 from signoff.reading.log_heading import joined
 from signoff.reading.log_plain import has_level, has_quiet_level, warns
