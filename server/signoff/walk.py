@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from signoff.check import Check, Progress
@@ -13,6 +14,7 @@ from signoff.fold import REQUIRES, combined, verdict, waived_links, with_blocks
 from signoff.model.facts import Unknown
 from signoff.model.finding import Command, Finding
 from signoff.model.judgement import Judgement, Link, Status, skipped, unknown, waiting
+from signoff.model.record import dataclass
 from signoff.model.report import ClaimReport, LinkReport, Report, Waiver, WorkloadReport
 from signoff.model.subject import Commit, Workload, WorkloadName
 from signoff.model.text import Text, text
@@ -21,6 +23,8 @@ from signoff.survey import Survey
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 2.0
+"""Seconds after which somebody who waits is told what is under way."""
 EXPIRED = "identity/expired"
 CRASHED = "internal/crashed"
 CODES: Mapping[str, str] = {
@@ -93,11 +97,17 @@ async def walk(
         judged += zip((c.link for c in active), await asyncio.gather(*map(able, active)), strict=True)
         return _folded(judged, survey, waived)
 
-    links, views, claimed = await asyncio.gather(
-        asyncio.gather(*(links_of(workload) for workload in workloads)),
-        _overviews(survey, overviews, limit),
-        _claims(survey, claims, limit),
-    )
+    def tell() -> None:
+        for says in survey.systems.under_way:
+            if progress:
+                progress(done, total, says)
+
+    async with _telling(tell):
+        links, views, claimed = await asyncio.gather(
+            asyncio.gather(*(links_of(workload) for workload in workloads)),
+            _overviews(survey, overviews, limit),
+            _claims(survey, claims, limit),
+        )
     reports = tuple(
         WorkloadReport(
             name=workload.name,
@@ -124,6 +134,23 @@ async def walk(
     )
 
 
+@asynccontextmanager
+async def _telling(tell: Callable[[], None]) -> AsyncIterator[None]:
+    """What is under way is told again and again while the block goes on."""
+
+    async def telling() -> None:
+        while True:
+            await asyncio.sleep(PATIENCE)
+            tell()
+
+    teller = asyncio.create_task(telling())
+    try:
+        yield
+    finally:
+        teller.cancel()
+        await asyncio.gather(teller, return_exceptions=True)
+
+
 class _Limit:
     """A walk's time limit: one moment for everything that is asked."""
 
@@ -134,8 +161,14 @@ class _Limit:
     def begin(self) -> asyncio.Timeout:
         return asyncio.timeout_at(self._at)
 
-    def says(self) -> Text:
-        return text("not finished within {} s: ask again", f"{self.seconds or 0:g}")
+    def says(self, link: Link | None = None, under_way: Sequence[str] = ()) -> Text:
+        """`under_way`: what the link may be waiting for."""
+        says = text("not finished within {} s", f"{self.seconds or 0:g}")
+        if link is None:
+            return text("{}: ask again", says)
+        if link is Link.SCHEMA and under_way:
+            says = text("{} ({})", says, "; ".join(under_way))
+        return text("{}: ask again, or run signoff check {}, which has no such limit", says, link.value)
 
 
 async def _judged(
@@ -152,7 +185,7 @@ async def _judged(
             return check.judge(workload, facts)
     except Exception as error:  # rule 7: one crashed check is unknown, and the walk goes on
         if timeout.expired():
-            return waiting("time", limit.says())
+            return waiting("time", limit.says(check.link, survey.systems.under_way))
         log.exception("the check %s crashed on %s", check.name, workload.name)
         crash = Finding(
             CRASHED,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from threading import Thread
 
+from support.interrupts import heeded
 from support.server import environment
 from support.world import World
 
@@ -22,9 +25,17 @@ def surroundings(world: World, **more: str) -> dict[str, str]:
 
 
 def at_a_terminal(
-    world: World, *arguments: str, typed: str, command: Sequence[str] = SIGNOFF, **more: str
+    world: World,
+    *arguments: str,
+    typed: str,
+    command: Sequence[str] = SIGNOFF,
+    interrupt_when: Callable[[], bool] | None = None,
+    **more: str,
 ) -> tuple[int, str]:
-    """Type a line once the command asks for it; its exit code, and what the terminal showed."""
+    """Type a line once the command asks for it; its exit code, and what the terminal showed.
+
+    `interrupt_when`: after that it is interrupted (Ctrl-C) as soon as this is true.
+    """
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [*command, *arguments],
@@ -33,6 +44,7 @@ def at_a_terminal(
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
+        preexec_fn=heeded,
     ) as process:
         os.close(theirs)
         shown = b""
@@ -40,8 +52,17 @@ def at_a_terminal(
             asked_before, shown = b"to do it: " in shown, shown + chunk
             if b"to do it: " in shown and not asked_before:
                 os.write(ours, typed.encode() + b"\n")
+                if interrupt_when is not None:
+                    Thread(target=_interrupt, args=(process, interrupt_when)).start()
         os.close(ours)
         return process.wait(timeout=60), shown.decode()
+
+
+def _interrupt(process: subprocess.Popen[bytes], when: Callable[[], bool]) -> None:
+    while process.poll() is None:
+        if when():
+            process.send_signal(signal.SIGINT)
+            return
 
 
 def _read(terminal: int) -> bytes:

@@ -10,7 +10,7 @@ import json
 import posixpath
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from signoff.actions.plan import Deploy
 from signoff.actions.site import Site
@@ -18,13 +18,14 @@ from signoff.actions.ways.command import CommandBuild
 from signoff.actions.ways.config import ConfigBuild
 from signoff.actions.ways.trigger import TriggerBuild
 from signoff.actions.ways.upload import UploadBuild
+from signoff.model.record import dataclass
 from signoff.model.subject import Workload
 from signoff.model.text import Text, text
-from signoff.reading import cloudbuild
 from signoff.reading.errors import Unreadable, as_text
-from signoff.reading.gcloud import Deploy as Command
-from signoff.reading.gcloud import deploys_in
-from signoff.reading.gcloud_env import Changes
+
+if TYPE_CHECKING:
+    from signoff.reading.gcloud import Deploy as Command
+    from signoff.reading.gcloud_env import Changes
 
 _SHELLS = {"sh", "bash", "dash", "zsh"}
 _REPLACES = re.compile(rb"\brun\W+(?:services|jobs|worker-pools)\W+replace\b")
@@ -112,6 +113,8 @@ async def _commands(
         return _Read(path, told=False)
     if arguments is None:
         return _of_build(data, workload, path)
+    from signoff.reading.gcloud import deploys_in
+
     try:
         found = deploys_in(as_text(data))
     except Unreadable:
@@ -120,6 +123,8 @@ async def _commands(
 
 
 def _of_build(data: bytes, workload: Workload, path: str) -> _Read:
+    from signoff.reading import cloudbuild
+
     try:
         found = cloudbuild.read(data).deploys
     except (Unreadable, json.JSONDecodeError):

@@ -16,6 +16,7 @@ from signoff.actions.plan import (
     Plan,
     PlanError,
     Request,
+    Unread,
     before_from_data,
     before_of,
     make_plan,
@@ -219,8 +220,7 @@ async def _there(site: Site, item: Deploy, workload: Workload) -> list[Text]:
         return []
     found = await find(site, workload, paths_of(item), item.build)
     if isinstance(found, Unknown):
-        fix = "signoff doctor says which permission or login is missing"
-        raise PlanError(f"whether {item.workload} is being built already is not known ({found.why})", fix=fix)
+        raise Unread(f"whether {item.workload} is being built already is not known", found)
     return [found.line()] if found else []
 
 
@@ -271,8 +271,7 @@ async def _resource(site: Site, workload: Workload, region: str) -> Deployed:
     resource = f"projects/{site.subject.target.project}/locations/{region}/{kind}s/{workload.resource}"
     answer = await site.writers.deployed(kind, resource)
     if isinstance(answer, Unknown):
-        fix = "signoff doctor says which permission or login is missing"
-        raise PlanError(f"{workload.name} could not be read ({answer.why})", where=resource, fix=fix)
+        raise Unread(f"{workload.name} could not be read", answer, where=resource)
     if answer.value is None:
         fix = "create it once with gcloud, with its service account, secrets and environment"
         raise PlanError(f"{workload.name} does not exist in {region}", where=resource, fix=fix)

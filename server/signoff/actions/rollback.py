@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from signoff.actions.on_its_way import on_its_way
-from signoff.actions.plan import Before, Plan, PlanError, Request, RollBack, make_plan
+from signoff.actions.plan import Before, Plan, PlanError, Request, RollBack, Unread, make_plan
 from signoff.actions.planning import before_all, died, goes_on_with, resources_of, workload_of
 from signoff.actions.shown import goes_on, lines_of
 from signoff.actions.site import Site
 from signoff.ledger.folds import Operation, proven_revisions
+from signoff.model.facts import Unknown
 from signoff.model.subject import Workload, WorkloadName
 
 
@@ -42,19 +43,36 @@ async def _item(site: Site, workload: Workload, request: Request, resumes: Opera
         raise PlanError(f"{workload.name} is deployed by {workload.deploy}", where=where, fix="roll it back there")
     resources = await resources_of(site, workload)
     before = before_all(resources, resumes)
-    revisions = tuple(_revision(site, workload.name, each, request) for each in before)
+    revisions = tuple([await _revision(site, workload.name, each, request) for each in before])
     return RollBack(workload.name, workload.kind, resources, before, revisions)
 
 
-def _revision(site: Site, name: WorkloadName, before: Before, request: Request) -> str:
+async def _revision(site: Site, name: WorkloadName, before: Before, request: Request) -> str:
     """Of a roll-back that died half-way the same as then: what it moved already does not count as what served."""
+    look = _list(before.resource)
     if request.revision is not None:
+        if not await _may_serve(site, before.resource, request.revision):
+            what = f"{name} has no revision {request.revision} that is ready"
+            raise PlanError(what, where=before.resource, fix=f"choose one of: {look}")
         return request.revision
-    known = proven_revisions(site.ledger, request.target, before.resource)
-    found = next((proven.revision for proven in known if before.serving != ((proven.revision, 100),)), None)
-    if found is None:
-        look = f"gcloud run revisions list --service={before.resource.rpartition('/')[2]}"
-        fix = f"choose one yourself: signoff rollback {name} --to REVISION ({look})"
-        what = f"no earlier revision of {name} was proven good in this repository's ledger"
-        raise PlanError(what, where=before.resource, fix=fix)
-    return found
+    for proven in proven_revisions(site.ledger, request.target, before.resource):
+        serves = before.serving == ((proven.revision, 100),)
+        if not serves and await _may_serve(site, before.resource, proven.revision):
+            return proven.revision
+    fix = f"choose one yourself: signoff rollback {name} --to REVISION ({look})"
+    what = f"no earlier revision of {name} that is still there was proven good in this repository's ledger"
+    raise PlanError(what, where=before.resource, fix=fix)
+
+
+async def _may_serve(site: Site, service: str, revision: str) -> bool:
+    """Whether it exists and never failed: traffic that goes to another is taken, and lost. Raises PlanError."""
+    _, project, _, region, _, name = service.split("/")
+    answer = await site.systems.run.revision(project, region, name, revision)
+    if isinstance(answer, Unknown):
+        raise Unread(f"whether {revision} is ready is not known", answer, where=service)
+    return answer.value is not None and (answer.value.ready is None or answer.value.ready.state != "failed")
+
+
+def _list(service: str) -> str:
+    _, project, _, region, _, name = service.split("/")
+    return f"gcloud run revisions list --service={name} --region={region} --project={project}"

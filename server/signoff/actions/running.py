@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from signoff.actions.on_its_way import on_its_way
-from signoff.actions.plan import Plan, PlanError, Request, Run, before_of, make_plan
+from signoff.actions.plan import Plan, PlanError, Request, Run, Unread, before_of, make_plan
 from signoff.actions.planning import died, goes_on_with, resources_of, workload_of
 from signoff.actions.refusal import Refused
 from signoff.actions.shown import goes_on, lines_of
@@ -76,6 +76,5 @@ async def stale_of(site: Site, resource: Deployed, image: str | None) -> list[st
     """Executions (full names) that run now, on another image than `image`; None: on whatever image."""
     answer = await site.writers.jobs.executions(resource.resource)
     if isinstance(answer, Unknown):
-        fix = "signoff doctor says which permission or login is missing"
-        raise PlanError(f"executions of {short(resource.resource)} can not be listed ({answer.why})", fix=fix)
+        raise Unread(f"executions of {short(resource.resource)} can not be listed", answer)
     return sorted(e.name for e in answer.value if not e.completed and e.image != image)

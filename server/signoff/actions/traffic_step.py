@@ -127,7 +127,7 @@ async def _back(writers: Writers, before: Before, operation: str) -> Text:
     kept = text("")
     if made:
         kept = text("; {} is kept for study{}", made, f" under the tag {TAG}" if tag and tag[1] else "")
-    return text("{} serves again{}; it is pinned there until the next deploy", shown(before.serving), kept)
+    return text("{} serves again, and is pinned there until the next deploy{}", shown(before.serving), kept)
 
 
 def _has(now: Deployed, tag: tuple[str, str]) -> bool:

@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import cast
 
 from signoff.checks.probed import judged
-from signoff.model.arrival import Answer, Arrivals, Landed, Probe, Wall
+from signoff.model.arrival import Answer, Arrivals, Landed, Probe
+from signoff.model.arrived import answer_of, arrived_at, beside, meant
 from signoff.model.evidence import Evidence
 from signoff.model.facts import Known, Unknown
 from signoff.model.finding import Advice, Finding, Location, Severity
 from signoff.model.judgement import Judgement, Status, failed, passed
 from signoff.model.quoted import Quoted
 from signoff.model.routes import ANY, Change, Route
-from signoff.model.smoke import Smoke
 from signoff.model.subject import Workload
 from signoff.model.text import Text, text
 
@@ -33,10 +33,10 @@ def judged_new(
 
     None of a route that only leads to what changed and did not answer: what stands before it stood there before.
     """
-    known = _answer(probe)
+    known = answer_of(probe)
     if change.through:
         return _led(workload, facts, change, probe)
-    if known is not None and _landed(workload, facts, probe) and known.value.status < 500:
+    if known is not None and arrived_at(workload, facts, probe) and known.value.status < 500:
         return _answered(workload, change, known, cast(Landed, probe.landed))
     judgement = judged(workload, facts, probe)
     if judgement.status is Status.PASS:
@@ -46,7 +46,7 @@ def judged_new(
         return used
     wall = known.value.wall if known is not None else None
     if wall is not None and wall.guards:
-        why = _meant(workload, facts, change.route, wall, control)
+        why = meant(workload, facts, change.route, wall, control)
         if why is not None:
             says = text("the {} route {} is behind {}, {}", change.kind, shown(change.route), wall.called, why)
             return passed(compared, notes=(_warning(GUARDED, workload, change, says, compared),))
@@ -55,8 +55,8 @@ def judged_new(
 
 def _led(workload: Workload, facts: Arrivals, change: Change, probe: Probe) -> Judgement | None:
     """It is there already, with its login or its 404: an error of the container alone is a fault of what changed."""
-    judgement, known = judged(workload, facts, probe), _answer(probe)
-    if known is not None and _landed(workload, facts, probe):
+    judgement, known = judged(workload, facts, probe), answer_of(probe)
+    if known is not None and arrived_at(workload, facts, probe):
         if known.value.status < 500:
             landed = cast(Landed, probe.landed)
             return passed(landed.proof, says=text("{} was answered by {}", shown(change.route), landed.entry.unit))
@@ -103,19 +103,6 @@ def _warning(
     return Finding(code, says, (evidence,), fix, "warning", location(change.route))
 
 
-def _answer(probe: Probe) -> Known[Answer] | None:
-    answer = probe.sent.answer
-    known = isinstance(answer, Known) and isinstance(answer.value, Answer)
-    return cast("Known[Answer]", answer) if known else None
-
-
-def _landed(workload: Workload, facts: Arrivals, probe: Probe) -> bool:
-    landed = probe.landed
-    if not isinstance(landed, Landed) or landed.refused:
-        return False
-    return landed.entry.unit in facts.revisions and landed.entry.workload == workload.resource
-
-
 def _answered(workload: Workload, change: Change, known: Known[Answer], landed: Landed) -> Judgement:
     """It arrived, whatever the application said; what that means is told."""
     status, route = known.value.status, change.route
@@ -134,39 +121,14 @@ def _answered(workload: Workload, change: Change, known: Known[Answer], landed: 
         return passed(
             landed.proof, shows, says=says, notes=(_warning(GUARDED, workload, change, said, landed.proof, hint),)
         )
-    beside = _beside(workload, route)
-    if status < 300 and beside and all(smoke.expect == "blocked" for smoke in beside):
-        said = text("{} without an identity, and {} beside it has to be blocked", says, beside[0].called)
+    others = beside(workload, route)
+    if status < 300 and others and all(smoke.expect == "blocked" for smoke in others):
+        said = text("{} without an identity, and {} beside it has to be blocked", says, others[0].called)
         hint = ('expect = "blocked"',)
         return passed(
             landed.proof, shows, says=says, notes=(_warning(OPEN, workload, change, said, landed.proof, hint),)
         )
     return passed(landed.proof, shows, says=says)
-
-
-def _meant(workload: Workload, facts: Arrivals, route: Route, wall: Wall, control: Sequence[Probe]) -> Text | None:
-    """Why this wall is no fault: those beside the route are behind one too, or everything is."""
-    if facts.candidate:
-        return text("so nobody outside can try it before it serves")
-    beside = _beside(workload, route)
-    if beside and all(smoke.expect == "blocked" or smoke.identity is not None for smoke in beside):
-        return text("as {} beside it is", beside[0].called)
-    walls = [answer.value.wall for probe in control if (answer := _answer(probe)) is not None]
-    if walls and all(one is not None and one.kind == wall.kind for one in walls):
-        return text("as the front page is")
-    return None
-
-
-def _beside(workload: Workload, route: Route) -> list[Smoke]:
-    """The configured requests that share most of the path's folders with it, at least one."""
-    own = route.path.split("/")[1:-1]
-    shares = {smoke: _shared(own, smoke.path.partition("?")[0].split("/")[1:-1]) for smoke in workload.smoke}
-    most = max(shares.values(), default=0)
-    return [smoke for smoke, count in shares.items() if count == most] if most else []
-
-
-def _shared(one: Sequence[str], other: Sequence[str]) -> int:
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _by_users(facts: Arrivals, route: Route) -> Judgement | None:

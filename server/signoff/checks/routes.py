@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from signoff.checks import reachable
 from signoff.checks.new_route import GUARDED, MISSING, OPEN, UNTESTED, judged_new, location, shown, untested
-from signoff.checks.routes_through import COMMON, UNFOLLOWED, followed, untested_through
+from signoff.checks.routes_through import COMMON, UNFOLLOWED, followed, untested_since, untested_through
 from signoff.model.finding import Advice, Finding, Location
 from signoff.model.judgement import Judgement, Status, failed, passed, skipped
 from signoff.model.quoted import Quoted
@@ -42,7 +42,7 @@ _ORDER = list(Status)
 
 def judge(workload: Workload, facts: NewRoutes) -> Judgement:
     """Each new or changed route was asked for, or is named with what to do."""
-    if facts.untold is not None:
+    if facts.untold is not None and not facts.changes and not facts.used:
         if not facts.found.by and not facts.found.unread:
             return skipped(text("no route was found in the code of {}", workload.name))
         why = text("which routes of {} are new can not be told: {}", workload.name, facts.untold)
@@ -51,7 +51,11 @@ def judge(workload: Workload, facts: NewRoutes) -> Judgement:
         return skipped(text("no route was found in the code of {}", workload.name))
     parts, silent = _sent(workload, facts)
     parts.append(passed(facts.proof, says=_says(facts)))
-    return _together(parts, _notes(workload, facts, silent))
+    notes = _notes(workload, facts, silent)
+    if facts.untold is not None:
+        why = text("which routes of {} are new can not be told: {}", workload.name, facts.untold)
+        notes.append(Finding(UNTOLD, why, severity="note"))
+    return _together(parts, notes)
 
 
 def _sent(workload: Workload, facts: NewRoutes) -> tuple[list[Judgement], list[Change]]:
@@ -89,7 +93,7 @@ def _notes(workload: Workload, facts: NewRoutes, silent: Sequence[Change]) -> li
     whys = {change.route.key: why for change, why in facts.unsent}
     sent = {change.route.key for change, _ in facts.smokes}
     unsent = [change for change in facts.changes if change.route.key not in sent]
-    open_ones = [change for change in unsent if not change.through]
+    open_ones = [change for change in unsent if not change.through and not change.earlier]
     led = [*silent, *(change for change in unsent if change.through)]
     found = [
         untested(workload, change, whys.get(change.route.key), facts.proof)
@@ -99,6 +103,8 @@ def _notes(workload: Workload, facts: NewRoutes, silent: Sequence[Change]) -> li
         rest = text("and {} more routes are new or changed, and no request was sent to them", len(open_ones) - MOST)
         found.append(Finding(UNTESTED, rest, (facts.proof,), severity="warning"))
     found += [untested_through(workload, led, facts.proof)] if led else []
+    awaited = [change for change in unsent if change.earlier]
+    found += [untested_since(workload, awaited, facts.proof)] if awaited else []
     found += followed(facts)
     for one in facts.unread[:MOST]:
         says = text("routes are new here that the source does not tell: {}", one.why)
@@ -114,8 +120,8 @@ def _notes(workload: Workload, facts: NewRoutes, silent: Sequence[Change]) -> li
 
 
 def _says(facts: NewRoutes) -> Text:
-    count = len(facts.changes) + len(facts.covered) + len(facts.ignored)
+    count = len(facts.changes) + len(facts.covered) + len(facts.ignored) + len(facts.used)
     if not count:
         return text("no route is new or changed, of {} in the code", len(facts.found.routes))
-    tried = len(facts.covered) + len(facts.smokes)
+    tried = len(facts.covered) + len(facts.smokes) + len(facts.used)
     return text("{} routes are new or changed, and {} of them were asked for", count, tried)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from signoff.checks.new_route import UNTESTED, lines, shown
+from signoff.checks.new_route import UNTESTED, lines, location, shown
 from signoff.checks.told import count
 from signoff.model.evidence import Evidence
 from signoff.model.finding import Advice, Finding, Location
@@ -29,9 +29,23 @@ def untested_through(workload: Workload, changes: Sequence[Change], compared: Ev
         _few([called(helper) for helper in helpers]),
         _few([shown(change.route) for change in changes]),
     )
+    place = Location(helpers[0].file, helpers[0].line)
+    return Finding(UNTESTED, says, (compared,), _tables(workload, changes), "warning", place)
+
+
+def untested_since(workload: Workload, changes: Sequence[Change], compared: Evidence) -> Finding:
+    """Earlier deploys brought them, and nobody is known to have come to one since."""
+    says = text(
+        "no request is known to have arrived at {} that earlier deploys brought: {}",
+        count(len(changes), "route"),
+        _few([shown(change.route) for change in changes]),
+    )
+    return Finding(UNTESTED, says, (compared,), _tables(workload, changes), "warning", location(changes[0].route))
+
+
+def _tables(workload: Workload, changes: Sequence[Change]) -> Advice:
     tables = [line for change in changes[:FIRST] for line in (*lines(workload, change.route), "")]
-    fix = Advice(text("add to signoff.toml what matters of them:"), tuple(tables[:-1]))
-    return Finding(UNTESTED, says, (compared,), fix, "warning", Location(helpers[0].file, helpers[0].line))
+    return Advice(text("add to signoff.toml what matters of them:"), tuple(tables[:-1]))
 
 
 def followed(facts: NewRoutes) -> list[Finding]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from signoff.check import Progress
-from signoff.cli.output import put, put_json
+from signoff.cli.output import put, put_json, tell
 from signoff.cli.work import work
 from signoff.commands.context import Context
 from signoff.model.report import EXIT_CODES, Verdict
@@ -90,7 +91,7 @@ def _planned(
             return await watch(context, refusal.watchable, progress, wait)
         if options.json or terminal_trouble(sys.stdin, sys.stdout, context.environment):
             return plan
-        return await approve_it(context, plan, _show, _ask, progress)
+        return await _told_where(context, approve_it(context, plan, _show, _ask, progress))
 
     from signoff.actions.deploy import DeployResult
     from signoff.actions.watching import Watched
@@ -116,9 +117,25 @@ def approve(options: argparse.Namespace) -> int:
     async def job(context: Context, progress: Progress) -> DeployResult:
         from signoff.commands.approve import approve as approve_it
 
-        return await approve_it(context, options.plan, _show, _ask, progress)
+        return await _told_where(context, approve_it(context, options.plan, _show, _ask, progress))
 
     return _told(work(options, job), as_json=options.json)
+
+
+async def _told_where(context: Context, carried_out: Awaitable[DeployResult]) -> DeployResult:
+    """Ctrl-C stops at a safe point; where that was is said before the end."""
+    from signoff.ledger.folds import last_operation
+
+    began = context.now()
+    try:
+        return await carried_out
+    except asyncio.CancelledError:
+        last = last_operation(context.ledger, context.target.name)
+        if last is not None and last.ended is not None and last.ended.at >= began:
+            from signoff.views.operation import stopped
+
+            tell(stopped(last))
+        raise
 
 
 def _told(done: DeployResult, *, as_json: bool) -> int:

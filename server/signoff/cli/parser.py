@@ -179,10 +179,17 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--wait",
-        type=float,
+        type=_seconds,
         metavar="SECONDS",
         help="how long to watch what a pipeline deploys (default: 600)",
     )
+
+
+def _seconds(written: str) -> float:
+    seconds = float(written)
+    if not 0 <= seconds <= 86_400:  # nor what is no number
+        raise argparse.ArgumentTypeError("has to be from 0 to 86400 seconds")
+    return seconds
 
 
 def _rollback(parser: argparse.ArgumentParser) -> None:

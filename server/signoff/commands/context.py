@@ -65,6 +65,7 @@ class Context:
     @cached_property
     def systems(self) -> Systems:
         """Connections of this process; each adapter is made on first use."""
+        from signoff.ledger.awaited import AwaitedInLedger
         from signoff.ledger.kept_files import KeptFiles
         from signoff.ledger.place import kept_path
         from signoff.ledger.proofs import KeptInLedger
@@ -78,6 +79,7 @@ class Context:
             sandbox=self.environment.get("SIGNOFF_SANDBOX") or None,
             proofs=KeptInLedger(self.ledger, self.now),
             writes=SentInLedger(self.ledger),
+            awaited=AwaitedInLedger(self.ledger, self.now),
             kept=kept,
             rehearsals=RehearsalsInFiles(kept),
             environment=self.environment,

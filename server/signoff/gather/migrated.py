@@ -61,6 +61,7 @@ async def of_command(survey: Survey, database: Database, how: TeamCommand) -> Kn
 
     async def run(shadow: Shadow) -> Mapping[str, object]:
         async def migrate(shadow: Shadow) -> None:
+            survey.systems.shadows.under_way[database.name] = f"{database.name}: {' '.join(how.argv)} runs in a shadow"
             url = _as_written(shadow.url.value, survey.systems.environment.get(how.variable, ""))
             await _ran(survey, how.argv, {how.variable: url})
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from signoff.gather.arrival import Grounds, grounds
 from signoff.gather.deployed_before import before
 from signoff.gather.routes_at import routes_at
+from signoff.gather.routes_awaited import awaited, remember, used, with_awaited
 from signoff.gather.routes_through import changed_through
 from signoff.model.facts import Known, Unknown
 from signoff.model.routes import ANY, Change, Found, NewRoutes, Route, Unread
@@ -47,17 +48,20 @@ async def new_routes(survey: Survey, workload: Workload) -> NewRoutes | Unknown:
     short = tuple(commit[:12] for commit in (*since.commits, since.wanted))
     proof = wanted.shows(f"routes of {workload.name}, compared", short)
     untold = since.why or (text("what was deployed before can not be read") if not known else None)
+    earlier = awaited(survey, workload, where)
     if untold is not None:
-        return NewRoutes(proof, untold, wanted.value)
-    changes, unread = _changes(wanted.value, known), _unread(wanted.value, known)
+        brought = [one for one in with_awaited(wanted.value, (), earlier) if _open(workload, one)]
+        facts = NewRoutes(proof, untold, wanted.value, tuple(brought))
+        return await _asked(survey, workload, where, facts, earlier)
+    changes, unread = _changes(wanted.value, known), _unread(workload, wanted.value, known)
     own = {one.route.key for one in changes}
     led = await changed_through(survey, workload, since.objects, [since.wanted, *read], wanted.value, own)
     if isinstance(led, Unknown):
         return led
-    changes += led[0]
-    ignored = tuple((one, why) for one in changes if (why := _ignored(workload, one)) is not None)
+    ignored = tuple((one, why) for one in (*changes, *led[0]) if (why := _ignored(workload, one)) is not None)
+    changes = with_awaited(wanted.value, (*changes, *led[0]), earlier)
     left = [one for one in changes if _ignored(workload, one) is None]
-    open_ones = tuple(one for one in left if not covered(workload, one.route))
+    open_ones = tuple(one for one in left if _open(workload, one))
     covers_some = tuple(one for one in left if one not in open_ones)
     facts = NewRoutes(
         proof=proof,
@@ -70,10 +74,20 @@ async def new_routes(survey: Survey, workload: Workload) -> NewRoutes | Unknown:
         common=led[1],
         blind=led[2],
     )
-    return await _asked(survey, workload, where, facts)
+    return await _asked(survey, workload, where, facts, earlier)
 
 
-async def _asked(survey: Survey, workload: Workload, where: Grounds, facts: NewRoutes) -> NewRoutes:
+async def _asked(
+    survey: Survey, workload: Workload, where: Grounds, facts: NewRoutes, earlier: Collection[tuple[str, str]]
+) -> NewRoutes:
+    seen = await used(survey, workload, where, facts.found, facts.changes)
+    facts = replace(facts, used=seen, changes=tuple(one for one in facts.changes if one not in seen))
+    facts = await _sent(survey, workload, where, facts)
+    remember(survey, workload, where, facts, earlier)
+    return facts
+
+
+async def _sent(survey: Survey, workload: Workload, where: Grounds, facts: NewRoutes) -> NewRoutes:
     smokes: list[tuple[Change, Smoke]] = []
     unsent: list[tuple[Change, Text]] = []
     paths: set[str] = set()
@@ -109,6 +123,10 @@ def _needs_control(workload: Workload, smokes: Iterable[tuple[Change, Smoke]]) -
     """Whether nothing else tells a wall before the new route from one before everything."""
     open_ones = any(smoke.expect == "reach" and smoke.identity is None for smoke in workload.smoke)
     return not open_ones and not any(smoke.path == "/" for _, smoke in smokes)
+
+
+def _open(workload: Workload, change: Change) -> bool:
+    return _ignored(workload, change) is None and not covered(workload, change.route)
 
 
 def covered(workload: Workload, route: Route) -> bool:
@@ -147,6 +165,11 @@ def _handlers(found: Found) -> dict[tuple[str, str], frozenset[str]]:
     return {key: frozenset(sources) for key, sources in handlers.items()}
 
 
-def _unread(wanted: Found, olds: Sequence[Found]) -> tuple[Unread, ...]:
+def _unread(workload: Workload, wanted: Found, olds: Sequence[Found]) -> tuple[Unread, ...]:
+    """Places that are new; where signoff.toml names a document or a command, that one has what the source does not
+    tell.
+    """
+    told = workload.routes.openapi is not None or bool(workload.routes.command)
     before = [{(one.file, one.source) for one in old.unread} for old in olds]
-    return tuple(one for one in wanted.unread if any((one.file, one.source) not in places for places in before))
+    left = [one for one in wanted.unread if not told or one.file == workload.routes.openapi]
+    return tuple(one for one in left if any((one.file, one.source) not in places for places in before))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, ClassVar, Literal, get_args
 
 from signoff.model.quoted import Quoted
+from signoff.model.record import dataclass
 from signoff.safety.release import own, released
 
 Json = Any
@@ -188,6 +189,21 @@ class SmokeSent:
     answer: Mapping[str, Json] | None
 
 
+@dataclass(frozen=True, slots=True)
+class RouteAwaited:
+    """A route was new at a deploy, and no request is known to arrive at it; or it is settled since. `resource`: the
+    service.
+    """
+
+    kind: ClassVar[str] = "route"
+    at: datetime
+    target: str
+    resource: str
+    method: str
+    path: str
+    settled: bool
+
+
 Event = (
     SessionBegan
     | IdentityAccepted
@@ -202,6 +218,7 @@ Event = (
     | LinkWaived
     | DigestProven
     | SmokeSent
+    | RouteAwaited
 )
 
 KINDS: Mapping[str, type[Event]] = {made.kind: made for made in get_args(Event)}

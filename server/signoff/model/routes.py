@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from signoff.model.arrival import Arrivals
 from signoff.model.evidence import Evidence
+from signoff.model.record import dataclass
 from signoff.model.smoke import Smoke
 from signoff.model.text import Text
 
@@ -100,12 +100,14 @@ class Reached:
 class Change:
     """A route of the commit to ship that what was deployed before does not have, or has with another handler.
 
-    `through`: its handler's own text is the same, and these, which it leads to, changed.
+    `through`: its handler's own text is the same, and these, which it leads to, changed. `earlier`: an earlier deploy
+    brought it, and nothing has shown yet that a request for it arrives.
     """
 
     route: Route
     kind: Literal["new", "changed"]
     through: tuple[Helper, ...] = ()
+    earlier: bool = False
 
     @property
     def alone(self) -> bool:
@@ -121,7 +123,10 @@ class NewRoutes:
     `changes`: those that no configured request is of; `covered`: the others. `unread`: places that are new as well.
     `smokes`: the requests that were sent for changes that nobody configured, with what became of them in `arrivals`;
     `control` is the front page, sent to tell a wall before the route from one before everything. `unsent`: changes
-    that could be asked for alone and were not, and why. `ignored`: changes, and the reason.
+    that could be asked for alone and were not, and why. `ignored`: changes, and the reason. `common`: what changed and
+    so many routes lead to (the number) that none counts as changed for it. `blind`: where only a run tells what a
+    handler calls, and something changed that no route is seen to lead to. `used`: changes that the serving revision
+    answered a user's request for.
     """
 
     proof: Evidence
@@ -137,3 +142,31 @@ class NewRoutes:
     ignored: tuple[tuple[Change, str], ...] = ()
     common: tuple[tuple[Helper, int], ...] = ()
     blind: tuple[Unread, ...] = ()
+    used: tuple[Change, ...] = ()
+
+
+class Awaited(Protocol):
+    """Where routes are remembered that were new, and that nothing has shown yet to arrive."""
+
+    def get(self, target: str, resource: str) -> frozenset[tuple[str, str]]:
+        """Of a service in a target: each a method and a path."""
+
+    def put(self, target: str, resource: str, route: tuple[str, str], *, settled: bool) -> None:
+        """It is new; or it is settled, since a request arrived or what keeps it away is meant."""
+
+
+class AwaitedInMemory:
+    """For as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], set[tuple[str, str]]] = {}
+
+    def get(self, target: str, resource: str) -> frozenset[tuple[str, str]]:
+        return frozenset(self._kept.get((target, resource), ()))
+
+    def put(self, target: str, resource: str, route: tuple[str, str], *, settled: bool) -> None:
+        there = self._kept.setdefault((target, resource), set())
+        if settled:
+            there.discard(route)
+        else:
+            there.add(route)

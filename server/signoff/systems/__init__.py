@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from signoff.boundary import Boundary
 from signoff.model import arrival, buildable
 from signoff.model.lineage import KeptInMemory, Proofs
-from signoff.model.routes import Found, Reached
+from signoff.model.routes import Awaited, AwaitedInMemory, Found, Reached
 from signoff.model.text import Text
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Systems:
 
     `sandbox`: the Google side is a sandbox (`SIGNOFF_SANDBOX`), and every report says so. `proofs`: where it is kept
     which commit an image was built from. `writes`: where it is kept which requests that write were sent.
+    `awaited`: where new routes are kept that nothing has shown to arrive.
     `kept` and `rehearsals`: where scans and rehearsals of builds are kept.
     `environment`: of this process, if not given. `read_only`: no request is sent that writes.
     """
@@ -53,6 +54,7 @@ class Systems:
         sandbox: str | None = None,
         proofs: Proofs | None = None,
         writes: arrival.Kept | None = None,
+        awaited: Awaited | None = None,
         kept: buildable.Kept | None = None,
         rehearsals: buildable.Rehearsals | None = None,
         environment: Mapping[str, str] | None = None,
@@ -65,6 +67,7 @@ class Systems:
         self.environment = os.environ if environment is None else environment
         self.proofs: Proofs = proofs or KeptInMemory()
         self.writes: arrival.Kept = writes or arrival.KeptInMemory()
+        self.awaited: Awaited = awaited or AwaitedInMemory()
         self.kept: buildable.Kept = kept or buildable.KeptInMemory()
         self.rehearsals: buildable.Rehearsals = rehearsals or buildable.RehearsalsInMemory()
         self.unrehearsed: dict[str, Text] = {}
@@ -180,6 +183,11 @@ class Systems:
 
         return Shadows(self.boundary, self.environment)
 
+    @property
+    def under_way(self) -> tuple[str, ...]:
+        """What takes longer than others at this moment, in words."""
+        return tuple(self.shadows.under_way.values()) if "shadows" in self.__dict__ else ()
+
     @cached_property
     def http(self) -> Http:
         from signoff.systems.http.client import Http
@@ -199,6 +207,8 @@ class Systems:
 
     async def close(self) -> None:
         made = self.__dict__
+        if "shadows" in made:
+            await self.shadows.close()
         if "git" in made:
             await self.git.close()
         if "cloud_sql" in made:

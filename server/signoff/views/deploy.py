@@ -74,7 +74,7 @@ def needs_approval(plan: Plan) -> Answer:
     argv = approval_command(plan)
     says = (
         f"NEEDS APPROVAL, nothing was changed. You can not approve this plan. Ask the person to type in a terminal of "
-        f"their own:\n  {command(argv)}\nIt deploys at once; then call check_drift."
+        f"their own:\n  {command(argv)}\nIt is carried out at once; then call check_drift."
     )
     return f"{says}\n\n{plan_text(plan)}", {"outcome": "needs-approval", "plan": plan_json(plan), "approve": argv}
 

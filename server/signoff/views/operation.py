@@ -12,12 +12,20 @@ from signoff.views.words import moment
 
 if TYPE_CHECKING:
     from signoff.commands.deploy_status import OperationStatus
+    from signoff.ledger import folds
     from signoff.views.deploy import Answer
 
 _STATES = {
     "running": "RUNNING: ask again later",
     "died": "DIED: its process ended without a word; the same deploy goes on from where it stands",
 }
+
+
+def stopped(operation: folds.Operation) -> str:
+    """What a person who pressed Ctrl-C is told: where it stopped, and what became of what had been done."""
+    ended = operation.ended
+    says = own(str(ended.says)) if ended is not None else "what it did last is not known"
+    return f"STOPPED {operation.began.operation}: {says}\nsignoff deploy --status shows its steps."
 
 
 def as_answer(status: OperationStatus) -> Answer:

@@ -11,7 +11,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from signoff.actions.claim import LEASE, Claim
-from signoff.actions.plan import Plan
+from signoff.actions.plan import Plan, PlanError
 from signoff.commands.context import Context
 from signoff.commands.deploy import plan_deploy
 from signoff.views.deploy import plan_text
@@ -110,3 +110,20 @@ async def test_a_revision_on_its_way_is_shown(world: World, context: Context) ->
     world.change(reconciling=False)
     changed = world.service()["latestCreatedRevision"].rpartition("/")[2]
     assert f"on its way: Cloud Run works on {changed}, changed at" in said
+
+
+@pytest.mark.parametrize(
+    ("code", "why", "fix"),
+    [
+        ("UNAUTHENTICATED", "the login is not accepted", "gcloud auth application-default login"),
+        ("PERMISSION_DENIED", "denied", "signoff doctor says which permission is missing"),
+    ],
+)
+async def test_what_can_not_be_read_is_no_plan_and_the_remedy_is_that_of_the_cause(
+    world: World, context: Context, code: str, why: str, fix: str
+) -> None:
+    world.sandbox.fault("google.cloud.run.v2.Services/GetService", code=code)
+    with pytest.raises(PlanError, match=rf"web could not be read \({why}\)") as refused:
+        await plan_deploy(context, ["web"], "us-docker.pkg.dev/demo/app/web@sha256:" + "0" * 64)
+    world.sandbox.clear_faults()
+    assert refused.value.fix == fix

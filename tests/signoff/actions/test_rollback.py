@@ -81,17 +81,31 @@ async def test_a_person_may_name_the_revision(world: World, site: Site, chain: C
     assert serving(world) == [(old, 100)]
 
 
-async def test_a_revision_that_does_not_exist_is_refused_and_nothing_moves(world: World, site: Site) -> None:
-    before = serving(world)
-    done = await roll_back(site, replace(BACK, revision="web-00999-zzz"))
-    assert done.outcome == "failed"
-    assert serving(world) == before
+async def test_a_revision_that_does_not_exist_is_refused_before_anybody_is_asked(world: World, site: Site) -> None:
+    before = world.service()["traffic"]
+    with pytest.raises(PlanError, match="web has no revision web-00999-zzz that is ready") as refused:
+        await make(site, replace(BACK, revision="web-00999-zzz"))
+    assert "gcloud run revisions list --service=web --region=us-central1 --project=demo" in refused.value.fix
+    assert world.service()["traffic"] == before
+
+
+async def test_a_proven_revision_that_was_deleted_since_is_passed_over(world: World, site: Site, chain: Chain) -> None:
+    old = newest(world)
+    await deployed(world, site, chain, "later")
+    proven(site, old, "web-00999-gone")
+    assert f"all of it to {old}" in plan_text(await make(site, BACK))
+
+
+async def test_whether_a_revision_is_there_can_not_be_read_is_no_plan(world: World, site: Site) -> None:
+    world.sandbox.fault("google.cloud.run.v2.Revisions/GetRevision", code="PERMISSION_DENIED")
+    with pytest.raises(PlanError, match=r"whether web-00001-abc is ready is not known \(denied\)"):
+        await make(site, replace(BACK, revision="web-00001-abc"))
 
 
 async def test_without_a_proven_revision_it_says_how_to_choose_one(world: World, site: Site) -> None:
     [(now, _)] = serving(world)
     proven(site, now)
-    with pytest.raises(PlanError, match="no earlier revision of web was proven good") as refused:
+    with pytest.raises(PlanError, match="no earlier revision of web that is still there was proven good") as refused:
         await make(site, BACK)
     assert "signoff rollback web --to REVISION" in refused.value.fix
 

@@ -179,7 +179,7 @@ def test_cancelled_while_it_runs_both_are_sent_back(shared: World, ship: Callabl
     assert serving(shared) == before
     undone = {one.workload: str(one.says) for one in operation.steps if one.outcome == "undone"}
     assert undone == {
-        name: f"{before[name]} 100 % serves again; it is pinned there until the next deploy" for name in undone
+        name: f"{before[name]} 100 % serves again, and is pinned there until the next deploy" for name in undone
     }
     assert undone.keys() == {"web", "analysis"}
     assert unclaimed(shared)

@@ -14,7 +14,7 @@ from signoff.checks import routes
 from signoff.checks.new_route import lines
 from signoff.checks.routes import CODES, judge
 from signoff.config import parse
-from signoff.gather.routes import _changes, covered
+from signoff.gather.routes import _changes, _unread, covered
 from signoff.gather.routes_through import through as led_to
 from signoff.model.arrival import Answer, Arrivals, Front, Landed, Probe, Sent, Unmet, Users, Wall
 from signoff.model.evidence import Evidence
@@ -24,7 +24,7 @@ from signoff.model.judgement import Status
 from signoff.model.logs import LogEntry, Request
 from signoff.model.quoted import Quoted
 from signoff.model.routes import ANY, Change, Found, Helper, NewRoutes, Place, Route, Unread
-from signoff.model.smoke import FRONT_PAGE, BearerFrom, Smoke
+from signoff.model.smoke import FRONT_PAGE, BearerFrom, RouteRules, Smoke
 from signoff.model.text import text
 from signoff.reading.walls import RULES
 from support.samples import NOW, WEB
@@ -175,6 +175,15 @@ def test_what_was_not_sent_has_its_lines_and_they_are_a_table_that_covers_the_ro
     [web] = config.workloads_for(config.target())
     assert covered(web, post)
     assert not covered(web, replace(post, method="GET"))
+
+
+def test_what_the_source_does_not_tell_is_quiet_once_a_document_or_a_command_tells_it() -> None:
+    place, own = Unread("web/cats.ts", 3, text("not read"), "a"), Unread("api.yaml", 9, text("elsewhere"), "b")
+    found = Found(unread=(place, own))
+    assert _unread(WEB, found, [Found()]) == (place, own)
+    assert _unread(WEB, found, [found]) == ()
+    assert _unread(replace(WEB, routes=RouteRules(openapi="api.yaml")), found, [Found()]) == (own,)
+    assert _unread(replace(WEB, routes=RouteRules(command=("bin/routes",))), found, [Found()]) == ()
 
 
 def test_a_route_that_takes_any_method_is_covered_by_a_request_of_any() -> None:

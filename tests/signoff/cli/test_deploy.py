@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -140,3 +141,23 @@ def test_what_others_deploy_is_watched_or_named_and_never_written(running: World
         assert "web (ci deploys it): built, released and serving, proven" in done.stdout
     finally:
         running.commit("signoff.toml", written)
+
+
+def test_interrupted_it_says_at_which_step_and_what_serves(running: World) -> None:
+    code = (running.clone / "web/main.py").read_text("utf-8")
+    running.commit("web/main.py", f"{code}\n# interrupted\n")
+    running.ship("web")
+    running.commit("web/main.py", f"{code}\n# interrupted at the next one\n")
+    before = running.service()["latestReadyRevision"].rpartition("/")[2]
+
+    def made() -> bool:
+        return before not in running.service()["latestCreatedRevision"]
+
+    ended, shown = at_a_terminal(running, "deploy", "web", typed="yes", interrupt_when=made)
+    assert ended == 130, shown
+    said = (
+        rf"STOPPED op-[0-9a-f]+: \S+( 100)? of web stopped: it was cancelled while it ran; {before} 100 % serves again"
+    )
+    assert re.search(said, " ".join(shown.split())), shown
+    assert "signoff deploy --status shows its steps." in shown
+    assert "Traceback" not in shown

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from signoff.actions.plan import PlanError
+from signoff.actions.plan import PlanError, Unread
 from signoff.actions.site import Site
 from signoff.actions.steps import NotMade, StepFailed
 from signoff.actions.ways import held
@@ -15,6 +14,7 @@ from signoff.model.builds import Build
 from signoff.model.facts import Unknown
 from signoff.model.images import short
 from signoff.model.lineage import Lineage
+from signoff.model.record import dataclass
 from signoff.model.subject import Commit, ExistingImage, Workload
 from signoff.model.text import Text, text
 from signoff.systems.google.deployed import BuildName
@@ -47,8 +47,7 @@ async def plan(site: Site, workload: Workload, build: ExistingImage, commit: Com
     """Raises PlanError where there is no image of the commit, or where only a tag says so and that is not accepted."""
     trace = await held.trace_of(site, workload)
     if isinstance(trace, Unknown):
-        fix = "signoff doctor says which permission or login is missing"
-        raise PlanError(f"the builds of {workload.name} are not known ({trace.why})", where=build.image, fix=fix)
+        raise Unread(f"the builds of {workload.name} are not known", trace, where=build.image)
     known = _build(held.done(trace, commit), build.image) or held.running(trace)
     if known is not None:
         return ImageBuild(build.image, known.commit or commit, build=known.id)
@@ -96,8 +95,7 @@ async def _tagged(site: Site, path: str, commit: Commit) -> str | None:
         return None
     listed = await site.systems.registry.images(repository)
     if isinstance(listed, Unknown):
-        fix = "signoff doctor says which permission or login is missing"
-        raise PlanError(f"the images of {path} could not be listed ({listed.why})", where=path, fix=fix)
+        raise Unread(f"the images of {path} could not be listed", listed, where=path)
     for image in listed.value.items:
         if image.path == path and any(_names(tag, commit) for tag in image.tags):
             return image.digest

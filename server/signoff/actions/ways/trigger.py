@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Literal
 
-from signoff.actions.plan import PlanError
+from signoff.actions.plan import PlanError, Unread
 from signoff.actions.site import Site
 from signoff.actions.steps import known
 from signoff.actions.ways.watch import watched
 from signoff.actions.ways.work import Built, Work
 from signoff.model.facts import Unknown
+from signoff.model.record import dataclass
 from signoff.model.subject import BuildTrigger, Commit, Workload
 from signoff.model.text import Text, text
 from signoff.systems.google.triggers import Trigger
@@ -45,8 +45,7 @@ async def plan(site: Site, workload: Workload, build: BuildTrigger, commit: Comm
     found: list[Trigger] = []
     for answer in answers:
         if isinstance(answer, Unknown):
-            fix = "signoff doctor says which permission or login is missing"
-            raise PlanError(f"the trigger {build.trigger!r} could not be read ({answer.why})", where=where, fix=fix)
+            raise Unread(f"the trigger {build.trigger!r} could not be read", answer, where=where)
         if answer.value is not None:
             found.append(answer.value)
     if not found:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from signoff.model.quoted import Quoted
+from signoff.model.record import dataclass
 from signoff.model.routes import ANY, Route, Unread
 from signoff.model.text import text
+from signoff.reading.routes import django_rest
 from signoff.reading.routes.paths import in_angles
 from signoff.reading.routes.python import Project
 from signoff.reading.routes.tree import methods_of_class
@@ -130,6 +131,8 @@ class _Walk:
                 yield from self._pattern(one, path, prefix, certain, above)
             elif isinstance(one, Translated):
                 yield from self._translated(one, path, above)
+            elif isinstance(one, django_rest.Router):
+                yield from one.routes(prefix, certain)
             else:
                 yield Unread(path, 1, text("one of the patterns of this list can not be told"))
 
@@ -151,7 +154,7 @@ class _Walk:
         elif isinstance(view, list):
             yield from self.patterns(view, path, prefix + own, certain, above)
         else:
-            methods = methods_of_class(view) if isinstance(view, Class) else _methods(view)
+            methods = _methods_of_class(view) if isinstance(view, Class) else _methods(view)
             for method in methods:
                 yield Route(method, prefix + own, call.file, call.line, source, certain, places_of(view))
 
@@ -184,6 +187,11 @@ class _Walk:
                 yield Unread(found.file, found.line, why, found.source)
 
 
+def _methods_of_class(view: Class) -> tuple[str, ...]:
+    generic, own = django_rest.generic_methods(view), methods_of_class(view)
+    return tuple(dict.fromkeys((*generic, *(one for one in own if one != ANY)))) if generic else own
+
+
 def _methods(view: Value) -> tuple[str, ...]:
     """What decorators of a view allow; any where none does."""
     if isinstance(view, Function):
@@ -191,6 +199,8 @@ def _methods(view: Value) -> tuple[str, ...]:
 
         for decorator in getattr(view.node, "decorator_list", []):
             said = ast.unparse(decorator)
+            if said.startswith("api_view"):  # of Django REST framework
+                return tuple(dict.fromkeys(re.findall(r"'([A-Za-z]+)'", said.upper()))) or ("GET",)
             if said.startswith("require_"):
                 named = re.findall(r"'([A-Z]+)'", said) or {
                     "require_GET": ["GET"],
@@ -201,7 +211,7 @@ def _methods(view: Value) -> tuple[str, ...]:
                     return tuple(dict.fromkeys(one for one in named if one != "HEAD"))
     if isinstance(view, Made) and view.call.args and isinstance(view.call.args[0], Class | Function):
         inner = view.call.args[0]
-        return methods_of_class(inner) if isinstance(inner, Class) else _methods(inner)
+        return _methods_of_class(inner) if isinstance(inner, Class) else _methods(inner)
     return (ANY,)
 
 

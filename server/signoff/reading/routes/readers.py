@@ -6,9 +6,9 @@ A reader is loaded once there is something for it to read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from signoff.model.record import dataclass
 from signoff.model.routes import Found
 from signoff.reading.routes.marks import may_define_routes
 from signoff.reading.routes.script import SUFFIXES as SCRIPTS
@@ -48,9 +48,16 @@ def _nextjs(files: Mapping[str, bytes]) -> Found:
     return nextjs.read(files)
 
 
+def _unread(files: Mapping[str, bytes]) -> Found:
+    from signoff.reading.routes import unread_frameworks
+
+    return unread_frameworks.read(files)
+
+
 READERS = (
     Reader((".py",), _python_web),
     Reader(SCRIPTS, _express),
+    Reader(SCRIPTS, _unread),
     Reader((".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".mdx", "package.json"), _nextjs),
 )
 SUFFIXES = tuple(dict.fromkeys(suffix for reader in READERS for suffix in reader.suffixes))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from signoff.model.record import dataclass
 
 REVISION, JOB, POOL = "cloud_run_revision", "cloud_run_job", "cloud_run_worker_pool"
 """https://cloud.google.com/run/docs/monitored-resources"""
@@ -78,7 +79,10 @@ def of_units(names: Names) -> str:
     )
 
 
-def of_resources(found: Resources, without: Names = Names()) -> str:
+NONE = Names()
+
+
+def of_resources(found: Resources, without: Names = NONE) -> str:
     """Entries of these services, jobs and worker pools, but for those of some units."""
     wanted = _either(
         (f'resource.type="{REVISION}" AND resource.labels.service_name', found.services),

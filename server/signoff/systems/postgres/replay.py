@@ -7,7 +7,7 @@ begins. A role that is not there is made; an extension that the shadow does not 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +36,10 @@ _WORD = re.compile(r"[A-Za-z_][\w$]*")
 _MOST_ROLES = 20
 
 
-async def replayed(shadow: Shadow, statements: Sequence[Statement], role: str | None) -> dict[str, Any]:
-    """The raw rows of a snapshot, with `kept`, `left_out` and `conditional`.
+async def replayed(
+    shadow: Shadow, statements: Sequence[Statement], role: str | None, told: Callable[[int], None] = lambda _: None
+) -> dict[str, Any]:
+    """The raw rows of a snapshot, with `kept`, `left_out` and `conditional`. `told`: how many statements have run.
 
     Raises Refused (`malformed`) with the place of a statement that fails.
     """
@@ -49,6 +51,7 @@ async def replayed(shadow: Shadow, statements: Sequence[Statement], role: str | 
                 await with_role(connection, role, made_roles)
             run = _Run(connection, made_roles)
             for at, statement in enumerate(statements):
+                told(at)
                 if at and statement.place.path != statements[at - 1].place.path:
                     await run.next_script()
                 await run.one(statement)

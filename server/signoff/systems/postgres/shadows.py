@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import os
@@ -30,17 +31,24 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 SECONDS = 300.0
+"""For one replay, with the start of its server."""
 _FORM = "1"
 """Of what is kept; another one is not read."""
 _MOST_KEPT = 20
 
 
 class Shadows:
-    """`environment`: where connection URLs are looked up, and nothing of it reaches a shadow."""
+    """`environment`: where connection URLs are looked up, and nothing of it reaches a shadow.
+
+    A replay outlives the one who waits for it, so that a look with a time limit begins what the next one finds;
+    `close()` ends it. `under_way`: what is replayed at this moment, in words, by the database's name.
+    """
 
     def __init__(self, boundary: Boundary, environment: Mapping[str, str]) -> None:
         self._boundary = boundary
         self._environment = environment
+        self._tasks: dict[str, asyncio.Task[Known[Replay] | Unknown]] = {}
+        self.under_way: dict[str, str] = {}
 
     async def replay(
         self, database: Database, statements: Sequence[Statement], major: int, fingerprint: str
@@ -48,7 +56,10 @@ class Shadows:
         """What the statements make. `major`: the version that the shadow best has; 0: any."""
 
         async def run(shadow: Shadow) -> dict[str, Any]:
-            return await replayed(shadow, statements, database.role)
+            def told(done: int) -> None:
+                self.under_way[database.name] = f"{database.name}: {done} of {len(statements)} statements replayed"
+
+            return await replayed(shadow, statements, database.role, told)
 
         return await self.made(database, major, fingerprint, run)
 
@@ -69,14 +80,52 @@ class Shadows:
         if (found := _kept(path)) is not None:
             return Known(found, question.ref(self._boundary.now()))
 
-        async def fetch() -> Mapping[str, Any]:
-            async with self._shadow(database, major) as shadow:
-                return await run(shadow)
+        task = self._tasks.get(key)
+        if task is None:
+            task = asyncio.create_task(self._make(database, major, question, run, path))
+            self._tasks[key] = task
+            task.add_done_callback(lambda done: self._ended(key, done))
+        return await asyncio.shield(task)
 
-        made = await self._boundary.ask(question, fetch, read, why, seconds=SECONDS)
+    async def close(self) -> None:
+        """End what is still replayed; its server and its folder go with it."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, key: str, task: asyncio.Task[Known[Replay] | Unknown]) -> None:
+        del self._tasks[key]
+        if not task.cancelled():
+            task.exception()  # who still waits for it is told; nobody else is
+
+    async def _make(
+        self,
+        database: Database,
+        major: int,
+        question: Question,
+        run: Callable[[Shadow], Awaitable[Mapping[str, Any]]],
+        path: Path,
+    ) -> Known[Replay] | Unknown:
+        async def fetch() -> Mapping[str, Any]:
+            try:
+                async with asyncio.timeout(SECONDS), self._shadow(database, major) as shadow:
+                    return await run(shadow)
+            except TimeoutError:
+                raise Refused("timeout", self._too_slow(database)) from None
+
+        self.under_way[database.name] = f"{database.name}: a shadow database is started"
+        try:
+            made = await self._boundary.ask(question, fetch, read, why, seconds=SECONDS + 60)
+        finally:
+            self.under_way.pop(database.name, None)
         if isinstance(made, Known):
             _keep(path, made.value)
         return made
+
+    def _too_slow(self, database: Database) -> str:
+        says = f"what the migrations make was not there within {SECONDS:g} s ({self.under_way[database.name]})"
+        return f'{says}: commit a dump of the schema and write expected = {{ dump = "db/schema.sql" }}'
 
     @asynccontextmanager
     async def _shadow(self, database: Database, major: int) -> AsyncIterator[Shadow]:

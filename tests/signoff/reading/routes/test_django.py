@@ -112,4 +112,4 @@ urlpatterns = [
 """
     found = read({"proj/urls.py": text, "proj/views.py": "", "proj/__init__.py": ""})
     assert pairs(found) == set()
-    assert [line for _, line in unread(found)] == [10, 11, 12, 14]
+    assert [line for _, line in unread(found)] == [7, 11, 12, 14]

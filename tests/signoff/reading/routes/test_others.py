@@ -37,6 +37,23 @@ def test_an_openapi_document_has_its_operations_under_the_path_of_its_server() -
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("NestJS", "import { Controller, Get } from '@nestjs/common';\n\n@Controller('cats')\nexport class Cats {}\n"),
+        ("Fastify", "const fastify = require('fastify')();\nconst x = 1;\nfastify.get('/cats', async () => []);\n"),
+        ("Koa", "import Router from '@koa/router';\nconst r = new Router();\nr.get('/cats', cats);\n"),
+        ("Hono", "import { Hono } from 'hono';\nconst app = new Hono();\napp.get('/cats', cats);\n"),
+    ],
+)
+def test_frameworks_whose_routes_are_not_read_are_named_with_their_place(name: str, text: str) -> None:
+    found = readers.routes({"src/cats.ts": text.encode(), "test/cats.test.ts": text.encode()})
+    assert (pairs(found), unread(found)) == (set(), [("src/cats.ts", 3)])
+    assert name in str(found.unread[0].why.parts)
+    asked = b"import { Injectable } from '@nestjs/common';\nfetch.get('/x');\n"
+    assert unread(readers.routes({"src/service.ts": asked, "src/client.ts": b"axios.get('/cats');"})) == []
+
+
 @pytest.mark.parametrize("raw", [b"{", b"[]", b'{"paths": 1}', b"\xff"])
 def test_what_is_no_openapi_document_is_refused(raw: bytes) -> None:
     with pytest.raises(Unreadable):
