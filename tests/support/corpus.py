@@ -49,7 +49,7 @@ class Kind:
 
 
 def kinds(half: str) -> list[Kind]:
-    """The kinds of a part, `first` to `fourth`; none where it is not there. ValueError names a file with a mistake."""
+    """The kinds of a part, `first` to `sixth`; none where it is not there. ValueError names a file with a mistake."""
     return [_kind(path) for path in sorted((CORPUS / half).glob("*.yaml"))]
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from signoff.config.reader import FILE, parse, repository_root
 from signoff.drafting.candidates import LiveProject
+from signoff.drafting.databases import Shown, read_databases, use_of
 from signoff.drafting.draft import Draft, GitFacts, draft, minimal
 from signoff.drafting.files import LOOKED_FOR, Files, read_files
 from signoff.drafting.live import read_live
 from signoff.model.errors import SignoffError
 from signoff.model.facts import Unknown
+from signoff.model.record import dataclass
 
 if TYPE_CHECKING:
     from signoff.systems import Systems
@@ -60,6 +61,9 @@ async def init(
     files = await asyncio.to_thread(read_files, top)
     git, live = await _asked(systems, files, project, region)
     made = draft(top, files, git, live, project=project, region=region)
+    if made.workloads:
+        shown, uses = await asyncio.to_thread(_databases, top, path, made)
+        made = draft(top, files, git, live, project=project, region=region, shown=shown, uses=uses)
     if not made.workloads:
         if not minimal_if_nothing:
             raise SignoffError(
@@ -72,6 +76,16 @@ async def init(
     if write:
         await asyncio.to_thread(_put, path, made.text, force)
     return InitResult(path, made.text, write, made.workloads, made.notes)
+
+
+def _databases(top: Path, path: Path, made: Draft) -> tuple[Shown, dict[str, str]]:
+    """What the files show, and why each workload uses it: by what it is made from, as the draft says it."""
+    from signoff.systems.git.inputs import Inputs
+
+    shown = read_databases(top)
+    inputs = parse(made.text.encode(), path).inputs
+    found = {str(name): use_of(shown, Inputs(of.patterns).matches) for name, of in inputs.items()}
+    return shown, {name: why for name, why in found.items() if why is not None}
 
 
 def _place(root: Path) -> tuple[Path, Path, bool]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from signoff.drafting.candidates import Candidate, LiveProject, Seen, candidates
+from signoff.drafting.database_table import with_database
+from signoff.drafting.databases import Shown
 from signoff.drafting.files import Files
+from signoff.drafting.lines import Line, Table, toml
+from signoff.model.record import dataclass
 
 PLACEHOLDER = "your-project-id"
 _REGION = re.compile(r"[a-z]+(-[a-z]+)+[0-9]+")
@@ -25,22 +28,6 @@ class GitFacts:
     remote: str | None
     branch: str | None
     """The branch that the remote has, of those that are usually built."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """`key = value`, with where the value came from."""
-
-    key: str
-    value: str
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    header: str
-    lines: tuple[Line, ...]
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +48,23 @@ def draft(
     *,
     project: str | None = None,
     region: str | None = None,
+    shown: Shown | None = None,
+    uses: Mapping[str, str] = MappingProxyType({}),
 ) -> Draft:
-    """Pure: what was read in, the text out. `project` and `region`: what a person said, which wins."""
+    """Pure: what was read in, the text out. `project` and `region`: what a person said, which wins.
+
+    `shown`: the database that the code shows; `uses`: why a workload uses it, by the name of its table.
+    """
     found = candidates(files, live, _fallback(root))
     notes = [f"could not be read: {says}" for says in files.unreadable]
     targets = _targets(found, git, live, notes, project, region)
-    source = [] if git.remote in {None, "origin"} else [Line("remote", _toml(git.remote or ""), "the only remote")]
+    source = [] if git.remote in {None, "origin"} else [Line("remote", toml(git.remote or ""), "the only remote")]
     names = _names(found)
     tables = [_workload(names[id(one)], one) for one in found]
     if live is not None:
         notes += _only_live(found, live)
+    if shown is not None and uses:
+        tables = with_database(tables, shown, uses, [table.header.partition(".")[2] for table in targets])
     return Draft(render(source, targets, tables, notes), tuple(names.values()), tuple(notes))
 
 
@@ -91,14 +85,14 @@ def minimal() -> str:
     target = Table(
         "targets.production",
         (
-            Line("project", _toml(PLACEHOLDER), "write the project's id"),
-            Line("regions", _toml(["us-central1"]), "write the regions it is deployed to"),
-            Line("branch", _toml("main"), "write the branch that is built"),
+            Line("project", toml(PLACEHOLDER), "write the project's id"),
+            Line("regions", toml(["us-central1"]), "write the regions it is deployed to"),
+            Line("branch", toml("main"), "write the branch that is built"),
         ),
     )
     workload = Table(
         "workloads.web",
-        (Line("kind", _toml("service"), "service, job or worker-pool"),),
+        (Line("kind", toml("service"), "service, job or worker-pool"),),
         (
             'inputs = ["web/**", "shared/**", "!**/*.md"]   # the files it is made from; left out: everything',
             'build = { config = "cloudbuild.yaml" }         # or trigger, command, image',
@@ -115,15 +109,6 @@ def _names(found: Sequence[Candidate]) -> dict[int, str]:
     """A service and a job may share a name; their tables may not."""
     counted = [one.name for one in found]
     return {id(one): one.name if counted.count(one.name) == 1 else f"{one.name}-{one.kind}" for one in found}
-
-
-def _toml(value: str | Sequence[str] | Mapping[str, str]) -> str:
-    """A TOML literal. JSON's strings are TOML's, but for DEL."""
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
-    return "[" + ", ".join(_toml(item) for item in value) + "]"
 
 
 def _targets(
@@ -155,8 +140,8 @@ def _targets(
             seen for one in found for seen in one.seen if len(origin) == 1 or seen.deploy.project in {project, None}
         ]
         lines = [
-            Line("project", _toml(project), where),
-            Line("regions", _toml([said_region]), "as said when this was written")
+            Line("project", toml(project), where),
+            Line("regions", toml([said_region]), "as said when this was written")
             if said_region is not None
             else _regions([(seen.deploy.region, seen.at) for seen in seen_here], found, live, notes),
             _branch([(branch, seen.at) for seen in seen_here for branch in seen.branches], git, notes),
@@ -186,26 +171,26 @@ def _regions(
     written = {region: at for region, at in reversed(seen) if region and _REGION.fullmatch(region)}
     if written:
         regions = list(dict.fromkeys(region for region, _at in seen if region in written))
-        return Line("regions", _toml(regions), ", ".join(dict.fromkeys(written[region] for region in regions)))
+        return Line("regions", toml(regions), ", ".join(dict.fromkeys(written[region] for region in regions)))
     running = list(dict.fromkeys(region for one in found for region in one.live))
     if running and live is not None:
-        return Line("regions", _toml(running), f"where they run in {live.project}")
+        return Line("regions", toml(running), f"where they run in {live.project}")
     says = "no region was found: us-central1 is an assumption"
     if says not in notes:
         notes.append(says)
-    return Line("regions", _toml(["us-central1"]), "ASSUMED: nothing names a region")
+    return Line("regions", toml(["us-central1"]), "ASSUMED: nothing names a region")
 
 
 def _branch(seen: Sequence[tuple[str, str]], git: GitFacts, notes: list[str]) -> Line:
     for branch, at in seen:
         if _BRANCH.fullmatch(branch):
-            return Line("branch", _toml(branch), f"pushes to it start {at.partition(':')[0]}")
+            return Line("branch", toml(branch), f"pushes to it start {at.partition(':')[0]}")
     if git.branch is not None and _BRANCH.fullmatch(git.branch):
-        return Line("branch", _toml(git.branch), f"a branch of {git.remote or 'the remote'}")
+        return Line("branch", toml(git.branch), f"a branch of {git.remote or 'the remote'}")
     says = "the remote did not say its branches: main is an assumption"
     if says not in notes:
         notes.append(says)
-    return Line("branch", _toml("main"), "ASSUMED: the remote did not say its branches")
+    return Line("branch", toml("main"), "ASSUMED: the remote did not say its branches")
 
 
 def _workload(name: str, one: Candidate) -> Table:
@@ -217,13 +202,13 @@ def _workload(name: str, one: Candidate) -> Table:
         kind_origin = live.removeprefix(", ")
     else:
         kind_origin = f"ASSUMED: {one.dockerfile or one.config} does not say"
-    lines = [Line("kind", _toml(one.kind), kind_origin)]
+    lines = [Line("kind", toml(one.kind), kind_origin)]
     if name != one.name:
-        lines.append(Line("name", _toml(one.name), "a service and a job have the same name"))
+        lines.append(Line("name", toml(one.name), "a service and a job have the same name"))
     lines += _inputs(one)
     lines += _build(one)
     if deployer is not None:
-        lines.append(Line("deploy", _toml(deployer.by), _who(one, deployer)))
+        lines.append(Line("deploy", toml(deployer.by), _who(one, deployer)))
     return Table(f"workloads.{name}", tuple(lines), () if lines[1:] else ("inputs: not known, so everything counts",))
 
 
@@ -242,32 +227,32 @@ def _inputs(one: Candidate) -> list[Line]:
         if folder.startswith(("/", "..")):
             return []
         if one.dockerfile is None:
-            return [Line("inputs", _toml(["**" if folder == "." else f"{folder}/**"]), f"{at} sends this folder")]
+            return [Line("inputs", toml(["**" if folder == "." else f"{folder}/**"]), f"{at} sends this folder")]
         context = {} if folder == "." else {"context": folder}
-        return [Line("inputs", _toml({"dockerfile": one.dockerfile, **context}), f"{at} sends this folder")]
+        return [Line("inputs", toml({"dockerfile": one.dockerfile, **context}), f"{at} sends this folder")]
     if one.submit is not None:
         folder = posixpath.normpath(one.submit[0].source or ".")
         context = {} if folder == "." else {"context": folder}
         found = {"dockerfile": one.dockerfile, **context} if one.dockerfile else None
-        return [Line("inputs", _toml(found), f"{one.submit[1]} sends this folder")] if found else []
+        return [Line("inputs", toml(found), f"{one.submit[1]} sends this folder")] if found else []
     if one.config is not None:
         return []  # the Dockerfiles of the configuration are followed
     if one.dockerfile is not None:
-        return [Line("inputs", _toml({"dockerfile": one.dockerfile}), "what it copies, from the repository's root")]
+        return [Line("inputs", toml({"dockerfile": one.dockerfile}), "what it copies, from the repository's root")]
     return []
 
 
 def _build(one: Candidate) -> list[Line]:
     if one.script is not None and one.deployer is not None and one.deployer.by == "signoff":
         command, at = one.script
-        value = f'{{ command = {_toml(command)}, source = "upload" }}'
+        value = f'{{ command = {toml(command)}, source = "upload" }}'
         return [Line("build", value, f"{at} builds and deploys, from the working tree as far as is known")]
     if one.config is not None:
         source = {} if one.uploads is None else {"source": "upload"}
         origin = "its inputs are what the Dockerfile in there copies" + (
             f"; {one.uploads} sends the tree" if source else ""
         )
-        return [Line("build", _toml({"config": one.config, **source}), origin)]
+        return [Line("build", toml({"config": one.config, **source}), origin)]
     deployer = one.deployer
     if one.upload is not None and deployer is not None and deployer.by == "signoff":
         deploy = deployer.deploy
@@ -275,15 +260,15 @@ def _build(one: Candidate) -> list[Line]:
         argv = ["gcloud", "run", *verb, one.name, "--source", one.upload[0]]
         argv += [f"--region={deploy.region}"] if deploy.region else []
         argv += [f"--project={deploy.project}"] if deploy.project else []
-        value = f'{{ command = {_toml([*argv, "--quiet"])}, source = "upload" }}'
+        value = f'{{ command = {toml([*argv, "--quiet"])}, source = "upload" }}'
         return [Line("build", value, f"as in {one.upload[1]}: it builds from the working tree, and deploys")]
     if one.submit is not None:
         submit, at = one.submit
-        value = _toml(["gcloud", "builds", "submit", "--tag", submit.tag or "", submit.source or "."])
+        value = toml(["gcloud", "builds", "submit", "--tag", submit.tag or "", submit.source or "."])
         return [Line("build", f'{{ command = {value}, source = "upload" }}', f"as in {at}: it sends the tree")]
     if one.image is not None:
         image, at = one.image
-        return [Line("build", _toml({"image": image}), at)]
+        return [Line("build", toml({"image": image}), at)]
     return []
 
 

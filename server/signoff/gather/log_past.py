@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from signoff.gather.served import HISTORY, Unit, known, names, units
 from signoff.model.facts import Known, Unknown
 from signoff.model.health import Before, Route
 from signoff.model.logs import ErrorSeen, LogEntry
+from signoff.model.record import dataclass
 from signoff.model.subject import Kind, Workload
-from signoff.reading.log_errors import ErrorLog
 from signoff.survey import Survey
 from signoff.systems.google.log_filters import Names, Resources
+
+if TYPE_CHECKING:
+    from signoff.reading.log_errors import ErrorLog
 
 
 @dataclass(slots=True)
@@ -56,6 +59,8 @@ async def _past(survey: Survey, workloads: tuple[Workload, ...]) -> Mapping[tupl
     if isinstance(listed, Unknown):
         return listed
     read: dict[tuple[Kind, str], _Reading] = {}
+    if listed.value.items:
+        from signoff.reading.log_errors import ErrorLog  # its readers of every language: most workloads are quiet
     for entry in listed.value.items:
         one = read.setdefault((entry.kind, entry.workload), _Reading(ErrorLog(), set()))
         one.log.add(entry)

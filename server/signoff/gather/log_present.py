@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from signoff.gather.served import HISTORY, Unit, known, names, units
 from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.logs import ErrorSeen, LogEntry
 from signoff.model.quoted import Quoted
-from signoff.reading.log_errors import ErrorLog
+from signoff.model.record import dataclass
 from signoff.survey import Survey
 from signoff.systems.google.pages import Listing
+
+if TYPE_CHECKING:
+    from signoff.reading.log_errors import ErrorLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ async def _all_output(survey: Survey) -> Output | Unknown:
 
 
 async def _output(survey: Survey, serving: tuple[Unit, ...]) -> Output | Unknown:
-    logs = {unit: ErrorLog() for unit in serving}
+    logs: dict[Unit, ErrorLog] = {}
     by_name: dict[str, list[Unit]] = {}
     for unit in serving:
         by_name.setdefault(unit.name, []).append(unit)
@@ -97,12 +100,21 @@ async def _output(survey: Survey, serving: tuple[Unit, ...]) -> Output | Unknown
     def take(entry: LogEntry) -> None:
         for unit in by_name.get(entry.unit, ()):
             if is_of(entry, unit):
+                if unit not in logs:
+                    logs[unit] = _error_log()
                 logs[unit].add(entry)
 
     read = await survey.systems.logs.output(_project(survey), names(serving), _since(survey, serving), take)
     if isinstance(read, Unknown):
         return read
-    return Output({unit: log.found() for unit, log in logs.items()}, read.value, read.ref)
+    errors = {unit: logs[unit].found() if unit in logs else () for unit in serving}
+    return Output(errors, read.value, read.ref)
+
+
+def _error_log() -> ErrorLog:
+    from signoff.reading.log_errors import ErrorLog  # its readers of every language: most revisions say nothing
+
+    return ErrorLog()
 
 
 async def _requests(survey: Survey) -> Known[Listing[LogEntry]] | Unknown:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.quoted import Quoted
+from signoff.model.record import dataclass
 from signoff.model.source import WorkingTree
 from signoff.model.subject import Commit
 from signoff.survey import Survey

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -17,6 +16,7 @@ from signoff.ledger.events import (
     SessionBegan,
     StepTaken,
 )
+from signoff.model.record import dataclass
 
 MOST = 40
 

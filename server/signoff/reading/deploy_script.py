@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from signoff.model.record import dataclass
 from signoff.model.subject import Deployer, Kind
 from signoff.reading.errors import Unreadable, as_text
 from signoff.reading.gcloud import Deploy, Submit, deploys_in, submits_in

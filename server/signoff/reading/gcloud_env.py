@@ -6,7 +6,8 @@ https://cloud.google.com/sdk/gcloud/reference/run/deploy#--set-env-vars (and `gc
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from signoff.model.record import dataclass
 
 _FILE = "--env-vars-file"
 

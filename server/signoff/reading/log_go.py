@@ -71,6 +71,7 @@ _STD = frozenset(
         "created",
     ]
 )
+_OTHERS = ("/usr/local/go/src/", "/go/src/", "/pkg/mod/", "/vendor/", "@v")
 _BEFORE_DUMP = 40
 _FUNCTION = re.compile(r"[A-Za-z][\w./~@%-]*\.[\w.()*\[\],-]+")
 
@@ -218,6 +219,10 @@ def _function(line: str) -> str:
 @lru_cache(maxsize=4096)
 def _frame(name: str, path: str) -> Frame:
     package = name.rpartition("/")[0] or name.partition(".")[0]
-    standard = package.partition("/")[0] in _STD or "/usr/local/go/src/" in path or "/go/src/" in path
-    own = not (standard or "/pkg/mod/" in path or "/vendor/" in path or "@v" in path)
+    own = package.partition("/")[0] not in _STD and is_own(path)
     return Frame(_CLOSURE.sub(r"\1#", name), own)
+
+
+def is_own(path: str) -> bool:
+    """Whether a file is neither Go's nor a module's that is only used."""
+    return not any(other in path for other in _OTHERS)

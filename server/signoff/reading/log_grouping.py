@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
-from signoff.reading import log_go, log_java, log_jvm, log_node, log_python, log_ruby
+from signoff.model.record import dataclass
+from signoff.reading import log_go, log_java, log_jvm, log_node, log_npm, log_python, log_recovered, log_ruby
+from signoff.reading.log_fields import words_of
 from signoff.reading.log_heading import joined
 from signoff.reading.log_plain import has_level, has_quiet_level, warns
 from signoff.reading.log_thrown import LINES, Thrown
@@ -29,6 +31,9 @@ _NAMES_ERROR = re.compile(
 )
 _CALLED = "for call at"
 """grpc-js: the stack of the answer is above it, that of the call below."""
+_FLUSH = re.compile(r"at .{1,400}(?::\d+:\d+\)?|\([\w$ .-]+\.(?:java|kt|scala):\d+\))$")
+_FIELD = re.compile(r"(?:\[\w+\]|'[^']{1,80}'|[a-z_$][\w$]{0,80}): ")
+"""Frames and fields whose indentation something took away."""
 _PANICKED = re.compile(r"thread '[^']{0,200}' (?:\(\d+\) )?panicked at ")
 
 
@@ -84,14 +89,14 @@ class _At:
         return True
 
     def _belongs(self, line: str, bare: str) -> bool:
-        if len(bare) < len(line) and bare.startswith(("at ", "... ", "--- End of ")):
+        if bare.startswith(("at ", "... ", "--- End of ")) and (len(bare) < len(line) or _FLUSH.match(line[:600])):
             self.framed, self._expecting = True, False
             self._braces = self._braces or line.endswith("{")
             return True
         if self._braces:
             self._done = bare[:1] in ("}", "]") and self._is_closing(line, bare)
             self.framed = self.framed or self._done
-            return self._done or not bare or len(bare) < len(line)
+            return self._done or not bare or len(bare) < len(line) or _FIELD.match(line[:100]) is not None
         if bare.startswith(("Caused by:", "Suppressed: ", "Wrapped by: ", "---> ")) or line == _CALLED:
             self._expecting = True
             self.framed = self.framed or line == "Caused by:"
@@ -169,6 +174,10 @@ class Writer(Generic[T]):
     def feed(self, line: str, source: T) -> Iterator[Found[T]]:
         """What is complete now that this line came. `source` of a block is that of its first line."""
         block = self._block
+        if isinstance(block, _At) and ":in " in line and not block.framed and log_ruby.is_place(line):
+            head = block.lines[0]
+            block = self._block = log_ruby.Entry()
+            block.take(head)
         if block is not None:
             taken = block.take(line)
             if taken:
@@ -180,7 +189,7 @@ class Writer(Generic[T]):
                 yield from self.feed(line, source)
                 return
         if block is None and (new := self._opening(line)):
-            if isinstance(new, log_ruby.Entry) and self._last:
+            if isinstance(new, log_ruby.Entry) and self._last and new.lines[0] is not self._last[0]:
                 if self._over:
                     yield from self._headed()
                 else:
@@ -219,6 +228,15 @@ class Writer(Generic[T]):
             made.take(self._last[0])
         elif log_ruby.opens(line):
             made = log_ruby.Entry()
+        elif self._last and log_ruby.is_place(line) and log_ruby.raised(self._last[0]):
+            made = log_ruby.Entry()
+            made.take(self._last[0])
+        elif log_recovered.recovers(line):
+            made = log_recovered.Recovered()
+        elif log_recovered.races(line):
+            made = log_recovered.Race()
+        elif log_npm.opens(line):
+            made = log_npm.Failure()
         elif log_jvm.crashes(line):
             made = log_jvm.Crash()
         elif log_jvm.fails_to_start(line):
@@ -283,8 +301,13 @@ class Writer(Generic[T]):
             return
         if isinstance(block, (log_go.Stack, _At)) and (has_quiet_level(block.lines[0]) or warns(block.lines[0])):
             return  # a stack may stand below a warning too
+        if isinstance(block, log_npm.Failure) and block.ended:
+            return
         if block.framed:
-            yield Found(heading[1] if heading else sources[0], block.lines[0], block.thrown())
+            thrown = block.thrown()
+            if heading and isinstance(block, log_go.Dump) and not (thrown.kind or thrown.message):
+                thrown = replace(thrown, message=words_of(heading[0]))  # debug.Stack() below a logger's words
+            yield Found(heading[1] if heading else sources[0], block.lines[0], thrown)
             return
         if heading and heading[0] is not block.lines[0]:
             yield Found(heading[1], heading[0])

@@ -30,6 +30,8 @@ _PROXY = (
     "$quarkusrestinvoker$",
     "LambdaForm$",
 )
+_HIDDEN = re.compile(r"[/+.]0x[0-9a-f]{4,16}(?=\.|$)")
+"""A class that the JVM made while it ran: its name has an address (https://openjdk.org/jeps/371)."""
 _DIAGNOSTIC = "DiagnosticCoroutineContextException"
 _LIBRARY = (
     "java.",
@@ -190,7 +192,8 @@ def _run(run: str) -> tuple[Frame, ...]:
 @lru_cache(maxsize=4096)
 def _frame(line: str) -> Frame:
     """`at java.base/java.lang.Thread.run(Thread.java:840)` → `java.lang.Thread.run`; a proxy's frame has no place."""
-    name = line[3:].split(") ", 1)[0].partition("(")[0].rpartition("/")[2]
-    if any(proxy in name for proxy in _PROXY):
+    name = line[3:].split(") ", 1)[0].partition("(")[0]
+    if any(proxy in name for proxy in _PROXY) or ("0x" in name and _HIDDEN.search(name)):
         return Frame("", False)
+    name = name.rpartition("/")[2]
     return Frame(_NUMBERED.sub("", name), not name.startswith(_LIBRARY))

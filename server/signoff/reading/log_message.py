@@ -54,7 +54,11 @@ _HOST = re.compile(r"([A-Za-z][\w.-]*):(\d{1,5})")
 _OPEN_PORT = re.compile(r":\d{2,5}")
 _V6 = re.compile(r"[0-9a-fA-F]*(?::[0-9a-fA-F]*){2,8}(?:%\w+)?")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-_OBJECT = re.compile(r"([\w.$]+)@[0-9a-f]{4,16}")
+_OBJECT = re.compile(r"([\w.$]+)@[0-9a-f]{1,16}")
+_INSPECTED = re.compile(r"#<([A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){0,8})(?::0x[0-9a-f]{4,16}| id: )[^<>\n]{0,1000}>?")
+"""An object as Ruby shows it: what it holds is data."""
+_ID = re.compile(r"[A-Z]{1,8}-\d+")
+"""`SKU-9`: no name of a field or table. One letter before the dash says nothing either."""
 _URL = re.compile(r"([a-z][a-z0-9+.-]*://)(?:[^/@]*@)?([^/?#]*)([^?#]*)")
 _CODE = re.compile(
     r"(?:AH|ORA|TNS|PLS|SQL|DB2|DPI|DPY|JDBC|HY|IM|ERR|PGRST|TS|CS|NG|MSB|AADSTS|KB|CVE|SQLSTATE|RFC|E|P|H|R|F|W|S)-?\d{2,6}[A-Z]?"
@@ -112,6 +116,8 @@ _REASONS = frozenset(
         "Server",
     }
 )
+_BEFORE_URL = frozenset({"url", "uri", "get", "head", "post", "put", "patch", "delete", "options", "route", "endpoint"})
+"""What follows is a path of a server, whose first part is no image's root."""
 _PEERS = frozenset({"client", "peer", "from", "remote"})
 """The port behind such an address was given out at random, however low."""
 _COUNTED = frozenset({"pid", "tid", "ppid", "line", "row", "col", "column", "index", "offset", "id", "attempt", "size"})
@@ -163,6 +169,8 @@ def _normalised(message: str) -> str:
             message = _SPRING.sub(r"\1 ", message)
         elif ", client: " in message and (nginx := _NGINX.search(message)):
             message = f"{nginx[1]} {nginx[2]}{nginx[3]}"
+        if "#<" in message:
+            message = _INSPECTED.sub(r"#<\1>", message)
         if "?" in message:
             message = _QUERY.sub(r"\1", message)
         if "-task" in message:
@@ -214,6 +222,8 @@ def _word(word: str, before: str, quoted: bool, after: str) -> str:
         return word
     if quoted and _is_name(bare):
         return word
+    if bare[0] == "/" and before.lower().rstrip(_ENDS) in _BEFORE_URL:
+        return url_path(bare) + rest
     return _without_ids(bare) + rest
 
 
@@ -235,6 +245,7 @@ def _is_name(word: str) -> bool:
         and sum(c.isdigit() for c in word) <= 2
         and "/" not in word
         and "@" not in word
+        and (not _ID.fullmatch(word) or _NAMES.fullmatch(word) is not None)
     )
 
 
@@ -257,6 +268,8 @@ def _without_ids(word: str) -> str:
         return _place(f"[::1]:{word[4:]}") if word[4:].isdigit() else "#"
     if _NUMBER.fullmatch(word) or _DURATION.fullmatch(word) or (word.count(":") > 1 and _V6.fullmatch(word)):
         return "#"
+    if word[1:2] == "-" and word[0] != "E" and _ID.fullmatch(word):
+        return "#"
     if _CODE.fullmatch(word) or _NAMES.fullmatch(word):
         return word
     if word.startswith(("0x", "0X")):
@@ -270,7 +283,7 @@ def _part(part: str) -> str:
     """A piece of a word between its dashes: random letters and digits are an id, else the digits alone are."""
     if not any(letter.isdigit() for letter in part):
         return part
-    if is_hash(part) or len(_TURNS.findall(part)) >= 3:
+    if part.startswith("0x") or is_hash(part) or len(_TURNS.findall(part)) >= 3:
         return "#"
     if _NAMES.fullmatch(part):
         return part

@@ -33,6 +33,8 @@ _LIBRARY = (
 )
 _DOTNET = ("System.", "Microsoft.", "lambda_method")
 """A method with its parameters is a frame of .NET: `Acme.Report.Build(String x) in /src/Report.cs:line 12`."""
+_MADE = re.compile(r"(b__|d__|DisplayClass|\|)\d+(?:_\d+)?")
+"""Numbers that a compiler of .NET gives to closures and state machines."""
 _NUMBERED = re.compile(r"^\d+: +")
 _WIDE = 300
 """A column from here on, in one of the first lines, is a minified file's."""
@@ -148,7 +150,7 @@ def _frame(said: str) -> tuple[Frame, bool]:
     """
     if not _PLACE.search(said.removesuffix(")")) and "(" in said and " (" not in said.partition(" in ")[0]:
         method = said.partition("(")[0]
-        return Frame(method, not method.startswith(_DOTNET)), False
+        return Frame(_MADE.sub(r"\1#", method), not method.startswith(_DOTNET)), False
     name, place = "", said
     if said.endswith(")"):
         name, _, place = said[:-1].rpartition(" (")

@@ -18,6 +18,8 @@ _BUILT = re.compile(r"\.(?:min\.)?(?:[cm]?jsx?|[cm]?tsx?|css|map|wasm|json|woff2
 """What builders put a hash before."""
 _HASH = 72
 """Characters that a hash has at most."""
+_NUMBERED = re.compile(r"[A-Za-z]+[-_]\d+")
+"""A word and a number (`acc_1029`) is an id of something that has a name."""
 _LONGEST = 1_000
 _KEPT = 3
 """So many parts of a path are told apart: the root may be one that nobody knows."""
@@ -73,7 +75,7 @@ def is_hash(part: str) -> bool:
     digits = sum(letter.isdigit() for letter in part)
     if digits and all(letter in "0123456789abcdef" for letter in part):
         return True
-    if len(part) < 8 or not part.replace("-", "").replace("_", "").isalnum():
+    if len(part) < 8 or _NUMBERED.fullmatch(part) or not part.replace("-", "").replace("_", "").isalnum():
         return False
     lower = any(letter.islower() for letter in part)
     inner = sum(letter.isupper() for letter in part[1:])

@@ -17,6 +17,9 @@ _LEVEL = re.compile(
     r"|(?:[\w.]{1,20}=(?:\"[^\"]{0,60}\"|\S{1,60}) ){0,3}(?:level|lvl|severity)=\"?(?i:error|err|fatal|panic|crit)"
     # Monolog: the channel, a dot and the level.
     r"|" + _STAMP + r"[\w-]{1,40}\.(?:ERROR|CRITICAL|ALERT|EMERGENCY): "
+    # Redis: `#` is the loudest level, of warnings too (https://redis.io/docs/latest/operate/oss_and_stack/management/config-file/).
+    r"|\d{1,7}:[MSCX] \d\d \w{3} \d{4} [\d:.]{8,15} # (?!WARNING)(?=.{0,60}"
+    r"\b(?i:can't|cannot|could not|error|failed|failure|fatal|unable|crashed|out of memory|misconf|bug)\b)"
 )
 _ERRNO = re.compile(
     r"(?i:connection refused|connection reset by peer|broken pipe|address already in use|no such file or directory"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from signoff.reading.log_paths import file_name
@@ -26,6 +26,9 @@ _GOES_ON = re.compile(
     r"|\[SQL: |\[parameters: |\(Background on|[>})\]]$"
 )
 """How the words of a driver's or client's exception go on below its line (PostgreSQL, SQLAlchemy, gRPC)."""
+_KEY = re.compile(r"'([^'\n]{1,200})'")
+"""The whole message of a KeyError, where the key is a text."""
+_BY_NAME = re.compile(r"\[[A-Za-z_]|KeyError\([A-Za-z_]|\.(?:pop|remove)\([A-Za-z_]")
 _LIBRARY = ("/site-packages/", "/dist-packages/", "/lib/python3", "/lib64/python3", "\\Lib\\")
 _STRAY = 20
 """So many lines of others may stand inside a traceback that came line by line."""
@@ -103,28 +106,34 @@ class _Part:
     kind: str
     message: str
     frames: list[Frame]
+    shown: str
 
 
 def read(lines: Sequence[str]) -> Thrown:
     """The exception of a traceback's lines; without a type where its last line is missing."""
     parts: list[_Part] = []
     frames: list[Frame] = []
+    shown: list[str] = []
     open_ = False
     for line in lines:
         depth = 0
         if line[-1:] == "\n":
             frames.extend(_frames(line))
+            shown.append(_source(line))
             continue
         if bars := _DEPTH.match(line):
             depth = bars.end()
             line = line[depth:]
         if line.startswith((_OPENS, _GROUP[2:])):
-            frames, open_ = [], True
+            frames, shown, open_ = [], [], True
         elif line.startswith('  File "'):
             frames.append(_frame(line[:LINE]))
+        elif open_ and _shows_code(line):
+            shown.append(line[:LINE])
         elif open_ and line[:1] not in ("", " ", "\t", "-", "+") and (named := _NAMED.match(line[:500])):
-            parts.append(_Part(depth, named.group(), line[named.end() :].removeprefix(":").strip(), frames))
-            frames, open_ = [], False
+            message = line[named.end() :].removeprefix(":").strip()
+            parts.append(_Part(depth, named.group(), message, frames, "\n".join(shown)))
+            frames, shown, open_ = [], [], False
         elif parts and not open_ and (said := _complaint(line, parts[-1].message)):
             parts[-1].message = said
     if not parts:
@@ -134,11 +143,22 @@ def read(lines: Sequence[str]) -> Thrown:
     members = tuple(_thrown(part) for part in parts if part.depth > top)
     main = outer[-1]
     causes = tuple(_thrown(part) for part in reversed(outer[:-1]))
-    return Thrown(main.kind, main.message, tuple(reversed(main.frames)), causes, members)
+    return replace(_thrown(main), causes=causes, members=members)
 
 
 def _thrown(part: _Part) -> Thrown:
-    return Thrown(part.kind, part.message, tuple(reversed(part.frames)))
+    return Thrown(part.kind, part.message, tuple(reversed(part.frames)), words="" if _is_data(part) else None)
+
+
+def _is_data(part: _Part) -> bool:
+    """Whether a key that was missed came from outside: the lines that a traceback shows of the code do not name it.
+
+    `rates[currency]` misses another one with each request, `row["School"]` always the same.
+    """
+    key = _KEY.fullmatch(part.message)
+    if not key or not _BY_NAME.search(part.shown):
+        return False
+    return f"'{key[1]}'" not in part.shown and f'"{key[1]}"' not in part.shown
 
 
 def _complaint(line: str, message: str) -> str | None:
@@ -156,6 +176,16 @@ def _complaint(line: str, message: str) -> str | None:
 @lru_cache(maxsize=256)
 def _frames(run: str) -> tuple[Frame, ...]:
     return tuple(_frame(line[:LINE]) for line in run.splitlines() if line.startswith('  File "'))
+
+
+@lru_cache(maxsize=256)
+def _source(run: str) -> str:
+    return "\n".join(line[:LINE] for line in run.splitlines() if _shows_code(line))
+
+
+def _shows_code(line: str) -> bool:
+    """Not the values that loguru draws below it (https://loguru.readthedocs.io: `diagnose`)."""
+    return line.startswith("    ") and not line.lstrip().startswith(("│", "└"))
 
 
 @lru_cache(maxsize=4096)

@@ -1,5 +1,6 @@
-"""Errors that Ruby's Logger writes, as Rails does: a line with a level, maybe tags, the exception and its places.
+"""Exceptions of Ruby: as the interpreter prints them, as Rails and Sidekiq log them, as Ruby's Logger writes them.
 
+https://docs.ruby-lang.org/en/master/Exception.html#method-i-full_message,
 https://docs.ruby-lang.org/en/master/Logger.html (format of an entry),
 https://api.rubyonrails.org/classes/ActiveSupport/TaggedLogging.html (tags).
 """
@@ -15,24 +16,53 @@ from signoff.reading.log_thrown import LINES, Frame, Thrown
 _ENTRY = re.compile(r"[DIWEFA], \[[^\]\n]{10,60}\] +[A-Z]{3,7} -- [^:\n]{0,80}: ?")
 _LOUD = re.compile(r"[EF], \[[^\]\n]{10,60}\] +(?:ERROR|FATAL) -- ")
 _TAGS = re.compile(r"^(?:\[[^\]\n]{1,80}\] ?)*")
-_RAISED = re.compile(r"([A-Z]\w*(?:::[A-Z]\w*)*) \((.*)\):?$")
-_PLACE = re.compile(r"(\S{1,300}\.(?:rb|erb|haml|slim)):\d+:in [`'](.{1,200})'$")
+_SIDEKIQ = re.compile(r"\S{10,40} pid=\d+ tid=\S+ (?:[^\n]{0,400}? )?(?:WARN|ERROR|FATAL): ")
+_TYPE = r"([A-Z]\w{0,100}(?:::[A-Z]\w{0,100}){0,10})"
+_RAISED = re.compile(_TYPE + r" \((.*)\):?$")
+_NAMED = re.compile(_TYPE + r": (.*)$")
+_PLACE = re.compile(
+    r"(?:from )?(<internal:[^>]{1,200}>|\S{1,300}\.(?:rb|erb|haml|slim|ru|rake)):\d+:in [`'](.{1,200})'$"
+)
+_CRASH = re.compile(r"(<internal:[^>]{1,200}>|\S{1,300}?):\d+:in [`']([^'\n]{1,200})': (.{0,2000}) \(" + _TYPE + r"\)$")
 _LIBRARY = ("/gems/", "/ruby/", "<internal:")
 _BLANK = 3
 """Lines without words that may stand between the level and the words, or the words and the places."""
 
 
 def opens(line: str) -> bool:
-    """Whether Ruby's Logger begins an entry of an error here."""
-    return line[1:3] == ", " and _LOUD.match(line[:300]) is not None
+    """Whether an error begins here: in an entry of Ruby's Logger, in Rails' words, or as the interpreter ends."""
+    if line[1:3] == ", ":
+        return _LOUD.match(line[:300]) is not None
+    if line[-1:] != ":" and line[-1:] != ")":
+        return False
+    if line.endswith("):"):
+        return _RAISED.match(_TAGS.sub("", line[:4_000], count=1)) is not None
+    return ":in " in line and _CRASH.match(line[:3_000]) is not None
+
+
+def is_place(line: str) -> bool:
+    """Whether a line is a place in Ruby's code and nothing else, behind its logger's head."""
+    return ":in " in line and _PLACE.fullmatch(_bare(line)) is not None
+
+
+def raised(line: str) -> bool:
+    """Whether a line names an exception by its type, behind its logger's head."""
+    return _NAMED.match(_bare(line)) is not None
+
+
+def _bare(line: str) -> str:
+    line = line[:4_000]
+    if " pid=" in line and (head := _SIDEKIQ.match(line)):
+        line = line[head.end() :]
+    return _TAGS.sub("", line.strip(), count=1).strip()
 
 
 @dataclass(slots=True)
 class Entry:
-    """An entry that is put together line by line."""
+    """An error that is put together line by line; `framed`: where its first line does not say it, by its places."""
 
     lines: list[str] = field(default_factory=list)
-    framed: bool = True
+    framed: bool = False
     _words: str = ""
     _frames: list[Frame] = field(default_factory=list)
     _blank: int = 0
@@ -42,19 +72,22 @@ class Entry:
         entry = _ENTRY.match(line)
         if self.lines and (entry or len(self.lines) >= LINES):
             return False
-        rest = line[entry.end() :] if entry else line
-        bare = _TAGS.sub("", rest, count=1).strip()
-        if place := _PLACE.fullmatch(bare):
-            own = not any(library in place[1] for library in _LIBRARY)
-            self._frames.append(Frame(f"{file_name(place[1])}:{place[2]}", own))
-        elif not bare:
-            self._blank += 1
-            if self._frames or self._blank > _BLANK:
-                return False
-        elif self._words:
-            return False
+        if not self.lines and ":in " in line and (crash := _CRASH.match(line[:3_000])):
+            self._words = f"{crash[4]} ({crash[3]})"
+            self._at(crash[1], crash[2])
         else:
-            self._words = bare
+            self.framed = self.framed or entry is not None
+            bare = _bare(line[entry.end() :] if entry else line)
+            if place := _PLACE.fullmatch(bare):
+                self._at(place[1], place[2])
+            elif not bare:
+                self._blank += 1
+                if self._frames or self._blank > _BLANK:
+                    return False
+            elif self._words:
+                return False
+            else:
+                self._words = bare
         self.lines.append(line)
         return True
 
@@ -62,7 +95,12 @@ class Entry:
         """Indented lines at once: they have to be taken one by one."""
         return False
 
+    def _at(self, path: str, name: str) -> None:
+        own = not any(library in path for library in _LIBRARY)
+        self._frames.append(Frame(f"{file_name(path)}:{name}", own))
+        self.framed = True
+
     def thrown(self) -> Thrown:
-        raised = _RAISED.match(self._words[:4_000])
-        kind, words = (raised[1], raised[2]) if raised else ("", self._words)
+        named = _RAISED.match(self._words[:4_000]) or _NAMED.match(self._words[:4_000])
+        kind, words = (named[1], named[2]) if named else ("", self._words)
         return Thrown(kind, words, tuple(self._frames))

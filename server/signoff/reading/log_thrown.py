@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from signoff.model.record import dataclass
 from signoff.reading.log_message import normalised
 
 LONGEST = 300
@@ -32,7 +32,8 @@ class Frame:
 class Thrown:
     """`kind`: the exception's type, empty where none was printed (a dump that was cut). `frames`: nearest first.
 
-    `causes`: what it was raised from, nearest first; `members`: of a group, in any order.
+    `causes`: what it was raised from, nearest first; `members`: of a group, in any order. `words`: what of the message
+    names the error, where the runtime's output tells; None: the message without what changes.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Thrown:
     frames: tuple[Frame, ...] = ()
     causes: tuple[Thrown, ...] = ()
     members: tuple[Thrown, ...] = ()
+    words: str | None = None
 
     def headline(self) -> str:
         """`KeyError: 'School'`, with what it was raised from, for people and for claims that name the cause."""
@@ -54,7 +56,8 @@ class Thrown:
         return bounded(self._whole())
 
     def _whole(self) -> str:
-        head = ": ".join(part for part in (self.kind, normalised(self.message)) if part)
+        words = normalised(self.message) if self.words is None else self.words
+        head = ": ".join(part for part in (self.kind, words) if part)
         places = _places(self.frames)
         if places:
             head += " at " + " < ".join(places)

@@ -30,6 +30,12 @@ def tokens(text: str) -> list[str]:
     return sorted(found, key=len, reverse=True)
 
 
+def prepare() -> None:
+    """Have the library compile its rules, which it does at its first text and without Python's lock: in a thread it
+    takes nobody's time."""
+    _scanner()("")
+
+
 def _could_be(word: str) -> bool:
     """Letters and digits in one word of some length, other than hexadecimal: what is shorter has no rule of its own."""
     return bool(_DIGIT.search(word) and _LETTER.search(word) and not _HEXADECIMAL.fullmatch(word))

@@ -4,6 +4,8 @@ from support.corpus import Kind, kinds, signatures
 
 LANGUAGES = {"python", "node", "java", "go", "plain"}
 
+PARTS = ("first", "second", "third", "fourth", "fifth", "sixth")
+
 
 def right(of: list[Kind]) -> list[Kind]:
     """The kinds without a mistake; the others are printed, with the figure."""
@@ -40,8 +42,15 @@ def test_of_the_everyday_errors_95_percent_are_right_by_now() -> None:
     assert len(right(everyday)) >= 0.95 * len(everyday)
 
 
+def test_of_the_kinds_that_were_written_blindly_95_percent_are_right_by_now() -> None:
+    blind = kinds("fifth") + kinds("sixth")
+    assert len(blind) >= 80
+    assert {kind.language for kind in blind} == LANGUAGES
+    assert len(right(blind)) >= 0.95 * len(blind)
+
+
 def test_every_kind_has_a_look_alike() -> None:
-    every = [kind for half in ("first", "second", "third", "fourth") for kind in kinds(half)]
+    every = [kind for half in PARTS for kind in kinds(half)]
     assert [kind.name for kind in every if not kind.unlike] == []
 
 

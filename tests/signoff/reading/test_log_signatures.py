@@ -210,3 +210,21 @@ def test_frames_of_dotnet_and_panics_of_rust_are_read_without_their_lines() -> N
     assert (
         len({signature_of(rust.format(*words)) for words in [("main", 1, "no"), ("a", 1, "no"), ("main", 1, "x")]}) == 3
     )
+
+
+def missed(key: str, source: str, *, root: str = "/app", number: int = 2) -> str:
+    return (
+        f'Traceback (most recent call last):\n  File "{root}/shop/web.py", line {number + 7}, in checkout\n'
+        f'    return price(rates, item)\n  File "{root}/shop/cart.py", line {number}, in price\n'
+        f"    {source}\n           ~~~~~^^^^^^\nKeyError: {key!r}"
+    )
+
+
+@pytest.mark.parametrize("source", ["return rates[item.currency]", "raise KeyError(code)", "return rates.pop(code)"])
+def test_a_key_that_came_from_outside_is_no_part_of_what_the_error_is(source: str) -> None:
+    assert signature_of(missed("CHF", source)) == signature_of(missed("SEK", source, root="/workspace", number=5))
+
+
+@pytest.mark.parametrize("source", ['return {"a": row["School"], "b": row["users"]}', "return mapped(row)"])
+def test_a_key_that_the_code_names_tells_two_errors_apart(source: str) -> None:
+    assert signature_of(missed("School", source)) != signature_of(missed("users", source))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from signoff.model.record import dataclass
 from signoff.model.sql_use import Place
 
 

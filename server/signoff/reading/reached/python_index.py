@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from signoff.model.record import dataclass
 
 Functions = ast.FunctionDef | ast.AsyncFunctionDef
 

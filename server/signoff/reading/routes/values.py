@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from signoff.model.quoted import Quoted
+from signoff.model.record import dataclass
 from signoff.model.routes import Place, Unread
 from signoff.model.text import text
 from signoff.reading.routes.paths import fingerprint

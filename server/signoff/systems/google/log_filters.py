@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from signoff.model.record import dataclass
 
 REVISION, JOB, POOL = "cloud_run_revision", "cloud_run_job", "cloud_run_worker_pool"
 """https://cloud.google.com/run/docs/monitored-resources"""
@@ -22,18 +23,25 @@ _QUIET_NUMBERS = "(0 OR 10 OR 20 OR 30 OR 40 OR 100 OR 200 OR 300 OR 400)"
 
 # Standard output is for other things too: of it frames, names of errors, last lines of tracebacks, loggers' levels.
 _LINE = (
-    "^[ \t]|[)]$|^[A-Za-z_$][0-9A-Za-z_.$]*(: |:?$)|^[{}]|^goroutine |^created by |[.](go|s|rb):[0-9]+|[)]:$"
+    "^[ \t]|[)]$|^[A-Za-z_$][0-9A-Za-z_.$]*(: |:?$)|^[{}]|^goroutine |^created by "
+    "|[.](go|s|rb|erb|haml|slim|rake):[0-9]+|[)]:$"
     "|(Error|Exception|exception|Exit|Interrupt|Throwable|Rejection|Traceback|Uncaught|Unhandled|Caused by|Suppressed)"
     "|(ERROR|CRITICAL|FATAL|SEVERE|ALERT|EMERGENCY)|^[EF][0-9]{4} |panic|fatal error: "
     "|^Failed |required a |could not be |failed to |in use[.]|cycle:$"
-    "|^# |[^A-Za-z0-9 ](error|crit|alert|emerg)[])] |\t(error|fatal)\t|(level|lvl|severity)=.?(err|fatal|crit)"
+    "|^# |\t(error|fatal)\t|(level|lvl|severity)=.?(err|fatal|crit|panic)"
+    "|(^|[^A-Za-z]|[0-9]m)(ERR|ERRO|FTL|FATA|CRIT|PANI)([^A-Za-z]|$)"
+    "|^.{0,160}[^A-Za-z](err|error|crit|critical|fatal|alert|emerg|emergency|fail|failed|severe|panic) *[])>:|]"
+    "|^(err|error|crit|critical|fatal|alert|emerg|emergency|fail|failed|severe|panic)[]):>|]"
+    "|^npm (error|ERR)|^[0-9]+:[MSCX] .* # |runtime error: |^(Goroutine |(Previous )?([Ww]rite|[Rr]ead) at 0x)"
 )
 # Any line of stderr may belong to an error, but for those that say themselves that they are none.
 _QUIET_LINE = (
     "^[^A-Za-z]{0,60}(INFO|DEBUG|TRACE|NOTICE|WARNING|WARN|info|debug|notice|warning|warn)[]): |,\t]"
     '| HTTP/[0-9.]+" [1-4][0-9][0-9]'
 )
-_LOUD_LEVEL = "(?i)^(err|fatal|crit|panic|dpanic|severe|alert|emerg)"
+# Errors that something wraps in a quiet level.
+_EVEN_SO = "PHP (Fatal|Parse|Recoverable fatal) error: |panic recovered:|DATA RACE|: #<[A-Z]|: No module named "
+_LOUD_LEVEL = "(?i)^(err|fatal|crit|panic|dpanic|severe|alert|emerg|ftl|fail)"
 _QUIET_LEVEL = "(?i)^(debug|info|notice|warn|trace|verbose|silly|http)"
 
 
@@ -71,7 +79,10 @@ def of_units(names: Names) -> str:
     )
 
 
-def of_resources(found: Resources, without: Names = Names()) -> str:
+NONE = Names()
+
+
+def of_resources(found: Resources, without: Names = NONE) -> str:
     """Entries of these services, jobs and worker pools, but for those of some units."""
     wanted = _either(
         (f'resource.type="{REVISION}" AND resource.labels.service_name', found.services),
@@ -92,7 +103,8 @@ def telling() -> str:
     are read but those that name a quiet level.
     """
     lines = f'(logName:"stderr" OR textPayload=~{quoted(_LINE)})'
-    plain = f"(textPayload:* AND {lines} AND NOT textPayload=~{quoted(_QUIET_LINE)})"
+    plain = f"(textPayload:* AND {lines}"
+    plain += f" AND (NOT textPayload=~{quoted(_QUIET_LINE)} OR textPayload=~{quoted(_EVEN_SO)}))"
     loud = " OR ".join(f"jsonPayload.{key}=~{quoted(_LOUD_LEVEL)}" for key in _LEVEL_KEYS)
     quiet = " OR ".join(
         f"jsonPayload.{key}=~{quoted(_QUIET_LEVEL)} OR jsonPayload.{key}={_QUIET_NUMBERS}" for key in _LEVEL_KEYS

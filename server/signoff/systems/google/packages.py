@@ -17,6 +17,8 @@ from types import ModuleType
 from typing import Any
 
 _GENERATED = ("google.cloud.run_v2", "google.cloud.devtools.cloudbuild_v1", "google.cloud.logging_v2")
+_CERTIFICATES = "cryptography.x509"
+"""Google's login loads it for checking certificates, which nothing here does."""
 _OPTIONAL = ("aiohttp", "django", "flask")
 _loading = threading.Lock()
 _loaded = False
@@ -31,7 +33,7 @@ def load() -> None:
     """What every walk and every action asks with. For a worker thread: git is read meanwhile."""
     global _loaded
     with _loading, _without(_OPTIONAL):
-        for name in _GENERATED:
+        for name in (*_GENERATED, _CERTIFICATES):
             _defer(name)
         import google.cloud.devtools.cloudbuild_v1.services.cloud_build
         import google.cloud.run_v2.services.services  # noqa: F401

@@ -155,7 +155,9 @@ class Postgres:
         variable = source.variable if isinstance(source, FromEnvironment) else ""
         found = self._environment.get(variable, "")
         if not found:
-            says = f"the environment variable {variable} is not set: set it where signoff runs"
+            says = (
+                f"the environment variable {variable} is not set: set it where signoff runs, to the URL of the database"
+            )
             raise Refused("denied", says)
         return Secret(found)
 

@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.model.logs import LogEntry
+from signoff.reading.log_errors import errors
 from signoff.systems.google.log_filters import Names, Resources, of_resources, of_units, quoted, saying, telling
 from signoff_sandbox.world.logbook import Entry
 from signoff_sandbox.world.logfilter import compiled
 from support.corpus import Kind, kinds, signatures
+from support.logs import line
 
-KINDS = [kind for half in ("first", "second", "third", "fourth") for kind in kinds(half)]
+KINDS = [kind for half in ("first", "second", "third", "fourth", "fifth", "sixth") for kind in kinds(half)]
 TELLING = compiled(telling(), Entry)
 
 
@@ -42,6 +44,42 @@ def test_nothing_that_makes_an_error_is_left_out_of_what_is_asked_for(kind: Kind
         assert signatures(kept(entries)) == signatures(entries)
         on_stdout = tuple(replace(entry, stream="stdout") for entry in entries)
         assert len(signatures(kept(on_stdout))) == len(signatures(on_stdout))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "9:14AM ERR main.go:12 > no",
+        "\x1b[90m9:14AM\x1b[0m \x1b[31mFTL\x1b[0m no",
+        "ERRO[0012] no",
+        "[09:14:02 FTL] no",
+        "fail: Acme.Orders[0]",
+        "2026-11-20 09:14:02.118Z [error    ] no",
+        "2026-11-20 09:14:02 [billing] error: no",
+        "[Fri Nov 20 09:14:02.118123 2026] [core:error] [pid 17] no",
+        "main.py: error: no",
+        "1:M 20 Nov 2026 09:14:02.118 # Can't save in background: fork: Cannot allocate memory",
+        "npm error Missing script: start",
+        "/app/a.rb:3:in 'load': no such order (KeyError)",
+    ],
+)
+def test_a_line_of_stdout_that_reads_as_an_error_is_asked_for(said: str) -> None:
+    entry = line(said, stream="stdout")
+    assert errors([entry])
+    assert kept([entry]) == (entry,)
+
+
+@pytest.mark.parametrize(
+    "said", ["NOTICE: PHP message: PHP Fatal error:  Uncaught Error: no a() in /app/i.php:3", "WARNING: DATA RACE"]
+)
+def test_an_error_that_a_quiet_level_wraps_is_asked_for(said: str) -> None:
+    assert errors([line(said)])
+    assert kept([line(said)]) == (line(said),)
+
+
+@pytest.mark.parametrize("said", ["INFO: served", "listening on 8080", "[INFO] no error", "0 errors, 0 warnings"])
+def test_ordinary_lines_of_stdout_are_not_asked_for(said: str) -> None:
+    assert kept([line(said, stream="stdout")]) == ()
 
 
 @pytest.mark.parametrize(
