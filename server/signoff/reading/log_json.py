@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from signoff.model.record import dataclass
 from signoff.reading.log_level import LOUD, QUIET
 
 _MESSAGES = ("message", "msg", "event", "@message", "text", "log", "error_message", "errorMessage")
