@@ -10,8 +10,11 @@ import pytest
 
 from support.estate import Estate
 from support.local_chain import project_at
+from support.postgres import Cluster, running_or_skipped
+from support.replays import World
 from support.repositories import Clone, project
 from support.sandbox import Sandbox, running_sandbox
+from support.schema import UPSERT
 
 
 @pytest.fixture(scope="module")
@@ -32,3 +35,16 @@ def estate(shared_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     return project_at(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def shadows() -> Iterator[Cluster]:
+    """The server on which shadow databases are made: another one than that of the judged database."""
+    with running_or_skipped() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def world(clone: Clone, postgres: Cluster, shadows: Cluster) -> World:
+    clone.commit({"web/store.py": UPSERT})
+    return World(clone, postgres, shadows)

@@ -3,95 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 
-from signoff import walk as walking
-from signoff.boundary import Boundary
-from signoff.chain import CHECKS
-from signoff.model.database_use import Database, Dump, FromEnvironment, Migrations, Replayed
+from signoff.model.database_use import Database, Dump, FromEnvironment, Replayed
 from signoff.model.finding import Finding
-from signoff.model.judgement import Link, Status
+from signoff.model.judgement import Status
 from signoff.model.replay import Replay
 from signoff.model.report import LinkReport
 from signoff.model.secret import Secret
 from signoff.model.sql_use import Place
-from signoff.model.subject import Workload, WorkloadName
 from signoff.reading.sql_script import statements
-from signoff.survey import Survey
-from signoff.systems import Systems
-from signoff.systems.postgres import shadows as shadows_of
 from signoff.systems.postgres.replay import replayed
 from signoff.systems.postgres.shadow import Shadow
 from signoff.systems.postgres.shadows import read
-from support import postgres as servers
-from support.local_chain import NOW, codes, project_at, subject, told
-from support.postgres import PASSWORD, Cluster, running_or_skipped
+from support.local_chain import codes, told
+from support.postgres import Cluster
+from support.replays import FOLDER, SHADOW, World
 from support.repositories import Clone
-from support.schema import KEY, LIVE, REPORTS, UPSERT, judged, urls
+from support.schema import KEY, LIVE, REPORTS, judged, urls
 
-SHADOW = "SHADOW_URL"
-FOLDER = Database("main", FromEnvironment(LIVE), Replayed(Migrations("db/migrations"), FromEnvironment(SHADOW)))
 CONDITIONAL = KEY.replace("INDEX", "INDEX IF NOT EXISTS")
 OLD = "CREATE UNIQUE INDEX reports_key ON reports (a, b);"
-
-
-@pytest.fixture
-def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
-    made = project_at(tmp_path, monkeypatch)
-    made.commit({"web/store.py": UPSERT})
-    return made
-
-
-@pytest.fixture(scope="module")
-def shadows() -> Iterator[Cluster]:
-    """The server on which shadow databases are made: another one than that of the judged database."""
-    with running_or_skipped() as cluster:
-        yield cluster
-
-
-class World:
-    """A repository with migrations, a database, and a server for shadows."""
-
-    def __init__(self, clone: Clone, postgres: Cluster, shadows: Cluster) -> None:
-        self.clone = clone
-        self.postgres = postgres
-        self.shadows = shadows
-
-    def environment(self, live: str) -> dict[str, str]:
-        """The URLs of a new database after `live` and of the server for shadows."""
-        server = f"postgresql://postgres:{PASSWORD}@127.0.0.1:{self.shadows.port}/postgres"
-        return {**urls(self.postgres.database(live)), SHADOW: server}
-
-    def judged(self, live: str, database: Database = FOLDER, **scripts: str) -> LinkReport:
-        """`scripts`: of the folder, in the order of their numbers."""
-        if scripts:
-            self.clone.commit({f"db/migrations/{number:03}_{name}.sql": text
-                               for number, (name, text) in enumerate(scripts.items(), start=1)})  # fmt: skip
-        return judged(self.clone, self.environment(live), database)
-
-
-@pytest.fixture
-def world(clone: Clone, postgres: Cluster, shadows: Cluster) -> World:
-    return World(clone, postgres, shadows)
-
-
-async def looked(clone: Clone, made: Systems, said: list[str], seconds: float | None = None) -> LinkReport:
-    """One look with connections that go on living. `said`: what it tells meanwhile."""
-    web = Workload(WorkloadName("web"), "service", "web", ("web/**",), database=FOLDER)
-
-    async def nobody(_: Survey) -> Mapping[WorkloadName, walking.Overview]:
-        return {}
-
-    def progress(_done: int, _total: int | None, message: str) -> None:
-        said.append(message)
-
-    async with Survey(subject(clone, web), made, NOW) as survey:
-        checks = [check for check in CHECKS if check.name == "schema"]
-        report = await walking.walk(survey, checks, nobody, progress=progress, seconds=seconds)
-        return report.workloads[0].links[Link.SCHEMA]
 
 
 def says(link: LinkReport) -> str:
@@ -294,58 +227,3 @@ def test_what_an_extension_keeps_from_being_made_hides_no_drift_of_other_tables(
     link = world.judged(live, reports=REPORTS + KEY, places=places)
     assert link.status is Status.FAIL
     assert codes(link) >= {"schema/differs"}
-
-
-SLOW = "SELECT pg_sleep(3);"
-
-
-async def test_a_replay_that_takes_longer_than_a_look_goes_on_and_the_next_look_finds_it(
-    clone: Clone, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clone.commit({"db/migrations/001_reports.sql": REPORTS + SLOW, "db/migrations/002_key.sql": KEY})
-    monkeypatch.setattr(walking, "PATIENCE", 0.2)
-    said: list[str] = []
-    made = Systems(Boundary(), clone.path, environment=world.environment(REPORTS + KEY))
-    try:
-        first = await looked(clone, made, said, seconds=1.5)
-        assert (first.status, first.waits_on) == (Status.WAITING, "time")
-        assert told(first.reason) == (
-            "not finished within 1.5 s (main: 1 of 3 statements replayed): ask again, or run signoff check schema,"
-            " which has no such limit"
-        )
-        assert "main: 1 of 3 statements replayed" in said
-        second = await looked(clone, made, said)
-        assert second.status is Status.PASS, told(second.reason)
-        assert made.boundary.calls["postgres", "replay"] == 1
-        assert made.under_way == ()
-    finally:
-        await made.close()
-
-
-async def test_a_replay_that_nobody_will_ask_about_again_ends_with_what_it_made(clone: Clone, world: World) -> None:
-    clone.commit({"db/migrations/001_reports.sql": REPORTS + "SELECT pg_sleep(60);"})
-    made = Systems(Boundary(), clone.path, environment=world.environment(REPORTS + KEY))
-    await looked(clone, made, [], seconds=1.5)
-    assert made.under_way
-    await made.close()
-    assert made.under_way == ()
-    assert (
-        servers.Database(world.shadows, "postgres").rows(
-            "SELECT datname::text FROM pg_database WHERE datname LIKE 'signoff%'"
-        )
-        == []
-    )
-
-
-async def test_a_replay_that_never_ends_is_unknown_and_says_what_to_do(
-    clone: Clone, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clone.commit({"db/migrations/001_reports.sql": REPORTS + "SELECT pg_sleep(60);"})
-    monkeypatch.setattr(shadows_of, "SECONDS", 1.0)
-    made = Systems(Boundary(), clone.path, environment=world.environment(REPORTS + KEY))
-    try:
-        link = await looked(clone, made, [])
-    finally:
-        await made.close()
-    assert link.status is Status.UNKNOWN
-    assert "was not there within 1 s (main: 1 of 2 statements replayed): commit a dump" in told(link.reason)
