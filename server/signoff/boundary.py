@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, TypeVar, cast
 
 from signoff.model.facts import Known, Ref, Unknown, Why
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 
 R = TypeVar("R")
 T = TypeVar("T")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from signoff.model.facts import Unknown
 from signoff.model.judgement import Judgement, Link
-from signoff.model.record import dataclass
 from signoff.model.subject import Workload
 from signoff.model.text import Text
 from signoff.survey import Survey

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from signoff.check import Check, Progress
@@ -14,7 +14,6 @@ from signoff.fold import REQUIRES, combined, verdict, waived_links, with_blocks
 from signoff.model.facts import Unknown
 from signoff.model.finding import Command, Finding
 from signoff.model.judgement import Judgement, Link, Status, skipped, unknown, waiting
-from signoff.model.record import dataclass
 from signoff.model.report import ClaimReport, LinkReport, Report, Waiver, WorkloadReport
 from signoff.model.subject import Commit, Workload, WorkloadName
 from signoff.model.text import Text, text

@@ -7,11 +7,11 @@ of a tool that requires it, or a person typed at a terminal.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
 from signoff.actions.plan import Plan, PlanError
-from signoff.model.record import dataclass
 
 Way = Literal["elicitation", "enforced-prompt", "terminal"]
 

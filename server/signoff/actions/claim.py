@@ -13,11 +13,11 @@ import getpass
 import re
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from signoff.actions.plan import Item
 from signoff.actions.steps import Occupied, Outdated, StepFailed, known
-from signoff.model.record import dataclass
 from signoff.model.subject import WorkloadName
 from signoff.model.text import Text, text
 from signoff.systems.google.deployed import Conflict, Written

@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from signoff.actions.approval import Approval
@@ -24,7 +24,6 @@ from signoff.ledger import folds
 from signoff.ledger.events import OperationBegan, OperationEnded, PlanApproved
 from signoff.ledger.hold import Held, hold
 from signoff.model.judgement import Status
-from signoff.model.record import dataclass
 from signoff.model.report import Report
 from signoff.model.subject import WorkloadName
 from signoff.model.text import Text, listed, text

@@ -10,6 +10,7 @@ import json
 import posixpath
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signoff.actions.plan import Deploy
@@ -18,7 +19,6 @@ from signoff.actions.ways.command import CommandBuild
 from signoff.actions.ways.config import ConfigBuild
 from signoff.actions.ways.trigger import TriggerBuild
 from signoff.actions.ways.upload import UploadBuild
-from signoff.model.record import dataclass
 from signoff.model.subject import Workload
 from signoff.model.text import Text, text
 from signoff.reading.errors import Unreadable, as_text

@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from signoff.model.errors import SignoffError
 from signoff.model.facts import Unknown
-from signoff.model.record import dataclass
 from signoff.model.subject import Commit, Deployer, Kind, WorkloadName
 from signoff.model.text import Text
 from signoff.systems.google.deployed import Deployed

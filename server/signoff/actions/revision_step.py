@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from signoff.actions.claim import kind_of
 from signoff.actions.plan import Before, Deploy
 from signoff.actions.steps import Act, Made, StepFailed, known
 from signoff.check import Progress
-from signoff.model.record import dataclass
 from signoff.model.subject import Commit
 from signoff.model.text import text
 from signoff.systems.google.deployed import Conflict, Deployed, Settled

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from signoff.ledger.store import Store
 from signoff.model.judgement import Link
-from signoff.model.record import dataclass
 from signoff.model.report import Report
 from signoff.model.subject import Candidate, Commit, Subject, Workload, WorkloadName
 from signoff.systems import Systems

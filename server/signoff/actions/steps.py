@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from signoff.check import Progress
 from signoff.model.facts import Known, Unknown
 from signoff.model.judgement import Link
-from signoff.model.record import dataclass
 from signoff.model.subject import WorkloadName
 from signoff.model.text import Text, text
 

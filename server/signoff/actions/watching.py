@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -21,7 +22,6 @@ from signoff.checks import built, released
 from signoff.model.builds import UNDER_WAY, Build
 from signoff.model.facts import Unknown
 from signoff.model.judgement import Link, Status
-from signoff.model.record import dataclass
 from signoff.model.report import LinkReport, Report, WorkloadReport
 from signoff.model.subject import Workload, WorkloadName
 from signoff.model.text import Text, text

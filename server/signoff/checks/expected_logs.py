@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from signoff.model.finding import Advice, Finding, Location
 from signoff.model.health import Appeared, Health, UnitLog
-from signoff.model.record import dataclass
 from signoff.model.subject import Workload
 from signoff.model.text import Text, text
 

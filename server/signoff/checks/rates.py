@@ -5,9 +5,8 @@ One-sided, since only a rise is an alarm. https://en.wikipedia.org/wiki/Fisher%2
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import exp, lgamma
-
-from signoff.model.record import dataclass
 
 SIGNIFICANT = 0.01
 """Below it a rise counts: at n = 50 about one look in five hundred then alarms without a cause."""

@@ -7,6 +7,7 @@ was staged without traffic is not what users get, so it is judged by what serves
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from signoff.checks.deployer import deployed_anew
 from signoff.checks.regions import everywhere
@@ -17,7 +18,6 @@ from signoff.model.images import ImageRef, short
 from signoff.model.judgement import Judgement, failed, passed, unknown, waiting
 from signoff.model.lineage import Lineage, Placement, Standing, Trace
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.run import Job, Revision, Service, Template
 from signoff.model.subject import Workload
 from signoff.model.text import Text, text

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from signoff.checks import schema_codes as codes
 from signoff.model.database import Snapshot
 from signoff.model.facts import Known
 from signoff.model.finding import Advice, Finding, Location, Severity
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.replay import Kept, Replay
 from signoff.model.schema_drift import Difference
 from signoff.model.schema_facts import Uses

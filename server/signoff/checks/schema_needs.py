@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from signoff.checks import schema_codes as codes
 from signoff.model.database import Snapshot, Table
 from signoff.model.facts import Known
 from signoff.model.finding import Advice, Finding, Location
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.schema_drift import Difference
 from signoff.model.sql_use import Need
 from signoff.model.text import text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from signoff.checks import schema_codes as codes
 from signoff.checks.schema_sql import drop_index, rebuild_index, unique_index
@@ -11,7 +12,6 @@ from signoff.model.evidence import Evidence
 from signoff.model.facts import Known
 from signoff.model.finding import Advice, Finding, Location
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.schema_drift import Difference
 from signoff.model.schema_facts import asked_of
 from signoff.model.sql_use import ConflictTarget, NotCheckable, Upsert

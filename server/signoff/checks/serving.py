@@ -6,6 +6,7 @@ Traffic decides, summed per revision; tag entries at 0 % do not count. "Latest r
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from signoff.checks.regions import everywhere
 from signoff.model.evidence import Evidence, Value
@@ -13,7 +14,6 @@ from signoff.model.finding import Action, Command, Finding
 from signoff.model.images import short
 from signoff.model.judgement import Judgement, Status, failed, passed, unknown, waiting
 from signoff.model.lineage import Placement, Standing
-from signoff.model.record import dataclass
 from signoff.model.run import Execution, Job, Revision, Service
 from signoff.model.subject import Workload
 from signoff.model.text import Text, text

@@ -33,10 +33,11 @@ def work(options: argparse.Namespace, job: Callable[[Context, Progress], Awaitab
 @asynccontextmanager
 async def opened(options: argparse.Namespace) -> AsyncIterator[Context]:
     context = Context.open(Path(options.directory), options.target)
-    try:
-        yield context
-    finally:
-        await context.close()
+    with context.ledger.kept_open():
+        try:
+            yield context
+        finally:
+            await context.close()
 
 
 def quiet() -> None:

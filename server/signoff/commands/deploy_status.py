@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Literal
 
 from signoff.commands.context import Context
@@ -11,7 +12,6 @@ from signoff.ledger import folds
 from signoff.ledger.hold import is_held
 from signoff.ledger.place import holds_path
 from signoff.model.errors import SignoffError
-from signoff.model.record import dataclass
 from signoff.model.report import Report
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from signoff.drafting.draft import PLACEHOLDER
 from signoff.model.database import Snapshot
 from signoff.model.database_use import Database
 from signoff.model.facts import Known, Unknown
-from signoff.model.record import dataclass
 from signoff.model.subject import Kind, Target, Workload
 from signoff.systems import Systems
 from signoff.systems.google.permissions import all_permissions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from signoff.commands.doctor_uses import Use
@@ -14,7 +14,6 @@ from signoff.model.database import Snapshot
 from signoff.model.facts import Known, Unknown
 from signoff.model.finding import Advice, Command, Fix, Location
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.subject import Kind, Target, Workload
 from signoff.model.text import Text, text
 from signoff.model.unanswered import unanswered

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from signoff.model.data import BigQuery, DataCheck, FirestoreDocument, Rows
 from signoff.model.database_use import CloudSql, Database, FromSecret, Reference
-from signoff.model.record import dataclass
 from signoff.model.subject import Workload
 from signoff.systems.google.permissions import DECLARED, Need
 

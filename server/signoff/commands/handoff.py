@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -20,7 +21,6 @@ from signoff.handoff.write import write
 from signoff.ledger import folds
 from signoff.model.errors import SignoffError
 from signoff.model.facts import Unknown
-from signoff.model.record import dataclass
 from signoff.model.subject import Claim, Commit, Session
 from signoff.views.structure import as_json
 from signoff.views.words import name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ from signoff.drafting.files import LOOKED_FOR, Files, read_files
 from signoff.drafting.live import read_live
 from signoff.model.errors import SignoffError
 from signoff.model.facts import Unknown
-from signoff.model.record import dataclass
 
 if TYPE_CHECKING:
     from signoff.systems import Systems

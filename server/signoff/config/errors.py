@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from signoff.model.errors import SignoffError
-from signoff.model.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

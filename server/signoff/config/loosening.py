@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -11,7 +12,6 @@ from signoff.config.loosens import Loosens
 from signoff.config.mistakes import key_of
 from signoff.config.narrowing import narrowed
 from signoff.config.resolved import Config
-from signoff.model.record import dataclass
 from signoff.model.subject import WorkloadName
 
 if TYPE_CHECKING:

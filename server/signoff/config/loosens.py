@@ -6,13 +6,12 @@ The gate can not be loosened quietly: an edit of signoff.toml that asks for less
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
-
-from signoff.model.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

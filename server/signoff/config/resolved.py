@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,7 +15,6 @@ from signoff.config.errors import ConfigError, Trouble
 from signoff.config.lines import Place, line_of
 from signoff.model.finding import Location
 from signoff.model.log_rules import Expected, LogRules, Noise
-from signoff.model.record import dataclass
 from signoff.model.smoke import BearerFrom, Identity, IdToken, Ignored, JsonExpected, RouteRules, Smoke
 from signoff.model.subject import (
     BuildCommand,

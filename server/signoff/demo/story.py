@@ -11,10 +11,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from signoff.demo.stage import DemoError, Stage
-from signoff.model.record import dataclass
 
 SIGNOFF = (sys.executable, "-m", "signoff")
 ERROR = "KeyError: 'School'"

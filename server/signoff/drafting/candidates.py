@@ -5,10 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from signoff.drafting.files import Files
-from signoff.model.record import dataclass
 from signoff.model.subject import Deployer, Kind
 from signoff.reading.deploy_script import DeployScript
 from signoff.reading.gcloud import Deploy, Submit

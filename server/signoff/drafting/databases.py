@@ -6,11 +6,10 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from signoff.drafting.files import bytes_of, paths
-from signoff.model.record import dataclass
 from signoff.reading.database_drivers import drivers_in
 from signoff.reading.database_signs import of_path, of_variable
 from signoff.reading.errors import Unreadable

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,7 +14,6 @@ from signoff.drafting.database_table import with_database
 from signoff.drafting.databases import Shown
 from signoff.drafting.files import Files
 from signoff.drafting.lines import Line, Table, toml
-from signoff.model.record import dataclass
 
 PLACEHOLDER = "your-project-id"
 _REGION = re.compile(r"[a-z]+(-[a-z]+)+[0-9]+")

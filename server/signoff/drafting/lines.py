@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-
-from signoff.model.record import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from signoff.gather.current import services
@@ -15,7 +15,6 @@ from signoff.gather.visitors import users
 from signoff.model.arrival import Answer, Arrivals, Front, Probe, Sent
 from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.http import Failure
-from signoff.model.record import dataclass
 from signoff.model.run import Ingress, Service
 from signoff.model.smoke import FRONT_PAGE, Smoke
 from signoff.model.subject import Candidate, Workload

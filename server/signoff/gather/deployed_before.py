@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from signoff.gather.placements import placements, revision_history
@@ -9,7 +10,6 @@ from signoff.gather.source import reference
 from signoff.gather.trace import lineage_of
 from signoff.model.facts import Unknown
 from signoff.model.lineage import Placement
-from signoff.model.record import dataclass
 from signoff.model.run import Revision, Service
 from signoff.model.source import Reference
 from signoff.model.subject import Commit, Workload

@@ -6,9 +6,10 @@ are in the subject's commit; where others changed the same files in between, pat
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from signoff.gather.meeting import meeting
 from signoff.model.facts import Known, Unknown
-from signoff.model.record import dataclass
 from signoff.model.source import CommitLine, Landing
 from signoff.model.subject import Commit
 from signoff.survey import Survey

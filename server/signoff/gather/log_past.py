@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signoff.gather.served import HISTORY, Unit, known, names, units
 from signoff.model.facts import Known, Unknown
 from signoff.model.health import Before, Route
 from signoff.model.logs import ErrorSeen, LogEntry
-from signoff.model.record import dataclass
 from signoff.model.subject import Kind, Workload
 from signoff.survey import Survey
 from signoff.systems.google.log_filters import Names, Resources

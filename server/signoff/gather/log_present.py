@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ from signoff.gather.served import HISTORY, Unit, known, names, units
 from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.logs import ErrorSeen, LogEntry
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.survey import Survey
 from signoff.systems.google.pages import Listing
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.source import WorkingTree
 from signoff.model.subject import Commit
 from signoff.survey import Survey

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from signoff.gather.current import jobs, services, worker_pools
 from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.lineage import Placement
-from signoff.model.record import dataclass
 from signoff.model.run import Execution, Job, Revision, Service
 from signoff.model.subject import Workload, WorkloadName
 from signoff.survey import Survey

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from signoff.gather.meeting import Live, Meeting, layout, live, meeting, status
 from signoff.model.facts import Known, Unknown
-from signoff.model.record import dataclass
 from signoff.model.subject import Commit
 from signoff.survey import Survey
 from signoff.systems.git.refs import LocalRefs, Worktree

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from signoff.gather.placements import placements
@@ -12,7 +12,6 @@ from signoff.gather.repositories import repository
 from signoff.model.builds import Build
 from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.lineage import Placement
-from signoff.model.record import dataclass
 from signoff.model.run import Job, Template
 from signoff.survey import Survey
 from signoff.systems.google.pages import Page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from signoff.gather.build_commands import build_runs
@@ -12,7 +12,6 @@ from signoff.gather.inputs import inputs_of
 from signoff.gather.parts import files
 from signoff.model.buildable import Rehearsed
 from signoff.model.facts import Unknown
-from signoff.model.record import dataclass
 from signoff.model.rehearsal import Rehearsal
 from signoff.model.subject import Workload
 from signoff.reading.build_steps import BuildStep, Given

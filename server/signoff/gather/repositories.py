@@ -6,11 +6,11 @@ Cloud Run records one platform's image where a builder pushed an index (incident
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.images import Image
-from signoff.model.record import dataclass
 from signoff.survey import Survey
 from signoff.systems.google.pages import Listing
 from signoff.systems.google.registry import repository_of

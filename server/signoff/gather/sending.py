@@ -7,7 +7,7 @@ import hashlib
 import random
 import secrets
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -16,7 +16,6 @@ from signoff.model.arrival import Answer, Sent
 from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.http import Failure, Outgoing, Response
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.secret import Secret
 from signoff.model.smoke import AGENT, BearerFrom, Identity, Smoke
 from signoff.model.subject import Workload

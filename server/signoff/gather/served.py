@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from signoff.gather.placements import placements
 from signoff.model.facts import Unknown
 from signoff.model.lineage import Placement
-from signoff.model.record import dataclass
 from signoff.model.run import Job, Outcome, Service
 from signoff.model.subject import Kind, Workload, WorkloadName
 from signoff.survey import Survey

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from signoff.gather.content import Pair, contents
@@ -18,7 +18,6 @@ from signoff.model.evidence import Evidence, Strength
 from signoff.model.facts import Unknown
 from signoff.model.images import ImageRef, short
 from signoff.model.lineage import Content, How, Lineage, Placement, Proof, Trace
-from signoff.model.record import dataclass
 from signoff.model.source import Reference
 from signoff.model.subject import Commit, ExistingImage, Workload, WorkloadName
 from signoff.model.text import text

@@ -7,13 +7,13 @@ workloads are shared, and come more seldom the longer nothing is found.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from signoff.model.arrival import Landed, Sent
 from signoff.model.evidence import Evidence
 from signoff.model.facts import Known, Unknown
 from signoff.model.logs import LogEntry
-from signoff.model.record import dataclass
 from signoff.survey import Survey
 
 SKEW = timedelta(minutes=10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +15,6 @@ from signoff.model.builds import Upload
 from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.lineage import Content
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.source import Reference
 from signoff.model.subject import Commit, Workload
 from signoff.model.text import text

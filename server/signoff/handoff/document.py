@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from signoff.handoff.timeline import Moment
-from signoff.model.record import dataclass
 from signoff.views.marks import SYMBOLS, shown, verdict_says, verdict_word
 from signoff.views.shapes import EvidenceJson, LinkName, ReportJson
 from signoff.views.text import by_trouble, whom_line

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from signoff.model.errors import SignoffError
-from signoff.model.record import dataclass
 from signoff.views.shapes import ReportJson
 from signoff.views.words import name, page, structure
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -16,7 +17,6 @@ from signoff.ledger.events import (
     SessionBegan,
     StepTaken,
 )
-from signoff.model.record import dataclass
 
 MOST = 40
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, ClassVar, Literal, get_args
 
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.safety.release import own, released
 
 Json = Any

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import TypeVar
@@ -22,7 +23,6 @@ from signoff.ledger.events import (
 )
 from signoff.ledger.store import Store
 from signoff.model.judgement import Link
-from signoff.model.record import dataclass
 from signoff.model.report import Waiver
 from signoff.model.subject import Commit, Session, WorkloadName
 

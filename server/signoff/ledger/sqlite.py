@@ -1,12 +1,13 @@
-"""The ledger as one SQLite table in WAL mode. A connection lives for one operation, so threads and forks are safe."""
+"""The ledger as one SQLite table in WAL mode. A connection works for one operation, so threads and forks are safe."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar, cast
@@ -42,6 +43,22 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._opening = threading.Lock()
+        self._keeping = False
+        self._kept: sqlite3.Connection | None = None
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        # The last connection that is closed moves what was written into the file itself, which takes most of the time
+        # of a write (https://sqlite.org/wal.html#ckpt): one that does nothing else is closed at the end.
+        self._keeping = True
+        try:
+            yield
+        finally:
+            self._keeping = False
+            if self._kept is not None:
+                self._kept.close()
+                self._kept = None
 
     def append(self, *events: Event) -> None:
         rows = [(body["at"], event.kind, json.dumps(body)) for event in events for body in [to_json(event)]]
@@ -83,6 +100,7 @@ class SqliteStore:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
                 self._prepare(connection)
+                self._keep()
                 return operation(connection)
         except sqlite3.DatabaseError as error:
             if _is_busy(error):
@@ -93,6 +111,12 @@ class SqliteStore:
             fix = "make the folder writable, or set SIGNOFF_STATE to a folder that is"
             what = f"the ledger's file can not be opened: {error.strerror}"
             raise LedgerError(what, where=str(self.path), fix=fix) from error
+
+    def _keep(self) -> None:
+        with self._opening:
+            if self._keeping and self._kept is None:
+                self._kept = sqlite3.connect(self.path, timeout=BUSY_SECONDS, check_same_thread=False)
+                _is_empty(self._kept)  # SQLite opens the file with the first question
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Make the table in a new file; refuse a file that is not ours or of a newer signoff."""

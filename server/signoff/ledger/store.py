@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -18,6 +19,9 @@ class LedgerError(SignoffError):
 
 class Store(Protocol):
     """Append-only. Safe under several processes; an appended event survives the death of its writer."""
+
+    def kept_open(self) -> AbstractContextManager[None]:
+        """Meanwhile each operation takes less time; for a command that ends soon. What is appended is as safe."""
 
     def append(self, *events: Event) -> None:
         """All of them or none. Raises LedgerError."""

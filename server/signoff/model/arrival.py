@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
@@ -10,7 +11,6 @@ from signoff.model.facts import Known, Ref, Unknown
 from signoff.model.http import Failure
 from signoff.model.logs import LogEntry
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.run import Ingress
 from signoff.model.smoke import Smoke
 

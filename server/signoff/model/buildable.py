@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -11,7 +12,6 @@ from signoff.model.facts import Known, Unknown
 from signoff.model.finding import Location
 from signoff.model.lineage import Lineage
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.text import Text
 
 LackKind = Literal["stops", "may-stop", "baked-empty"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.subject import Commit
 
 Status = Literal[

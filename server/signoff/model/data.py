@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from signoff.model.database_use import Database
 from signoff.model.finding import Location
-from signoff.model.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

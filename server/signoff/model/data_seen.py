@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from signoff.model.data import DataCheck
 from signoff.model.facts import Known, Unknown
 from signoff.model.lineage import Content
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.subject import Commit
 
 

@@ -7,10 +7,8 @@ from outside: whoever tells of it quotes it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
-
-from signoff.model.record import dataclass
 
 Relation = Literal["table", "partitioned table", "view", "materialized view", "foreign table"]
 ConstraintKind = Literal["primary key", "unique", "foreign key", "check", "exclusion"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
 from signoff.model.evidence import Evidence, Strength, Value
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 
 T = TypeVar("T")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from signoff.model.evidence import Evidence
-from signoff.model.record import dataclass
 from signoff.model.text import Text
 
 Severity = Literal["error", "warning", "note"]

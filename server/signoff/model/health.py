@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from signoff.model.evidence import Evidence
 from signoff.model.log_rules import Expected, Noise
 from signoff.model.logs import ErrorSeen, LogEntry
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.run import Outcome
 from signoff.model.subject import Kind
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.secret import Secret
 
 Trouble = Literal["dns", "dns-unsure", "tls", "refused", "network", "timeout", "broken"]

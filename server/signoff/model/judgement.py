@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
 from signoff.model.evidence import Evidence
 from signoff.model.finding import Finding
-from signoff.model.record import dataclass
 from signoff.model.text import Text
 
 

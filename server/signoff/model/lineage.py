@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -11,7 +11,6 @@ from signoff.model.builds import Build
 from signoff.model.evidence import Evidence, Strength
 from signoff.model.facts import Ref
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.run import Execution, Job, Revision, Service, Variable
 from signoff.model.source import Reference
 from signoff.model.subject import Commit

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.smoke import AGENT
 from signoff.model.subject import Kind
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
-
-from signoff.model.record import dataclass
 
 if TYPE_CHECKING:
     from signoff.model.facts import Known, Unknown

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from signoff.model.record import dataclass
 from signoff.model.sql_use import NotCheckable, Place
 
 Tool = Literal["alembic", "django", "sql"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from signoff.model.facts import Why
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from signoff.model.database import Snapshot, Table
-from signoff.model.record import dataclass
 from signoff.model.sql_use import Place
 
 

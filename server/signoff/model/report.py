@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from signoff.model.evidence import Evidence
 from signoff.model.finding import Finding
 from signoff.model.judgement import Link, Status, WaitsOn
-from signoff.model.record import dataclass
 from signoff.model.subject import Claim, Commit, Kind, WorkloadName
 from signoff.model.text import Text
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from signoff.model.arrival import Arrivals
 from signoff.model.evidence import Evidence
-from signoff.model.record import dataclass
 from signoff.model.smoke import Smoke
 from signoff.model.text import Text
 

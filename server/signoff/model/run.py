@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from signoff.model.images import ImageRef
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 
 Ingress = Literal["all", "load-balancer", "internal"]
 State = Literal["succeeded", "failed", "pending"]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from signoff.model.record import dataclass
 
 Kind = Literal["missing", "different", "extra", "invalid", "building"]
 Effect = Literal["breaks", "weakens", "none"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from signoff.model.facts import Known, Unknown
 from signoff.model.finding import Location
-from signoff.model.record import dataclass
 from signoff.model.sql_use import ConflictTarget, Needs, Upsert
 from signoff.model.text import Text
 

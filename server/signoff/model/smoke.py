@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from signoff.model.record import dataclass
 
 JsonType = Literal["string", "number", "integer", "boolean", "array", "object", "null"]
 Scalar = str | int | float | bool

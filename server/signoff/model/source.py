@@ -6,13 +6,13 @@ Paths are bytes as git prints them, relative to the repository's root.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.subject import Commit, Flow
 
 ChangeState = Literal["modified", "staged", "untracked", "conflicted"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, NewType
@@ -11,7 +11,6 @@ from typing import Literal, NewType
 from signoff.model.data import DataCheck
 from signoff.model.database_use import Database, NoDatabase
 from signoff.model.log_rules import NO_RULES, LogRules
-from signoff.model.record import dataclass
 from signoff.model.rehearsal import Rehearsal
 from signoff.model.smoke import AS_FOUND, RouteRules, Smoke
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 
 Part = str | Quoted
 

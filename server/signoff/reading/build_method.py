@@ -7,8 +7,8 @@ import posixpath
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from signoff.model.record import dataclass
 from signoff.reading import dockerfile, dockerignore
 from signoff.reading.build_steps import BuildStep, dockerfile_steps
 from signoff.reading.cloudbuild_steps import cloudbuild_steps

@@ -8,9 +8,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from signoff.model.record import dataclass
 from signoff.reading.dockerfile import Copied, Dockerfile, Folder, Run, Setting, Stage
 from signoff.reading.env_reads.model import Command, Place
 from signoff.reading.errors import Unreadable

@@ -9,10 +9,9 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from signoff.model.record import dataclass
 from signoff.reading.errors import Unreadable, as_text
 from signoff.reading.gcloud import Deploy, deploys_in, flags_of
 from signoff.reading.yaml_text import mapping, read_yaml, texts

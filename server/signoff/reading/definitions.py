@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from signoff.model.record import dataclass
 from signoff.model.subject import Kind
 from signoff.reading.deploy_script import read as read_script
 from signoff.reading.deploy_script import terraform_resources

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from signoff.model.record import dataclass
 from signoff.model.subject import Deployer, Kind
 from signoff.reading.errors import Unreadable, as_text
 from signoff.reading.gcloud import Deploy, Submit, deploys_in, submits_in

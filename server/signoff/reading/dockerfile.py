@@ -5,10 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
-from signoff.model.record import dataclass
 from signoff.reading.dockerfile_instructions import Instruction, instructions
 from signoff.reading.errors import Unreadable, as_text
 

@@ -7,8 +7,8 @@ Grammar: https://docs.docker.com/reference/dockerfile/
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from signoff.model.record import dataclass
 from signoff.reading.errors import Unreadable
 
 

@@ -10,7 +10,7 @@ from signoff.model.data import DataCheck, Due, Season
 from signoff.model.data_seen import Moments
 
 _FAR = 3_000
-"""Moments of the expression that are looked through for one that counts: eight years of a daily one."""
+"""Moments and days off that are looked through for one that counts: eight years of a daily one."""
 
 
 class BadCron(ValueError):
@@ -65,3 +65,6 @@ def _counting(due: Due, now: datetime, *, back: bool) -> Iterator[datetime]:
             return
         if comes_on(due, moment.date()):
             yield moment.astimezone(UTC)
+        else:  # a whole day at once: an expression of every minute has too many moments out of season
+            edge = moment.replace(hour=0, minute=0) if back else moment.replace(hour=23, minute=59)
+            steps = CronSim(due.cron, edge, reverse=back)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from signoff.model.record import dataclass
 from signoff.model.subject import Kind
 from signoff.reading.gcloud_env import Environment, environment_of
 from signoff.reading.shell import Command, assignments, commands, filled

@@ -6,8 +6,7 @@ https://cloud.google.com/sdk/gcloud/reference/run/deploy#--set-env-vars (and `gc
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-
-from signoff.model.record import dataclass
+from dataclasses import dataclass
 
 _FILE = "--env-vars-file"
 

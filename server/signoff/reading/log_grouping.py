@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
-from signoff.model.record import dataclass
 from signoff.reading import (
     log_elixir,
     log_go,

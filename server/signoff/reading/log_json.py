@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from signoff.model.record import dataclass
 from signoff.reading.log_level import LOUD, QUIET
 
 _MESSAGES = ("message", "msg", "event", "@message", "text", "log", "error_message", "errorMessage")
@@ -49,12 +48,14 @@ _STACKS = (
     "extendedStackTrace",
     "trace_back",
     "backtrace",
+    "frames",
 )
 _SHORT = {"@l": "level", "@x": "exception", "@m": "message", "@mt": "message"}
 """Compact log events: https://clef-json.org"""
 _LEVELS = ("severity", "level", "lvl", "levelname", "log.level", "loglevel", "log_level", "@level")
 _STACKED = ("Traceback (most recent call last):", "\n    at ", "\n\tat ", "\n   at ", "\n\t/", "goroutine ", ".go:")
 _DEEP = ("record", "data", "context", "fields", "extra", "details", "jsonPayload", "payload", "meta", "metadata")
+_FROM = "The above exception was the direct cause of the following exception:"
 _NESTED = 3
 """So deep may an entry lie in the text of another one."""
 
@@ -173,7 +174,7 @@ def _error(value: object) -> str:
     kind = next(
         (
             value[key]
-            for key in ("type", "name", "class", "exc_type", "errortype", "__type")
+            for key in ("type", "name", "class", "exc_type", "errortype", "exceptiontype", "__type")
             if isinstance(value.get(key), str)
         ),
         "",
@@ -216,12 +217,19 @@ def _has_stack(text: str) -> bool:
 
 
 def _with_head(error: Mapping[str, Any], stack: str) -> str:
-    """log4j2 and others keep the error's words apart from its frames."""
+    """log4j2, Quarkus and others keep the error's words apart from its frames, and from those of its cause."""
     first = stack.lstrip("\n").partition("\n")[0]
     if not first.lstrip().startswith("at "):
         return stack
     head = _error(error)
-    return f"{head}\n{stack}" if head else stack
+    whole = f"{head}\n{stack}" if head else stack
+    cause = error.get("causedBy", error.get("cause"))
+    if isinstance(cause, Mapping) and "Caused by: " not in stack:
+        cause = cause.get("exception", cause)
+        if isinstance(cause, Mapping) and _error(cause):
+            under = next(_stacks(_named(cause)), "")
+            whole += "\nCaused by: " + (_with_head(cause, under) if under else _error(cause))
+    return whole
 
 
 def _from_list(held: list[Any]) -> str:
@@ -231,9 +239,7 @@ def _from_list(held: list[Any]) -> str:
         if isinstance(one, str):
             lines.append(f"    {one}" if one.startswith("at ") else one)
         elif isinstance(one, Mapping) and isinstance(one.get("frames"), list):
-            if lines:
-                lines.append("The above exception was the direct cause of the following exception:")
-            lines[:0] = _python(one)
+            lines[:0] = [*_python(one), _FROM] if lines else _python(one)  # the outermost is the first of the list
         elif isinstance(one, Mapping) and "func" in one and "source" in one:
             lines += [f"main.{one['func']}", f"\t/app/{one['source']}:{one.get('line', 0)}"]
         elif isinstance(one, Mapping) and "class" in one and "method" in one:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from signoff.model.record import dataclass
 from signoff.reading.log_message import normalised
 
 LONGEST = 300

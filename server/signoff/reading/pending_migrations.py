@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from signoff.model.database import Snapshot
 from signoff.model.facts import Known
 from signoff.model.migration_state import Applied, MigrationState
 from signoff.model.migrations import Destructive, Migration
-from signoff.model.record import dataclass
 
 _NUMBER = re.compile(r"V?0*(\d+)", re.IGNORECASE)
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-
-from signoff.model.record import dataclass
+from dataclasses import dataclass
 
 _ASSIGNED = re.compile(
     r"^\s*(?:export\s+|readonly\s+|local\s+|declare\s+)?([A-Za-z_]\w*)\s*(?:=|:=|\?=|:\s)\s*"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from signoff.model.arrival import Wall, WallKind
 from signoff.model.http import Response
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.reading.reply import Reply
 
 Shown = tuple[str, Quoted]

@@ -9,9 +9,9 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, urlsplit
 
-from signoff.model.record import dataclass
 from signoff.safety.leaks import tokens
 from signoff.safety.rules import HIDDEN, rules_for
 

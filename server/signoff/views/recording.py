@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from signoff.model import secret
 from signoff.model.facts import Why
-from signoff.model.record import dataclass
 from signoff.model.recording import Recording
 from signoff.model.subject import Target, Workload
 from signoff.safety.redact import held_in

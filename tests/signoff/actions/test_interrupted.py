@@ -1,4 +1,4 @@
-"""Every step of a deploy, of a job's and of a roll-back, ended in every way: killed, cancelled, a call that fails.
+"""Every step of a service's and a job's deploy, a run and a roll-back: killed, cancelled, and a call of it fails.
 
 Processes are real and are killed with SIGKILL; builds, revisions and traffic are the sandbox's, over Google's wire; the
 chain is the product's own. Whatever happens: the traffic is all on the old revision, all on the new one, or where the
@@ -11,7 +11,7 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,48 +29,10 @@ from signoff.ledger.events import RevisionProven
 from signoff.model.subject import WorkloadName
 from signoff.views.words import sentence
 from support.dying import Point, Watched, carried_out, killed, with_site
+from support.flows import FLOWS, JOB_FLOW, READ, ROLL_BACK, RUN, Flow
 from support.samples import NOW
 from support.waiting import eventually
 from support.world import JOB, SERVICE, World, a_world
-
-UPDATE = "google.cloud.run.v2.Services/UpdateService"
-UPDATE_JOB = "google.cloud.run.v2.Jobs/UpdateJob"
-CREATE_BUILD = "google.devtools.cloudbuild.v1.CloudBuild/CreateBuild"
-GET_BUILD = "google.devtools.cloudbuild.v1.CloudBuild/GetBuild"
-READ = "google.cloud.run.v2.*"
-
-
-@dataclass(frozen=True)
-class Flow:
-    """What is asked for, and its steps, each with the call it depends on; `writes`: those that change the target."""
-
-    workload: str
-    steps: dict[str, str]
-    writes: tuple[str, ...]
-    action: str = "deploy"
-
-
-SERVICE_FLOW = Flow(
-    "web",
-    {
-        "preflight": UPDATE,
-        "build": CREATE_BUILD,
-        "revision": UPDATE,
-        "smoke": READ,
-        "traffic 10": UPDATE,
-        "watch 10": READ,
-        "traffic 100": UPDATE,
-        "prove": READ,
-    },
-    ("preflight", "revision", "traffic 100"),
-)
-JOB_FLOW = Flow(
-    "extractor",
-    {"preflight": UPDATE_JOB, "build": GET_BUILD, "template": UPDATE_JOB, "prove": READ},
-    ("preflight", "template"),
-)
-ROLL_BACK = Flow("web", {"preflight": UPDATE, "traffic": UPDATE, "prove": READ}, ("preflight", "traffic"), "roll-back")
-FLOWS = {"service": SERVICE_FLOW, "job": JOB_FLOW, "roll-back": ROLL_BACK}
 
 QUICK = {
     "service: before build",
@@ -81,6 +43,7 @@ QUICK = {
     "service: revision meets a lost answer",
     "service: watch 10 meets refusals from then on",
     "job: build meets a refusal",
+    "run: after run",
 }
 """What every run of the tests does; the others are marked `whole`: `make crash` does all of them, in some minutes."""
 
@@ -152,9 +115,14 @@ class Scene:
         self.revisions = self._revisions()
         self.image = self.job_image()
         self.goal = ""
+        self.executions = self._executions()
 
-    def prepare(self, site: Site) -> None:
-        """For a roll-back: another revision than the one that serves was proven."""
+    async def prepare(self, site: Site) -> None:
+        """For a roll-back: another revision than the one that serves was proven. For a run: the change is released."""
+        if self.flow is RUN:
+            done = await carried_out(site, await make(site, replace(self.request, action="deploy")))
+            assert done.outcome == "waiting", done.says
+            self.image = self.job_image()
         if self.flow.action == "roll-back":
             [(now, _)] = self.before
             self.goal = next(name for name in sorted(self.revisions, reverse=True) if name != now)
@@ -179,6 +147,13 @@ class Scene:
         """Revisions that are new."""
         return self._revisions() - self.revisions
 
+    def _executions(self) -> set[str]:
+        return {entry["name"] for entry in self.world.sandbox.state().get("executions", [])}
+
+    def ran(self) -> set[str]:
+        """Executions that are new."""
+        return self._executions() - self.executions
+
     def job_image(self) -> str:
         job = next(entry for entry in self.world.sandbox.state()["jobs"] if entry["name"] == JOB)
         return str(job["template"]["template"]["containers"][0]["image"])
@@ -190,7 +165,7 @@ class Scene:
 
     def claim(self) -> str:
         """What the resource says of who holds it."""
-        kind, name = ("jobs", JOB) if self.flow is JOB_FLOW else ("services", SERVICE)
+        kind, name = ("jobs", JOB) if self.flow.workload == "extractor" else ("services", SERVICE)
         entry = next(each for each in self.world.sandbox.state()[kind] if each["name"] == name)
         return str(entry.get("annotations", {}).get("signoff-operation", ""))
 
@@ -198,6 +173,8 @@ class Scene:
         """It is where it was meant to go, once."""
         if self.flow is JOB_FLOW:
             assert self.job_image() != self.image
+        elif self.flow is RUN:
+            assert len(self.ran()) == 1
         elif self.flow is ROLL_BACK:
             assert self.serving() == ((self.goal, 100),)
             assert self.made() == set()
@@ -219,6 +196,7 @@ class Scene:
         if done.outcome in {"deployed", "rolled-back", "waiting"}:
             self.check_done()
         assert len(self.made()) <= 1
+        assert len(self.ran()) <= (self.flow is RUN)
         assert len(self.builds()) <= 1
         assert not any(status in {"QUEUED", "WORKING"} for status in self.builds())
 
@@ -250,7 +228,7 @@ def test_after_a_kill_the_same_command_goes_on_and_does_nothing_twice(world: Wor
     scene = Scene(world, flow)
 
     async def die(context: Context, site: Site) -> Plan:
-        scene.prepare(site)
+        await scene.prepare(site)
         plan = await make(site, scene.request)
         code = await asyncio.to_thread(killed, world.clone, world.environment, plan.request, plan.id, point)
         assert code == -9
@@ -274,7 +252,9 @@ def test_after_a_kill_the_same_command_goes_on_and_does_nothing_twice(world: Wor
     new = set(between) - {name for name, _ in scene.before}
     assert not new or 100 in between.values() or point.step.startswith(("traffic", "watch"))
     done = on(world, go_on)
-    assert done.outcome == ("rolled-back" if flow is ROLL_BACK else "waiting" if flow is JOB_FLOW else "deployed")
+    assert done.outcome == {"roll-back": "rolled-back", "run": "ran"}.get(
+        flow.action, "waiting" if flow is JOB_FLOW else "deployed"
+    )
     scene.check_done()
     assert scene.claim() == ""
 
@@ -290,7 +270,7 @@ def test_cancelled_anywhere_it_stops_at_a_safe_point_and_says_where(world: World
     scene = Scene(world, flow)
 
     async def cancelled(context: Context, site: Site) -> folds.Operation | None:
-        scene.prepare(site)
+        await scene.prepare(site)
         plan = await make(site, scene.request)
         task: list[asyncio.Task[Any]] = []
 
@@ -312,6 +292,7 @@ def test_cancelled_anywhere_it_stops_at_a_safe_point_and_says_where(world: World
         assert (stopped.step, stopped.outcome) == ("prove", "done")
         assert len(scene.serving()) == 1
     assert stopped.step in str(ended.ended.says)
+    assert len(scene.ran()) <= (flow is RUN)
     assert all(status in {"SUCCESS", "CANCELLED"} for status in scene.builds())
     assert scene.claim() == ""
 
@@ -323,7 +304,7 @@ def test_where_a_call_fails_the_report_is_what_the_sandbox_says(
     scene = Scene(world, flow)
 
     async def failing(context: Context, site: Site) -> DeployResult:
-        scene.prepare(site)
+        await scene.prepare(site)
         plan = await make(site, scene.request)
 
         def there(reached: Point) -> None:

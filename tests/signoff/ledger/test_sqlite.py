@@ -95,6 +95,18 @@ def test_what_was_confirmed_survives_kill_9(path: Path) -> None:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
+def test_while_it_is_kept_open_others_read_what_is_written_and_at_the_end_the_file_holds_it(path: Path) -> None:
+    store = SqliteStore(path)
+    with store.kept_open():
+        assert not path.exists()
+        for number in range(3):
+            store.append(claim(str(number)))
+            assert len(SqliteStore(path).all()) == number + 1
+        assert path.with_name(f"{path.name}-wal").exists()
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    assert len(SqliteStore(path).all()) == 3
+
+
 def test_events_can_not_be_changed_or_removed(path: Path) -> None:
     SqliteStore(path).append(claim("a"))
     with contextlib.closing(sqlite3.connect(path)) as connection:

@@ -45,6 +45,27 @@ def test_no_data_is_due_on_days_off_and_out_of_season() -> None:
     assert (summer.due, summer.next) == (at("2026-06-20 07:00"), at("2026-10-20 07:00"))
 
 
+@pytest.mark.parametrize("cron", ["* * * * *", "*/5 * * * *", "0 * * * *"])
+def test_out_of_season_the_last_moment_of_it_counts_however_often_data_is_due(cron: str) -> None:
+    found = moments(check(Due(cron, seasons=(NBA,))), at("2026-09-01 12:00"))
+    assert found.due is not None
+    assert found.due.astimezone(ZoneInfo(NEW_YORK)).date() == date(2026, 6, 20)
+    assert found.next == at("2026-10-20 00:00")
+
+
+@pytest.mark.parametrize("zone", ["Africa/Cairo", "Asia/Beirut", "America/Santiago"])
+def test_a_day_off_that_begins_an_hour_late_is_passed_over_as_well(zone: str) -> None:
+    for month in range(1, 13):
+        off = (date(2025, month, 1), date(2025, month, 28))
+        due = Due("*/10 * * * *", off=(off,))
+        now = datetime(2025, month, 15, 12, tzinfo=ZoneInfo(zone))
+        found = moments(check(due, zone), now)
+        assert found.due is not None
+        assert found.next is not None
+        assert now.astimezone(UTC) - found.due < timedelta(days=16)
+        assert found.next.astimezone(ZoneInfo(zone)).date() == date(2025, month, 28) + timedelta(days=1)
+
+
 def test_the_clock_of_the_zone_decides_also_when_it_is_put_forward() -> None:
     daily = check(Due("0 7 * * *"))
     before, after = moments(daily, at("2026-03-07 08:00")).due, moments(daily, at("2026-03-08 08:00")).due

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from signoff.actions.plan import PlanError
@@ -17,7 +17,6 @@ from signoff.actions.ways.watch import watched
 from signoff.actions.ways.work import Built, Work, path_in
 from signoff.model.facts import Unknown
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.subject import BuildCommand, Commit, Workload
 from signoff.model.text import Text, text
 from signoff.reading.build_log import failing_line

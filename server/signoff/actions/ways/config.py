@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from signoff.actions.buildconfig import read_build_config, trigger_values
@@ -10,7 +11,6 @@ from signoff.actions.site import Site
 from signoff.actions.steps import StepFailed, known
 from signoff.actions.ways.watch import watched
 from signoff.actions.ways.work import Built, Work, tags
-from signoff.model.record import dataclass
 from signoff.model.subject import CloudBuildConfig, Commit, Workload
 from signoff.model.text import Text, text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from signoff.actions.site import Site
@@ -15,7 +16,6 @@ from signoff.actions.ways.way import Way
 from signoff.actions.ways.work import commit_tag, workload_tag
 from signoff.model.builds import UNDER_WAY, Build
 from signoff.model.facts import Unknown
-from signoff.model.record import dataclass
 from signoff.model.subject import Commit, Workload, WorkloadName
 from signoff.model.text import Text, text
 from signoff.systems.google.deployed import BuildName

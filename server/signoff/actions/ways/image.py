@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from signoff.actions.plan import PlanError, Unread
@@ -14,7 +15,6 @@ from signoff.model.builds import Build
 from signoff.model.facts import Unknown
 from signoff.model.images import short
 from signoff.model.lineage import Lineage
-from signoff.model.record import dataclass
 from signoff.model.subject import Commit, ExistingImage, Workload
 from signoff.model.text import Text, text
 from signoff.systems.google.deployed import BuildName

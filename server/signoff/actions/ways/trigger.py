@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Literal
 
 from signoff.actions.plan import PlanError, Unread
@@ -11,7 +12,6 @@ from signoff.actions.steps import known
 from signoff.actions.ways.watch import watched
 from signoff.actions.ways.work import Built, Work
 from signoff.model.facts import Unknown
-from signoff.model.record import dataclass
 from signoff.model.subject import BuildTrigger, Commit, Workload
 from signoff.model.text import Text, text
 from signoff.systems.google.triggers import Trigger

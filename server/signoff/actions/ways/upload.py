@@ -12,6 +12,7 @@ import io
 import os
 import tarfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +23,6 @@ from signoff.actions.ways.config import read_config
 from signoff.actions.ways.export import exported
 from signoff.actions.ways.watch import watched
 from signoff.actions.ways.work import Built, Work, tags
-from signoff.model.record import dataclass
 from signoff.model.subject import CloudBuildConfig, Commit, Workload
 from signoff.model.text import Text, text
 from signoff.reading.gcloudignore import NAMES, ignored

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signoff.actions.site import Site
 from signoff.actions.steps import NotMade
 from signoff.check import Progress
 from signoff.model.builds import Build
-from signoff.model.record import dataclass
 from signoff.model.subject import Commit, Workload
 from signoff.model.text import text
 from signoff.systems.google.deployed import BuildName, BuildState, path_of

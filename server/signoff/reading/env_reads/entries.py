@@ -5,9 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from signoff.model.record import dataclass
 from signoff.reading.env_reads.model import Command, Entry, Place
 from signoff.reading.shell import commands as shell_commands
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, Literal
 
-from signoff.model.record import dataclass
 from signoff.reading.env_reads.values import (
     NOTHING,
     UNKNOWN,

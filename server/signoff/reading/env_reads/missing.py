@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Literal
 
-from signoff.model.record import dataclass
 from signoff.reading.build_steps import BuildEnvironment, Given
 from signoff.reading.env_reads.model import EnvRead, Place, Scan
 

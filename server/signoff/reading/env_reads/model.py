@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
-
-from signoff.model.record import dataclass
 
 Need = Literal["required", "undefaulted", "optional"]
 """`required`: without it the build stops there, as told from the text. `undefaulted`: read without a default, and

@@ -200,6 +200,8 @@ def _external(m: Machine, name: str, args: list[Value], named: dict[str, Value],
             return m.import_module(module, place)
         case "functools.partial", [Function() as function, *_]:
             return function
+        case (("dataclasses.field" | "pydantic.Field"), _) if isinstance(named.get("default_factory"), Function):
+            return Made("field", {"factory": named["default_factory"]})
         case _:
             return python_settings.make(m, name, args, named, place)
 

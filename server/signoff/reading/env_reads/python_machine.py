@@ -17,6 +17,7 @@ from signoff.reading.env_reads.values import (
     External,
     Function,
     Instance,
+    Made,
     Pending,
     Scope,
     Value,
@@ -132,10 +133,28 @@ class Machine:
             self.call(init, [instance, *args], named, place)
         else:
             instance.attributes.update(named)
+            self._made_fields(made, instance, len(args), place)
             after = made.find("__post_init__")
             if isinstance(after, Function):
                 self.call(after, [instance], {}, place)
         return instance
+
+    def _made_fields(self, made: Class, instance: Instance, given: int, place: Place) -> None:
+        """What `default_factory` makes of fields that are not handed over, by name or as one of the first `given`."""
+        fields = {
+            node.target.id: one.attributes.get(node.target.id)
+            for one in reversed(made.lineage())
+            if isinstance(one, Class)
+            for node in one.node.body
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        }
+        with self.world.at(Place(place.path, place.line, f"makes {made.name}")):
+            for name, value in list(fields.items())[given:]:
+                match value:
+                    case Made(kind="field", parts={"factory": Function() as factory}) if (
+                        name not in instance.attributes
+                    ):
+                        instance.attributes[name] = self.call(factory, [], {}, place)
 
     def awaited(self, value: Value) -> Value:
         return value.run() if isinstance(value, Pending) else value

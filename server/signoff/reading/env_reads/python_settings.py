@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from signoff.model.record import dataclass
 from signoff.reading.env_reads.model import Place
 from signoff.reading.env_reads.values import (
     NOTHING,

@@ -84,6 +84,7 @@ class ScriptModule(Value):
 
 
 def _part(value: Value, name: str) -> Value:
+    from signoff.reading.env_reads.script_machine import external
     from signoff.reading.env_reads.values import Class, External, Instance, Keyed
 
     match value:
@@ -92,7 +93,7 @@ def _part(value: Value, name: str) -> Value:
         case Class() | Instance():
             return value.attributes.get(name, UNKNOWN)
         case External(name=dotted):
-            return External(f"{dotted}.{name}")
+            return external(f"{dotted}.{name}")
         case _:
             return UNKNOWN
 

@@ -6,10 +6,9 @@ What hangs on the environment is a `Choice`: one value where the name is missing
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from signoff.model.record import dataclass
 from signoff.reading.env_reads.model import Need, Place
 
 

@@ -6,9 +6,9 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from signoff.model.migrations import Destructive, Loss, Migration
-from signoff.model.record import dataclass
 from signoff.model.sql_use import NotCheckable, Place
 from signoff.reading.migrations.losses import losses_in
 from signoff.reading.source.project import Project

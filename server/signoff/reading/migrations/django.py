@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from signoff.model.migrations import Destructive, Loss, Migration
-from signoff.model.record import dataclass
 from signoff.model.sql_use import NotCheckable, Place
 from signoff.reading.migrations.losses import losses_in
 from signoff.reading.orm.classes import last_name

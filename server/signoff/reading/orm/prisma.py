@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from signoff.model.record import dataclass
 from signoff.model.sql_use import Place
 from signoff.reading.orm.tables import ColumnModel, TableModel
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from signoff.model.record import dataclass
+from dataclasses import dataclass
+
 from signoff.model.sql_use import Place
 
 

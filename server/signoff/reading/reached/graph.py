@@ -7,9 +7,9 @@ class the text does not name is not seen; where code chooses what to call at run
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from signoff.model.record import dataclass
 from signoff.model.routes import Helper, Place, Reached, Unread
 from signoff.model.text import text
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import field
-
-from signoff.model.record import dataclass
+from dataclasses import dataclass, field
 
 Functions = ast.FunctionDef | ast.AsyncFunctionDef
 

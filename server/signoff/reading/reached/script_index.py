@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from signoff.model.record import dataclass
 from signoff.reading.reached.graph import WHOLE
 from signoff.reading.routes.script import source, text_of
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.routes import ANY, Route, Unread
 from signoff.model.text import text
 from signoff.reading.routes import django_rest

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from signoff.model.record import dataclass
 from signoff.model.routes import Unread
 from signoff.model.text import text
 from signoff.reading.routes.modules import Modules, Parts

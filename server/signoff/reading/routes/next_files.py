@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.routes import Unread
 from signoff.model.text import text
 from signoff.reading.routes.script import line, source, text_of, tokens

@@ -9,8 +9,8 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from signoff.model.record import dataclass
 from signoff.model.routes import ANY, Found, Place, Route, Unread
 from signoff.model.text import text
 from signoff.reading.routes.next_files import Settings, exported_methods, settings

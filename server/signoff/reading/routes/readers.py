@@ -6,9 +6,9 @@ A reader is loaded once there is something for it to read.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
-from signoff.model.record import dataclass
 from signoff.model.routes import Found
 from signoff.reading.routes.marks import may_define_routes
 from signoff.reading.routes.script import SUFFIXES as SCRIPTS

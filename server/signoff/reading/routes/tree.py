@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.routes import ANY, Route, Unread
 from signoff.model.text import text
 from signoff.reading.routes.paths import joined

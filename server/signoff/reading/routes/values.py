@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.routes import Place, Unread
 from signoff.model.text import text
 from signoff.reading.routes.paths import fingerprint

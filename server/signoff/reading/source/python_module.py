@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from signoff.model.record import dataclass
 from signoff.reading.errors import Unreadable
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
-from signoff.model.record import dataclass
 from signoff.model.sql_use import Place
 
 HOLE = "\ue000"

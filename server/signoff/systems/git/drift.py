@@ -7,8 +7,8 @@ one diff of the commits found missing (drift_commits); for diverged deployments,
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 
-from signoff.model.record import dataclass
 from signoff.systems.git.drift_commits import MissingCommits
 from signoff.systems.git.drift_router import Router, bits_of
 from signoff.systems.git.drift_trees import Answer, Compared, compare

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
-from signoff.model.record import dataclass
 from signoff.systems.git.inputs import ROOT, Inputs, as_text
 
 # (layer, workloads): what a pattern adds to one layer; see Router.

@@ -5,8 +5,8 @@ once for all workloads.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from signoff.model.record import dataclass
 from signoff.systems.git.child import Child
 from signoff.systems.git.drift_objects import Objects, above, commit_of, in_one_line, tree_at
 from signoff.systems.git.drift_router import Router, bits_of

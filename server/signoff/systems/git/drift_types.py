@@ -5,9 +5,9 @@ a squash of the same content. *Missing*: the commits in reach(head) and not in r
 merges only where they explain a difference that no other missing commit explains.
 """
 
+from dataclasses import dataclass
 from typing import Literal
 
-from signoff.model.record import dataclass
 from signoff.systems.git.inputs import Inputs
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from signoff.boundary import Incomplete, Malformed, Question
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.source import CommitLine
 from signoff.model.subject import Commit
 from signoff.systems.git import patches, spread

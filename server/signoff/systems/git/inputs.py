@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Final
-
-from signoff.model.record import dataclass
 
 ROOT: Final = b""
 _SPECIAL = frozenset("*?[\\")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from signoff.boundary import Malformed
-from signoff.model.record import dataclass
 
 ARGV = (
     "rev-parse",

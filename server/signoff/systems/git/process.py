@@ -51,6 +51,12 @@ _HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PARALLEL = 8
 
 
+def load() -> None:
+    """Load GitPython, which waits for git's version meanwhile. For a worker thread; what is amiss is told at a use."""
+    with contextlib.suppress(ImportError):
+        import git  # noqa: F401
+
+
 def is_object_id(text: str) -> bool:
     """Whether text is a full object id (40 hex digits, or 64 in a SHA-256 repository)."""
     return _HEX.fullmatch(text) is not None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from signoff.boundary import Malformed
-from signoff.model.record import dataclass
 from signoff.model.subject import Commit
 from signoff.systems.git.process import is_object_id, object_id
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from signoff.boundary import Malformed
-from signoff.model.record import dataclass
 from signoff.model.subject import Commit
 from signoff.systems.git.process import is_object_id
 

@@ -6,9 +6,9 @@ what no name can be: an empty token, or a token where a name can not stand.
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from io import BufferedReader
 
-from signoff.model.record import dataclass
 from signoff.systems.git.child import Child
 from signoff.systems.git.process import Children
 

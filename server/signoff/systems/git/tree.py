@@ -6,9 +6,9 @@ import configparser
 import hashlib
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from signoff.boundary import Malformed
-from signoff.model.record import dataclass
 
 GITLINK = b"160000"
 _POINTER = re.compile(

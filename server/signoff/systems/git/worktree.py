@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from signoff.boundary import Malformed
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.model.subject import Commit
 from signoff.systems.git.process import is_object_id, object_id
 from signoff.systems.git.repository import Repository

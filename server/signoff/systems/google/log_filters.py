@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from signoff.model.record import dataclass
 
 REVISION, JOB, POOL = "cloud_run_revision", "cloud_run_job", "cloud_run_worker_pool"
 """https://cloud.google.com/run/docs/monitored-resources"""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from signoff.boundary import Boundary, Question
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.systems.google.connection import Connection
 
 T = TypeVar("T")

@@ -6,9 +6,9 @@ https://cloud.google.com/run/docs/reference/iam/permissions and its like for the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from signoff.model.judgement import Link
-from signoff.model.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from signoff.boundary import Boundary, Question
 from signoff.model.facts import Known, Unknown
-from signoff.model.record import dataclass
 from signoff.model.recording import Resource
 from signoff.systems.google.connection import Connection
 from signoff.systems.google.pages import Listing, Pages

@@ -9,13 +9,13 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 from signoff.boundary import Boundary, Incomplete, Malformed, Question
 from signoff.model.builds import Upload
 from signoff.model.facts import Known, Unknown, Why
 from signoff.model.quoted import Quoted
-from signoff.model.record import dataclass
 from signoff.systems.google.connection import Connection
 from signoff.systems.google.errors import is_missing
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from signoff.boundary import Boundary, Question
 from signoff.model.facts import Known, Unknown
-from signoff.model.record import dataclass
 from signoff.systems.google.connection import Connection
 from signoff.systems.google.errors import is_missing
 

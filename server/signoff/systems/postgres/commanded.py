@@ -10,11 +10,10 @@ import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from signoff.model.record import dataclass
 from signoff.model.replay import Kept, LeftOut, Statement
 from signoff.model.sql_use import Place
 from signoff.reading.sql_script import MetaCommand, statements

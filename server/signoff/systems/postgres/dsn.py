@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
-from signoff.model.record import dataclass
 from signoff.model.secret import Secret
 
 _KNOWN = frozenset(

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from signoff.model.database import Index, Snapshot, Table
-from signoff.model.record import dataclass
 from signoff.model.replay import Kept, LeftOut, Statement
 from signoff.systems.postgres import snapshot
 

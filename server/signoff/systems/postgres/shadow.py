@@ -12,11 +12,11 @@ import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from signoff.model.record import dataclass
 from signoff.model.secret import Secret
 from signoff.systems.postgres.dsn import UnfitDsn, parse
 from signoff.systems.postgres.errors import Refused

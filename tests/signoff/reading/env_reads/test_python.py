@@ -39,6 +39,8 @@ REQUIRED = {
     "a default argument": 'def f(x=os.environ["X"]): ...',
     "a decorator": 'def d(f):\n    os.environ["X"]\n    return f\n@d\ndef f(): ...',
     "an instance": 'class C:\n    def __init__(self):\n        self.x = os.environ["X"]\nc = C()',
+    "a field's factory": 'from dataclasses import dataclass, field\n@dataclass\nclass C:\n    y: int\n    x: str = field(default_factory=lambda: os.environ["X"])\nc = C(1)',
+    "a field's factory in pydantic": 'import pydantic\nclass C(pydantic.BaseModel):\n    x: str = pydantic.Field(default_factory=lambda: os.environ["X"])\nc = C()',
     "a base's constructor": 'class B:\n    def __init__(self):\n        os.environ["X"]\nclass C(B):\n    def __init__(self):\n        super().__init__()\nC()',
     "a property": 'class C:\n    @property\n    def p(self):\n        return os.environ["X"]\nC().p',
     "caught and raised again": 'try:\n    x = os.environ["X"]\nexcept KeyError as e:\n    raise RuntimeError from e',
@@ -54,6 +56,8 @@ REQUIRED = {
     "pydantic in a cached function": "from functools import cache\nfrom pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    x: str\n@cache\ndef get():\n    return S()\ns = get()",
 }
 HEALTHY = {
+    "a factory's field that is given by name": 'from dataclasses import dataclass, field\n@dataclass\nclass C:\n    x: str = field(default_factory=lambda: os.environ["X"])\nc = C(x="d")\nos.getenv("X")',
+    "a factory's field that is given by place": 'from dataclasses import dataclass, field\n@dataclass\nclass C:\n    x: str = field(default_factory=lambda: os.environ["X"])\nc = C("d")\nos.getenv("X")',
     "a default": 'x = os.environ.get("X", "d").split()',
     "another value instead": 'x = (os.getenv("X") or "d").split()',
     "asked first": 'x = os.getenv("X")\nif x:\n    x.split()',

@@ -41,6 +41,8 @@ REQUIRED = {
     "a helper": NEED + "export const x = need('X')",
     "a helper in a class": "class Env { static get(n: string): string { const v = process.env[n]; if (v == null) throw new Error(n); return v } }\nexport const x = Env.get('X')",
     "a helper that is given the value": "function be<T>(v: T | undefined, n: string): T { if (v === undefined) throw new Error(n); return v }\nexport const x = be(process.env.X, 'X')",
+    "imported": "import { env } from 'node:process'\nif (!env.X) throw new Error('X')",
+    "imported under another name": "import { env as e } from 'process'\nexport const x = e.X!.trim()",
     "destructured": "const { X } = process.env\nif (!X) throw new Error('X')",
     "destructured under another name": "const { X: x } = process.env as Record<string, string>\nx.split(',')",
     "a static field": NEED + "class C { static x = need('X') }",
