@@ -16,7 +16,7 @@ from signoff.reading.log_message import normalised
 from signoff.reading.log_plain import has_level, says_error
 from signoff.reading.log_tally import Tally
 from signoff.reading.log_thrown import Thrown, bounded, pieces
-from signoff.reading.log_writers import Writers
+from signoff.reading.log_writers import Writers, telling
 
 _LOUD = frozenset({"ERROR", "CRITICAL", "ALERT", "EMERGENCY"})
 _QUIET = frozenset({"DEBUG", "INFO", "NOTICE", "WARNING"})
@@ -74,7 +74,8 @@ class ErrorLog:
         if thrown := _of_stack(said):
             self._thrown(entry, thrown)
         else:
-            self._tally.error(entry, bounded(normalised(said.said)), said.said)
+            words = _words(said)
+            self._tally.error(entry, bounded(normalised(words)), words)
 
     def _thrown(self, entry: LogEntry, thrown: Thrown) -> None:
         self._tally.error(entry, thrown.signature(), thrown.headline())
@@ -89,7 +90,7 @@ def signature_of(text: str) -> str:
     stripped = text.strip()
     if stripped.startswith("{") and (said := log_json.read(stripped)):
         thrown = _of_stack(said)
-        return thrown.signature() if thrown else bounded(normalised(said.said))
+        return thrown.signature() if thrown else bounded(normalised(_words(said)))
     if found := next(_thrown_in(text), None):
         return found.signature()
     return bounded(normalised(words_of(stripped)))
@@ -109,15 +110,25 @@ def _thrown_in(text: str) -> Iterator[Thrown]:
 def _of_stack(said: log_json.Structured) -> Thrown | None:
     """The error of a structured entry's stack; frames without an error's line belong to the entry's own words."""
     if not said.stack:
-        return None
+        return next(_thrown_in(said.text), None) if said.text else None
     text = said.stack
-    first = text.lstrip("\n").partition("\n")[0].lstrip()
+    first, _, rest = text.lstrip("\n").partition("\n")
+    first = first.lstrip()
     if first.startswith("at "):
         text = f"{said.said}\n{text}"
-    if not log_go.names_function(first) and (found := next(_thrown_in(text), None)):
+    if not (log_go.names_function(first) and log_go.is_place(rest)) and (found := next(_thrown_in(text), None)):
         return found
     frames = tuple(log_go.frames(text.splitlines()))
     return Thrown("", said.said or first, frames) if frames else None
+
+
+def _words(said: log_json.Structured) -> str:
+    """What an entry without an error's stack says, with the line of its text that states the error."""
+    line = telling(said.stack or said.text)
+    if line in said.said:
+        return said.said
+    line = words_of(line)
+    return f"{said.said}: {line}" if said.said else line
 
 
 def _structured(entry: LogEntry) -> log_json.Structured | None:

@@ -11,7 +11,17 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
-from signoff.reading import log_go, log_java, log_jvm, log_node, log_npm, log_python, log_recovered, log_ruby
+from signoff.reading import (
+    log_elixir,
+    log_go,
+    log_java,
+    log_jvm,
+    log_node,
+    log_npm,
+    log_python,
+    log_recovered,
+    log_ruby,
+)
 from signoff.reading.log_fields import words_of
 from signoff.reading.log_heading import joined
 from signoff.reading.log_plain import has_level, has_quiet_level, warns
@@ -232,6 +242,10 @@ class Writer(Generic[T]):
             made.take(self._last[0])
         elif log_recovered.recovers(line):
             made = log_recovered.Recovered()
+        elif log_recovered.pretty(line):
+            made = log_recovered.Pretty()
+        elif log_elixir.opens(line):
+            made = log_elixir.Raised()
         elif log_recovered.races(line):
             made = log_recovered.Race()
         elif log_npm.opens(line):

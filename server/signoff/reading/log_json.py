@@ -72,6 +72,8 @@ class Structured:
     stack: str
     failed: bool = False
     """It names an error, and an answer of a server that failed."""
+    text: str = ""
+    """Where there is no such stack: the lines of a field that has several, one for a stack first."""
 
 
 def read(payload: str, depth: int = 0) -> Structured | None:
@@ -92,7 +94,18 @@ def read(payload: str, depth: int = 0) -> Structured | None:
     stack = next((stack for layer in layers for stack in _stacks(layer)), "")
     said = _said(layers, stack)
     loud = next((stated for layer in layers if (stated := _loud(layer)) is not None), None)
-    return Structured(loud, said, stack, _failed(value))
+    text = "" if stack else next((text for layer in layers for text in _texts(layer)), "")
+    return Structured(loud, said, stack, _failed(value), text)
+
+
+def _texts(value: Mapping[str, Any]) -> Iterator[str]:
+    """What has several lines: fields for a stack, those of an error's object, then the message."""
+    errors = [held for key in _ERRORS if isinstance(held := value.get(key), Mapping)]
+    for layer, keys in ((value, _STACKS), *((_named(error), _STACKS) for error in errors), (value, _MESSAGES)):
+        for key in keys:
+            held = layer.get(key)
+            if isinstance(held, str) and "\n" in held.strip("\n"):
+                yield held.strip("\n")
 
 
 def _named(value: Mapping[str, Any]) -> Mapping[str, Any]:

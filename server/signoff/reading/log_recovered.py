@@ -15,6 +15,7 @@ from signoff.reading.log_thrown import LINE, LINES, Frame, Thrown
 
 _RECOVERED = "panic recovered:"
 _PLACE = re.compile(r"(/\S+\.(?:go|s)):\d+ \(0x[0-9a-f]+\)")
+_PRETTY = re.compile(r"/\S+\.(?:go|s):\d+")
 _REQUEST = re.compile(r"[A-Z]{3,10} \S+ HTTP/\d")
 _HEADERS = 60
 """So many lines of a request may stand before the words."""
@@ -26,6 +27,11 @@ _RULE = "====="
 def recovers(line: str) -> bool:
     """Whether Gin's block begins here."""
     return line.rstrip().endswith(_RECOVERED)
+
+
+def pretty(line: str) -> bool:
+    """Whether chi's block begins here: https://github.com/go-chi/chi/blob/master/middleware/recoverer.go"""
+    return line.startswith(" panic: ")
 
 
 def races(line: str) -> bool:
@@ -87,6 +93,34 @@ class Recovered:
         if "" not in said:
             return said[-1]
         return said[len(said) - said[::-1].index("")]
+
+
+@dataclass(slots=True)
+class Pretty:
+    """The words, then functions and places in turns, all indented; an arrow marks what panicked."""
+
+    lines: list[str] = field(default_factory=list)
+    framed: bool = False
+    _stack: list[str] = field(default_factory=list)
+
+    def take(self, line: str) -> bool | None:
+        """True: the line is part of it; False: it is not, and ends it."""
+        if self.lines:
+            if (line[:1] not in ("", " ") or len(self.lines) >= LINES) or pretty(line):
+                return False
+            bare = line.strip().removeprefix("->").strip()
+            placed = _PRETTY.fullmatch(bare[:LINE]) is not None
+            self.framed = self.framed or placed
+            self._stack.append(f"\t{bare}" if placed else bare)
+        self.lines.append(line)
+        return True
+
+    def take_run(self, _run: str) -> bool:
+        """Indented lines at once: they have to be taken one by one."""
+        return False
+
+    def thrown(self) -> Thrown:
+        return Thrown("panic", self.lines[0].partition("panic: ")[2], tuple(log_go.frames(self._stack)))
 
 
 @dataclass(slots=True)

@@ -19,12 +19,16 @@ _TAGS = re.compile(r"^(?:\[[^\]\n]{1,80}\] ?)*")
 _SIDEKIQ = re.compile(r"\S{10,40} pid=\d+ tid=\S+ (?:[^\n]{0,400}? )?(?:WARN|ERROR|FATAL): ")
 _TYPE = r"([A-Z]\w{0,100}(?:::[A-Z]\w{0,100}){0,10})"
 _RAISED = re.compile(_TYPE + r" \((.*)\):?$")
+_OPENED = re.compile(r"(?:\[[^\]\n]{1,80}\] ?)*[A-Z]\w{0,100}(?:::[A-Z]\w{0,100}){1,10} \([^)\n]*$")
+"""Rails' line of an exception whose words have several lines."""
 _NAMED = re.compile(_TYPE + r": (.*)$")
 _PLACE = re.compile(
     r"(?:from )?(<internal:[^>]{1,200}>|\S{1,300}\.(?:rb|erb|haml|slim|ru|rake)):\d+:in [`'](.{1,200})'$"
 )
 _CRASH = re.compile(r"(<internal:[^>]{1,200}>|\S{1,300}?):\d+:in [`']([^'\n]{1,200})': (.{0,2000}) \(" + _TYPE + r"\)$")
 _LIBRARY = ("/gems/", "/ruby/", "<internal:")
+_GOES_ON = 8
+"""So many lines may the words of an exception have below the first."""
 _BLANK = 3
 """Lines without words that may stand between the level and the words, or the words and the places."""
 
@@ -33,6 +37,8 @@ def opens(line: str) -> bool:
     """Whether an error begins here: in an entry of Ruby's Logger, in Rails' words, or as the interpreter ends."""
     if line[1:3] == ", ":
         return _LOUD.match(line[:300]) is not None
+    if "::" in line and _OPENED.match(line[:500]):
+        return True
     if line[-1:] != ":" and line[-1:] != ")":
         return False
     if line.endswith("):"):
@@ -66,6 +72,8 @@ class Entry:
     _words: str = ""
     _frames: list[Frame] = field(default_factory=list)
     _blank: int = 0
+    _open: bool = False
+    _more: int = 0
 
     def take(self, line: str) -> bool | None:
         """True: the line is part of it; False: it is not, and ends it."""
@@ -74,12 +82,18 @@ class Entry:
             return False
         if not self.lines and ":in " in line and (crash := _CRASH.match(line[:3_000])):
             self._words = f"{crash[4]} ({crash[3]})"
+            self._more = _GOES_ON
             self._at(crash[1], crash[2])
         else:
             self.framed = self.framed or entry is not None
             bare = _bare(line[entry.end() :] if entry else line)
             if place := _PLACE.fullmatch(bare):
                 self._at(place[1], place[2])
+                self._more = 0
+            elif self._more and not bare.startswith("from "):
+                self._more -= 1  # the words of a crash go on; its other places come below
+            elif self._open:
+                self._open = not bare.endswith("):")
             elif not bare:
                 self._blank += 1
                 if self._frames or self._blank > _BLANK:
@@ -88,6 +102,8 @@ class Entry:
                 return False
             else:
                 self._words = bare
+                if "::" in bare and _OPENED.match(bare[:500]):
+                    self._words, self._open = f"{bare})", True
         self.lines.append(line)
         return True
 

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from signoff.model.logs import LogEntry
 from signoff.reading.log_fields import uncoloured
 from signoff.reading.log_grouping import Found, Writer, names_error
-from signoff.reading.log_plain import has_level
+from signoff.reading.log_message import LONGEST
+from signoff.reading.log_plain import has_level, says_error
 from signoff.reading.log_thrown import pieces
 
 _Key = tuple[str, str, str, str, str, str | None]
@@ -73,8 +74,14 @@ def whole(entry: LogEntry) -> Iterator[Found[LogEntry]]:
         yield plain
 
 
+def telling(text: str) -> str:
+    """The line of a text that states an error, else its first with words; empty where it has none."""
+    lines = [line.strip() for line in text[:LONGEST].splitlines() if any(letter.isalpha() for letter in line)]
+    return next((line for line in lines if _states(line)), lines[0] if lines else "")
+
+
 def _states(line: str) -> bool:
-    return names_error(line) or has_level(line)
+    return names_error(line) or has_level(line) or says_error(line)
 
 
 def _all(writer: Writer[LogEntry], entry: LogEntry) -> Iterator[Found[LogEntry]]:

@@ -61,10 +61,46 @@ GORILLA = (
     "2026/11/20 10:00:{n} no {what}\ngoroutine {n} [running]:\nruntime/debug.Stack()\n"
     "\t/usr/local/go/src/runtime/debug/stack.go:{n} +0x5e\nacme.com/web.serve()\n\t{root}/web.go:{n} +0x1"
 )
+CHI = (
+    " panic: no {what}\n \n -> acme.com/web.{what}\n ->   {root}/web.go:{n}\n\n    net/http.HandlerFunc.ServeHTTP\n"
+    "      /usr/local/go/src/net/http/server.go:{n}"
+)
+ELIXIR = (
+    "09:14:02.118 [error] GenServer Acme.Store terminating\n** (Acme.SendError) no {what}\n"
+    "    (stdlib 5.{n}) gen_server.erl:{n}: :gen_server.call/3\n    (acme 0.{n}.0) lib/store.ex:{n}: Acme.Store.load/3"
+)
+RUBY_LINES = (
+    "{root}/a.rb:{n}:in `load': PG::Error: ERROR:  no {what} (ActiveRecord::StatementInvalid)\nLINE 1: SELECT {n}\n"
+    "               ^\n\tfrom {root}/{what}.rb:{n}:in `<main>'"
+)
+RAILS_LINES = (
+    "[a{n}] ActiveRecord::StatementInvalid (PG::Error: ERROR:  no {what}\nLINE 1: SELECT {n}\n               ^\n):\n"
+    "[a{n}]   \n[a{n}] app/models/a.rb:{n}:in `load'"
+)
 
 
 @pytest.mark.parametrize(
-    "written", [GIN, RACE, RUBY, RAILS, RAKE, SIDEKIQ, NPM, NPM_OLD, REDIS, NODE, FLUSH, HIDDEN, DOTNET, GORILLA]
+    "written",
+    [
+        CHI,
+        ELIXIR,
+        RUBY_LINES,
+        RAILS_LINES,
+        GIN,
+        RACE,
+        RUBY,
+        RAILS,
+        RAKE,
+        SIDEKIQ,
+        NPM,
+        NPM_OLD,
+        REDIS,
+        NODE,
+        FLUSH,
+        HIDDEN,
+        DOTNET,
+        GORILLA,
+    ],
 )
 def test_an_error_is_the_same_after_a_deploy_and_another_one_is_told_apart(written: str) -> None:
     seen = []

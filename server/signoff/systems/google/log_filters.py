@@ -31,7 +31,8 @@ _LINE = (
     "|(^|[^A-Za-z]|[0-9]m)(ERR|ERRO|FTL|FATA|CRIT|PANI)([^A-Za-z]|$)"
     "|^.{0,160}[^A-Za-z](err|error|crit|critical|fatal|alert|emerg|emergency|fail|failed|severe|panic) *[])>:|]"
     "|^(err|error|crit|critical|fatal|alert|emerg|emergency|fail|failed|severe|panic)[]):>|]"
-    "|^npm (error|ERR)|^[0-9]+:[MSCX] .* # |runtime error: |^(Goroutine |(Previous )?([Ww]rite|[Rr]ead) at 0x)"
+    "|^ *[*][*] [(]|^npm (error|ERR)|^[0-9]+:[MSCX] .* # "
+    "|runtime error: |^(Goroutine |(Previous )?([Ww]rite|[Rr]ead) at 0x)"
 )
 # Any line of stderr may belong to an error, but for those that say themselves that they are none.
 _QUIET_LINE = (

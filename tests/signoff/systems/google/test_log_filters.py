@@ -60,6 +60,7 @@ def test_nothing_that_makes_an_error_is_left_out_of_what_is_asked_for(kind: Kind
         "main.py: error: no",
         "1:M 20 Nov 2026 09:14:02.118 # Can't save in background: fork: Cannot allocate memory",
         "npm error Missing script: start",
+        "** (Acme.SendError) no route",
         "/app/a.rb:3:in 'load': no such order (KeyError)",
     ],
 )
