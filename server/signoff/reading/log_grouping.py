@@ -265,7 +265,7 @@ class Writer(Generic[T]):
 
     def _plain(self, line: str, source: T) -> Iterator[Found[T]]:
         bare = line.strip()
-        if bare and line[0] in " \t" and self._under_level():
+        if bare and (line[0] in " \t" or log_python.tells_context(line)) and self._under_level():
             self._over = self._over or self._last
             self._below.append(bare)
             del self._below[_HEADER:]

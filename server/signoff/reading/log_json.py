@@ -243,9 +243,8 @@ def _from_list(held: list[Any]) -> str:
         elif isinstance(one, Mapping) and "func" in one and "source" in one:
             lines += [f"main.{one['func']}", f"\t/app/{one['source']}:{one.get('line', 0)}"]
         elif isinstance(one, Mapping) and "class" in one and "method" in one:
-            lines.append(
-                f"\tat {one['class']}.{one['method']}({one.get('file', 'Unknown Source')}:{one.get('line', 0)})"
-            )
+            place = f"{one['file']}:{one.get('line', 0)}" if one.get("file") else "Unknown Source"
+            lines.append(f"\tat {one['class']}.{one['method']}({place})")
     return "\n".join(lines)
 
 

@@ -69,6 +69,12 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )
 """Names with a number in them: utf8, int64, x509, psycopg2, v2."""
+_DATA_FILE = re.compile(
+    r"(?:[A-Za-z]{0,3}[0-9]{1,12}[-_]?){1,6}[A-Za-z]{0,3}(?=\.(?:png|jpe?g|gif|webp|pdf|csv|tsv|xlsx?|jsonl?|ndjson|xml|zip|gz"
+    r"|tgz|txt|parquet|avro|mp3|mp4|wav|mov|docx?|bin|dat)\b)",
+    re.IGNORECASE,
+)
+"""A file that somebody sent, named by a number: `a17.png`."""
 _TURNS = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 _PARTS = re.compile(r"([-_.:/\\+#@&~*^%$!?]+)")
 
@@ -276,7 +282,7 @@ def _without_ids(word: str) -> str:
         return "#"
     if word.count("/") > 1:
         return _file(word)
-    return "".join(_part(part) for part in _PARTS.split(word))
+    return "".join(_part(part) for part in _PARTS.split(_DATA_FILE.sub("#", word)))
 
 
 def _part(part: str) -> str:
@@ -314,7 +320,7 @@ def _is_port(text: str) -> bool:
 def _file(path: str) -> str:
     """`/app/x.py:12:3` → `x.py:#:#`."""
     name, _, place = path.partition(":")
-    named = file_name(name)
+    named = _DATA_FILE.sub("#", file_name(name))
     parts = named.split("/")
     return "/".join("".join(_part(piece) for piece in _PARTS.split(part)) for part in parts) + (":#" if place else "")
 

@@ -50,7 +50,8 @@ _SAYS = re.compile(
     r"(?:[^\w\s\"'`([{<]{1,3} )?(?:\d{4}/\d\d/\d\d [\d:.]{8,15} )?(?:[\w./-]{1,80}\.go:\d{1,6}: )?"
     r"(?:\[[^\]\n]{1,80}\] )?"
     r"(?:(?i:error|fatal): "
-    r"|(?i:failed to|could not|cannot|can't|unable to) \w+\b(?!.{0,300}" + _GOES_ON + r")"
+    r"|(?:[a-z][\w .-]{1,60}: ){0,4}(?i:failed to|could not|cannot|can't|unable to) \w+\b(?!.{0,300}" + _GOES_ON + r")"
+    r"|(?:[a-z][\w .-]{1,60}: ){0,4}(?:required (?:key|variable|environment variable) \S{1,100} missing|missing required )"
     r"|[Ee]rror (?!handling|handler|reporting|logging|tracking|rate)(?:\w+ing|in|on|from|during|when|while|occurred)\b)"
     # bash: https://www.gnu.org/software/bash/manual/bash.html#Invoking-Bash; dash says no "line".
     r"|[\w./-]{1,200}: line \d{1,6}: |[\w./-]{0,200}sh: \d{1,6}: \S"

@@ -29,6 +29,10 @@ _GOES_ON = re.compile(
 _KEY = re.compile(r"'([^'\n]{1,200})'")
 """The whole message of a KeyError, where the key is a text."""
 _BY_NAME = re.compile(r"\[[A-Za-z_]|KeyError\([A-Za-z_]|\.(?:pop|remove)\([A-Za-z_]")
+_CONTEXT = re.compile(
+    r"(?:future|task|handle|transport|protocol|socket|client_session|client_connection|connector|connections): "
+)
+"""https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.call_exception_handler, and aiohttp's own."""
 _LIBRARY = ("/site-packages/", "/dist-packages/", "/lib/python3", "/lib64/python3", "\\Lib\\")
 _STRAY = 20
 """So many lines of others may stand inside a traceback that came line by line."""
@@ -37,6 +41,11 @@ _STRAY = 20
 def opens(line: str) -> bool:
     """Whether a traceback begins here."""
     return line.startswith(_OPENS) or line.lstrip(" ").startswith(_GROUP)
+
+
+def tells_context(line: str) -> bool:
+    """Whether asyncio says of what it is that nobody waited for, below the words and above the traceback."""
+    return _CONTEXT.match(line[:40]) is not None
 
 
 @dataclass(slots=True)
