@@ -45,13 +45,15 @@ _WARNS = re.compile(
     r"(?:\(\w{1,20}:\d{1,9}\) )?(?:\[[\w-]{1,20}\] )?\w{0,60}Warning: |[\w./-]{1,300}:\d{1,6}: \w{0,60}Warning: "
 )
 """Node.js and Python warn in lines of their own."""
+_WRAPPED = r"(?:[a-z][\w .-]{1,60}: ){0,4}"
+"""What Go's errors put before the words of the one that they wrap."""
 _SAYS = re.compile(
     # Go's standard logger has no levels: what follows its date, and maybe its file and line, are the words.
     r"(?:[^\w\s\"'`([{<]{1,3} )?(?:\d{4}/\d\d/\d\d [\d:.]{8,15} )?(?:[\w./-]{1,80}\.go:\d{1,6}: )?"
     r"(?:\[[^\]\n]{1,80}\] )?"
     r"(?:(?i:error|fatal): "
-    r"|(?:[a-z][\w .-]{1,60}: ){0,4}(?i:failed to|could not|cannot|can't|unable to) \w+\b(?!.{0,300}" + _GOES_ON + r")"
-    r"|(?:[a-z][\w .-]{1,60}: ){0,4}(?:required (?:key|variable|environment variable) \S{1,100} missing|missing required )"
+    r"|" + _WRAPPED + r"(?i:failed to|could not|cannot|can't|unable to) \w+\b(?!.{0,300}" + _GOES_ON + r")"
+    r"|" + _WRAPPED + r"(?:required (?:key|variable|environment variable) \S{1,100} missing|missing required )"
     r"|[Ee]rror (?!handling|handler|reporting|logging|tracking|rate)(?:\w+ing|in|on|from|during|when|while|occurred)\b)"
     # bash: https://www.gnu.org/software/bash/manual/bash.html#Invoking-Bash; dash says no "line".
     r"|[\w./-]{1,200}: line \d{1,6}: |[\w./-]{0,200}sh: \d{1,6}: \S"

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from support.corpus import Kind, kinds, signatures
+from support.corpus import HELD_OUT, TUNED_TO, Kind, kinds, signatures
 
 LANGUAGES = {"python", "node", "java", "go", "plain"}
-
-PARTS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
 def right(of: list[Kind]) -> list[Kind]:
@@ -43,14 +41,22 @@ def test_of_the_everyday_errors_95_percent_are_right_by_now() -> None:
 
 
 def test_of_the_kinds_that_were_written_blindly_95_percent_are_right_by_now() -> None:
-    blind = kinds("fifth") + kinds("sixth")
-    assert len(blind) >= 80
+    blind = kinds("fifth") + kinds("sixth") + kinds("seventh")
+    assert len(blind) >= 120
     assert {kind.language for kind in blind} == LANGUAGES
     assert len(right(blind)) >= 0.95 * len(blind)
 
 
+def test_of_the_kinds_that_are_held_out_95_percent_are_right() -> None:
+    """The code was never improved for one of these; who does so moves it to another part, and says so in the README."""
+    held_out = [kind for part in HELD_OUT for kind in kinds(part)]
+    assert len(held_out) >= 80
+    assert {kind.language for kind in held_out} == LANGUAGES
+    assert len(right(held_out)) >= 0.95 * len(held_out)
+
+
 def test_every_kind_has_a_look_alike() -> None:
-    every = [kind for half in PARTS for kind in kinds(half)]
+    every = [kind for half in (*TUNED_TO, *HELD_OUT) for kind in kinds(half)]
     assert [kind.name for kind in every if not kind.unlike] == []
 
 

@@ -13,10 +13,9 @@ import pytest
 from signoff.model.logs import LogEntry
 from signoff.model.quoted import Quoted
 from signoff.reading.log_errors import signature_of
-from support.corpus import Kind, kinds, signatures
+from support.corpus import TUNED_TO, Kind, kinds, signatures
 
-PARTS = ("first", "second", "third", "fourth", "fifth", "sixth")
-KINDS = [kind for part in PARTS for kind in kinds(part)]
+KINDS = [kind for part in TUNED_TO for kind in kinds(part)]
 Entries = Sequence[LogEntry]
 
 NOT_VALID: dict[str, dict[str, str]] = {
