@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from signoff.model.logs import ErrorSeen, LogEntry
 from signoff.reading import log_go, log_json
 from signoff.reading.log_fields import uncoloured, words_of
-from signoff.reading.log_grouping import Found, Writer, names_error
+from signoff.reading.log_grouping import Found, Writer
 from signoff.reading.log_message import normalised
 from signoff.reading.log_plain import has_level, says_error
+from signoff.reading.log_stack import names_error
 from signoff.reading.log_tally import Tally
 from signoff.reading.log_thrown import Thrown, bounded, pieces
 from signoff.reading.log_writers import Writers, telling

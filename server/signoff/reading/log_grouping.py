@@ -5,56 +5,27 @@ A writer is one stream of one instance (and one trace, where lines carry it): li
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from signoff.reading import (
     log_elixir,
     log_go,
-    log_java,
     log_jvm,
-    log_node,
     log_npm,
     log_python,
     log_recovered,
     log_ruby,
+    log_rust,
 )
 from signoff.reading.log_fields import words_of
 from signoff.reading.log_heading import joined
 from signoff.reading.log_plain import has_level, has_quiet_level, warns
-from signoff.reading.log_thrown import LINES, Thrown
+from signoff.reading.log_stack import HEADER, Stack, names_error
+from signoff.reading.log_thrown import Thrown
 
 T = TypeVar("T")
-
-_HEADER = 40
-"""So many lines may a message have before its frames."""
-
-_NAMES_ERROR = re.compile(
-    r"(?:\s*\S{1,3} )?(?:error: )?(?:Uncaught (?:\(in promise\) )?|Unhandled (?:exception[.:] |rejection )?"
-    r"|Exception in thread \"[^\"]{0,100}\" |\[)?"
-    r"(?:[\w$]+\.)*(?:[A-Z][\w$]*(?:Error|Exception|Exit|Interrupt|Rejection)\b"
-    r"|(?:Error|Exception)(?: \[[\w-]{1,80}\])?:)"
-)
-_CALLED = "for call at"
-"""grpc-js: the stack of the answer is above it, that of the call below."""
-_FLUSH = re.compile(r"at .{1,400}(?::\d+:\d+\)?|\([\w$ .-]+\.(?:java|kt|scala):\d+\))$")
-_FIELD = re.compile(r"(?:\[\w+\]|'[^']{1,80}'|[a-z_$][\w$]{0,80}): ")
-"""Frames and fields whose indentation something took away."""
-_PANICKED = re.compile(r"thread '[^']{0,200}' (?:\(\d+\) )?panicked at ")
-
-
-def names_error(line: str) -> bool:
-    """`KeyError: 'x'`, `java.io.IOException`, a panic: the line itself says that it is an error."""
-    if line.startswith(("panic: ", "fatal error: ")):
-        return True
-    return _NAMES_ERROR.match(line[:500]) is not None or (line.startswith("thread '") and is_rust(line))
-
-
-def is_rust(line: str) -> bool:
-    return _PANICKED.match(line[:400]) is not None
 
 
 class _Assembly(Protocol):
@@ -65,97 +36,6 @@ class _Assembly(Protocol):
     def take(self, line: str) -> bool | None: ...
     def take_run(self, run: str, /) -> bool: ...
     def thrown(self) -> Thrown: ...
-
-
-@dataclass(slots=True)
-class _At:
-    """A header and its `at` lines, of Node.js or of the JVM, put together line by line."""
-
-    lines: list[str] = field(default_factory=list)
-    framed: bool = False
-    _expecting: bool = True
-    _braces: bool = False
-    _done: bool = False
-
-    def take(self, line: str) -> bool | None:
-        if not self.lines:
-            self._braces = line.endswith("] {")
-            self.lines.append(line)
-            return True
-        bare = line.lstrip(" \t")
-        if self._done or not self._belongs(line, bare):
-            return False
-        if len(self.lines) < LINES:
-            self.lines.append(line)
-        return True
-
-    def take_run(self, run: str) -> bool:
-        """Indented lines at once (`log_thrown.pieces`), if all of them are frames."""
-        if self._braces or self._done or len(self.lines) >= LINES or not _only_frames(run):
-            return False
-        self.lines.append(run)
-        self.framed, self._expecting = True, False
-        return True
-
-    def _belongs(self, line: str, bare: str) -> bool:
-        if bare.startswith(("at ", "... ", "--- End of ")) and (len(bare) < len(line) or _FLUSH.match(line[:600])):
-            self.framed, self._expecting = True, False
-            self._braces = self._braces or line.endswith("{")
-            return True
-        if self._braces:
-            self._done = bare[:1] in ("}", "]") and self._is_closing(line, bare)
-            self.framed = self.framed or self._done
-            return self._done or not bare or len(bare) < len(line) or _FIELD.match(line[:100]) is not None
-        if bare.startswith(("Caused by:", "Suppressed: ", "Wrapped by: ", "---> ")) or line == _CALLED:
-            self._expecting = True
-            self.framed = self.framed or line == "Caused by:"
-            return True
-        if self.framed and len(bare) < len(line) and self.lines[-1] == "Caused by:":
-            return True
-        if not self._expecting or names_error(line) or (len(self.lines) > _HEADER and not self.framed):
-            return False
-        return not (log_python.opens(line) or log_go.opens(line))
-
-    def _is_closing(self, line: str, bare: str) -> bool:
-        head = self.lines[0]
-        return len(line) - len(bare) <= len(head) - len(head.lstrip(" \t"))
-
-    def thrown(self) -> Thrown:
-        for line in self.lines:
-            if line.lstrip(" \t").startswith("at "):
-                return log_java.read(self.lines) if log_java.is_frame(line) else log_node.read(self.lines)
-        return log_node.read(self.lines)
-
-
-@lru_cache(maxsize=256)
-def _only_frames(run: str) -> bool:
-    return all(line.lstrip(" \t").startswith(("at ", "... ")) and line[-1] != "{" for line in run.splitlines())
-
-
-@dataclass(slots=True)
-class _Rust:
-    """`thread 'main' panicked at src/main.rs:4:5:` and the words on the next line."""
-
-    lines: list[str] = field(default_factory=list)
-    framed: bool = False
-
-    def take(self, line: str) -> bool | None:
-        if len(self.lines) >= 2 and not line.startswith(("note: ", "stack backtrace:", "  ")):
-            return False
-        self.framed = bool(self.lines)
-        if len(self.lines) < 2:
-            self.lines.append(line)
-        return True
-
-    def take_run(self, _run: str) -> bool:
-        return False
-
-    def thrown(self) -> Thrown:
-        place = self.lines[0].partition(" panicked at ")[2]
-        if place[:1] == "'":  # before Rust 1.73 the words stood before the place
-            words, _, place = place[1:].rpartition("', ")
-            return Thrown("panic", f"{place.rpartition('/')[2].partition(':')[0]}: {words}")
-        return Thrown("panic", f"{place.rstrip(':').rpartition('/')[2].partition(':')[0]}: {self.lines[1]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +63,7 @@ class Writer(Generic[T]):
     def feed(self, line: str, source: T) -> Iterator[Found[T]]:
         """What is complete now that this line came. `source` of a block is that of its first line."""
         block = self._block
-        if isinstance(block, _At) and ":in " in line and not block.framed and log_ruby.is_place(line):
+        if isinstance(block, Stack) and ":in " in line and not block.framed and log_ruby.is_place(line):
             head = block.lines[0]
             block = self._block = log_ruby.Entry()
             block.take(head)
@@ -229,7 +109,7 @@ class Writer(Generic[T]):
         elif log_go.opens(line):
             made = log_go.Dump()
         elif line[:1] in (" ", "\t") and line.lstrip(" \t").startswith("at ") and self._last:
-            made = _At()
+            made = Stack()
             made.take(self._last[0])
         elif self._before and self._last and log_go.is_place(line):
             made = log_go.Stack()
@@ -254,10 +134,10 @@ class Writer(Generic[T]):
             made = log_jvm.Crash()
         elif log_jvm.fails_to_start(line):
             made = log_jvm.FailedStart()
-        elif line.startswith("thread '") and is_rust(line):
-            made = _Rust()
+        elif line.startswith("thread '") and log_rust.panics(line):
+            made = log_rust.Panic()
         elif names_error(line) or (line[:1] in (" ", "\t") and self._under_level() and names_error(line.lstrip())):
-            made = _At()
+            made = Stack()
         else:
             return None
         made.take(line)
@@ -268,7 +148,7 @@ class Writer(Generic[T]):
         if bare and (line[0] in " \t" or log_python.tells_context(line)) and self._under_level():
             self._over = self._over or self._last
             self._below.append(bare)
-            del self._below[_HEADER:]
+            del self._below[HEADER:]
             self._last = (line, source)
         elif bare:
             function = self._last is not None and log_go.names_function(line)
@@ -312,7 +192,7 @@ class Writer(Generic[T]):
         self._block, self._sources, self._heading = None, [], None
         if block is None:
             return
-        if isinstance(block, (log_go.Stack, _At)) and (has_quiet_level(block.lines[0]) or warns(block.lines[0])):
+        if isinstance(block, (log_go.Stack, Stack)) and (has_quiet_level(block.lines[0]) or warns(block.lines[0])):
             return  # a stack may stand below a warning too
         if isinstance(block, log_npm.Failure) and block.ended:
             return
@@ -325,7 +205,7 @@ class Writer(Generic[T]):
         if heading and heading[0] is not block.lines[0]:
             yield Found(heading[1], heading[0])
         # No frames came: the first line stands alone, and the others are lines like any.
-        yield Found(sources[0], joined(block.lines[0], [line.strip() for line in block.lines[1:_HEADER]]))
+        yield Found(sources[0], joined(block.lines[0], [line.strip() for line in block.lines[1:HEADER]]))
         for line, source in zip(block.lines[1:], sources[1:], strict=False):
             yield from self.feed(line, source)
 
