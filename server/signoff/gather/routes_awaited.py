@@ -8,10 +8,9 @@ from signoff.gather.arrival import Grounds
 from signoff.gather.visitors import users
 from signoff.model.arrived import settled
 from signoff.model.facts import Unknown
-from signoff.model.logs import Request
-from signoff.model.routes import ANY, Change, Found, NewRoutes, Route
+from signoff.model.routes import Change, Found, NewRoutes
 from signoff.model.subject import Workload
-from signoff.reading.routes.paths import covers
+from signoff.reading.routes.takers import takers
 from signoff.survey import Survey
 
 Key = tuple[str, str]
@@ -44,18 +43,8 @@ async def used(
     if isinstance(known, Unknown):
         return ()
     requests = [entry.request for entry in known.handled if entry.request is not None]
-    asked = {key[0] for request in requests if len(key := _asked(found, request)) == 1}
+    asked = {taking[0].key for request in requests if len(taking := takers(found.routes, request)) == 1}
     return tuple(change for change in changes if change.route.key in asked)
-
-
-def _asked(found: Found, request: Request) -> list[Key]:
-    """The routes that a request may be one of."""
-    path = request.path.outside
-    return list({route.key: None for route in found.routes if _takes(route, request.method, path)})
-
-
-def _takes(route: Route, method: str, path: str) -> bool:
-    return route.method in {method, ANY} and covers(route.path, path)
 
 
 def remember(survey: Survey, workload: Workload, where: Grounds, facts: NewRoutes, earlier: Collection[Key]) -> None:

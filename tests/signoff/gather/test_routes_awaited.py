@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 
 from signoff.cli.main import main
-from signoff.gather.routes_awaited import _asked, with_awaited
-from signoff.model.logs import Request
-from signoff.model.quoted import Quoted
+from signoff.gather.routes_awaited import with_awaited
 from signoff.model.routes import Change, Found, Route
 from support.edge import Edge, needs_nginx, running_edge
 from support.world import World, a_world
@@ -112,11 +110,3 @@ def test_awaited_routes_that_the_code_lost_are_no_changes_and_others_are_new_aga
     assert with_awaited(found, (), {("GET", "/gone")}) == ()
     assert with_awaited(found, (Change(old, "changed"),), {old.key}) == (Change(old, "new", earlier=True),)
     assert with_awaited(found, (Change(old, "new"),), {old.key}) == (Change(old, "new"),)
-
-
-def test_a_users_request_that_may_be_of_two_routes_shows_neither() -> None:
-    one, two = Route("GET", "/orders/{id}", "a.py", 1, "x"), Route("GET", "/orders/new", "a.py", 2, "y")
-    request = Request("GET", Quoted("/orders/new"), 200, False, Quoted("h"), Quoted("Mozilla/5.0"))
-    assert len(_asked(Found((one, two)), request)) == 2
-    assert _asked(Found((one,)), request) == [one.key]
-    assert _asked(Found((two,)), request) == [two.key]
