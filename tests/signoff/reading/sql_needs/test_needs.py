@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,8 @@ Read = functools.partial(Need, read=True)
 
 
 def read(source: str) -> list[Need]:
-    return list(needs_of({"q.py": source.encode()}).needs)
+    """Without what each takes, which has tests of its own."""
+    return [replace(one, rights=()) for one in needs_of({"q.py": source.encode()}).needs]
 
 
 @pytest.mark.parametrize(
@@ -140,3 +142,18 @@ WORDS = ["SELECT ", "a", " FROM ", "t", "INSERT INTO ", "(", ")", " SET ", "UPDA
 @given(st.lists(st.sampled_from(WORDS), max_size=14).map("".join) | st.text())
 def test_no_statement_breaks_the_reader(sql: str) -> None:
     needs_of({"q.sql": sql.encode("utf-8", "surrogatepass"), "q.py": f"q({sql!r})".encode("utf-8", "surrogatepass")})
+
+
+@pytest.mark.parametrize(
+    ("sql", "wanted"),
+    [
+        ("UPDATE t SET a = u.x FROM u WHERE t.id = u.id", {"t": "UPDATE", "u": "SELECT"}),
+        ("DELETE FROM ONLY t USING u WHERE t.a = u.a", {"t": "DELETE", "u": "SELECT"}),
+        ("INSERT INTO t (a) VALUES (1) ON CONFLICT DO NOTHING", {"t": "INSERT"}),
+        ("INSERT INTO t (a) VALUES (1) ON CONFLICT (a) DO NOTHING", {"t": "INSERT SELECT"}),
+        ("INSERT INTO t (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET a = 2", {"t": "INSERT SELECT UPDATE"}),
+        ("WITH x AS (DELETE FROM u RETURNING a) INSERT INTO t (a) SELECT a FROM x", {"t": "INSERT", "u": "DELETE"}),
+    ],
+)
+def test_a_statement_takes_a_right_on_each_of_its_tables(sql: str, wanted: dict[str, str]) -> None:
+    assert {one.table: " ".join(one.rights) for one in needs_of({"q.py": f"q({sql!r})".encode()}).needs} == wanted
