@@ -4,8 +4,9 @@
 
 The entries are the errors of the corpus (tests/signoff/reading/logs/corpus), over and over, each time with other
 numbers, ids and times in their words, so that no message comes twice as it stands; the frames of one build do.
-`whole`: each error is an entry, and stands on the frames of a web framework, as a real one does (frameworks.py). `split`: as the
-corpus has them, most of them line by line; a line alone costs the plain way little, and it never puts them together.
+`whole`: each error is an entry, and stands on the frames of a web framework, as a real one does (frameworks.py).
+`split`: as the corpus has them, most of them line by line; a line alone costs the plain way
+little, and it never puts them together.
 Limits: `whole` at most a quarter of the plain way's time, `split` at most two thirds; at ten times the entries at most
 1 MB more memory, which is what the bounded caches may still fill (peak of what Python allocates, the entries themselves
 made one at a time; all of them at once are shown beside it). Exits 1 where one is not held.
