@@ -9,7 +9,7 @@ from signoff.model.routes import Unread
 from signoff.model.text import text
 from signoff.reading.routes.express_routers import Routers, TooMuch
 from signoff.reading.routes.express_values import Function, Routed, Router, Scope, Value, default
-from signoff.reading.routes.script import parsed, resolve, source, text_of
+from signoff.reading.routes.script import Imports, parsed, source, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -36,6 +36,7 @@ class Files(Routers):
     def __init__(self, files: Mapping[str, bytes]) -> None:
         super().__init__()
         self._files = files
+        self._imports = Imports(files)
         self._read: dict[str, Scope] = {}
         self._made: list[Function] = []
         self._depth = 0
@@ -63,7 +64,7 @@ class Files(Routers):
     def _module(self, wanted: str, scope: Scope) -> Value:
         if wanted == "express":
             return "<express>"
-        found = resolve(wanted, scope.path, self._files.keys())
+        found = self._imports.find(wanted, scope.path)
         if found is None:
             return None
         there = self._file(found)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from signoff.model.routes import Found
-from signoff.reading.routes import express
+from signoff.reading.routes import express, readers
 from support.applications import pairs, raw, unread
 
 COMMON = {
@@ -126,6 +126,42 @@ router.delete('/', gone);
         ("GET", "/late"),
     }
     assert unread(found) == []
+
+
+def test_aliases_of_tsconfig_and_packages_of_the_repository_are_followed() -> None:
+    files = {
+        "tsconfig/package.json": '{"name": "@acme/tsconfig"}',
+        "tsconfig/base.json": '{"compilerOptions": {"strict": true}}',
+        "web/tsconfig.json": '{\n  // of all\n  "extends": ["@acme/tsconfig/base.json", "./tsconfig.paths.json"],\n}',
+        "web/tsconfig.paths.json": '{"compilerOptions": {"baseUrl": "src", "paths": {"#modules/*": ["modules/*"]}}}',
+        "web/src/index.ts": """\
+import express from 'express';
+import { users } from '#modules/users';
+import orders from 'modules/orders';
+import { shared } from '@acme/shared';
+const app = express();
+app.use('/users', users).use('/orders', orders);
+app.use('/shared', shared);
+""",
+        "web/src/modules/users/index.ts": "export * from './router';\n",
+        "web/src/modules/users/router.ts": "import { Router } from 'express';\nexport const users: Router = Router();\n"
+        "users.get('/:id', (req, res) => { res.end(); });\n",
+        "web/src/modules/orders.ts": "import { Router } from 'express';\nconst orders = Router();\n"
+        "orders.delete('/:id', (req, res) => { res.end(); });\nexport default orders;\n",
+        "packages/shared/package.json": '{"name": "@acme/shared", "main": "dist/index.js"}',
+        "packages/shared/src/index.ts": "import { Router } from 'express';\nexport const shared = Router();\n"
+        "shared.get('/s', (req, res) => { res.end(); });\n",
+    }
+    found = readers.routes(raw(files))
+    assert pairs(found) == {("GET", "/users/{id}"), ("DELETE", "/orders/{id}"), ("GET", "/shared/s")}
+    assert unread(found) == []
+
+
+def test_applications_of_tests_are_no_routes_of_the_workload() -> None:
+    text = "const app = require('express')();\napp.get('/x', (req, res) => res.end());\n"
+    for path in ("test/app.js", "src/__tests__/app.js", "src/app.test.js", "e2e/app.spec.ts", "node_modules/x/app.js"):
+        assert read({path: text}) == Found()
+    assert pairs(read({"src/docs/app.js": text})) == {("GET", "/x")}
 
 
 def test_what_only_a_run_tells_is_said_with_its_line_and_never_assumed() -> None:
