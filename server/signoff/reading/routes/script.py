@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
 from signoff.reading.routes.paths import fingerprint
+from signoff.reading.source.script_resolution import Resolution
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 SUFFIXES = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")
-_OWN_JS = re.compile(r"\.([mc]?)js$")
-"""TypeScript imports `./x.js` and means `./x.ts`."""
+_TESTS = re.compile(
+    r"(^|/)(tests?|__tests__|__mocks__|specs?|e2e|cypress|fixtures|node_modules)/|\.(test|spec|stories|d)\.[cm]?[jt]sx?$"
+)
+
+
+def is_script(path: str) -> bool:
+    """Whether it is code that is no test."""
+    return path.endswith(SUFFIXES) and _TESTS.search(path) is None
 
 
 @cache
@@ -76,22 +83,21 @@ def text_of(node: Node | None) -> str | None:
     return None
 
 
-def resolve(wanted: str, importer: str, paths: Collection[str]) -> str | None:
-    """The file that a relative import means, as Node and bundlers look for it; None for packages."""
-    if wanted.startswith(("@/", "~/")):
-        bases = [posixpath.join(root, wanted[2:]) for root in _roots(importer)]
-    elif wanted.startswith("."):
-        bases = [posixpath.normpath(posixpath.join(posixpath.dirname(importer), wanted))]
-    else:
-        return None
-    for base in bases:
-        guesses = [base, _OWN_JS.sub(r".\1ts", base), _OWN_JS.sub(r".\1tsx", base)]
-        guesses += [base + suffix for suffix in SUFFIXES]
-        guesses += [posixpath.join(base, f"index{suffix}") for suffix in SUFFIXES]
-        found = next((guess for guess in guesses if guess in paths), None)
-        if found is not None:
-            return found
-    return None
+class Imports:
+    """Which file of a tree an import means: as Node and bundlers look for it, with the aliases of tsconfig.json and the
+    packages of the same repository. `files`: those too that say where imports lead.
+    """
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._resolution = Resolution(files)
+
+    def find(self, wanted: str, importer: str) -> str | None:
+        """The path of the file; None for a package, a style sheet, a picture."""
+        found = self._resolution.find(importer, wanted)
+        if found is None and wanted.startswith(("@/", "~/")):  # usual, and set where bundlers are configured
+            bases = (posixpath.join(root, wanted[2:]) for root in _roots(importer))
+            found = next((at for base in bases if (at := self._resolution.find("", f"./{base}"))), None)
+        return found
 
 
 def _roots(importer: str) -> Iterator[str]:
