@@ -67,7 +67,7 @@ _ENDS = frozenset({";", ","})
 
 
 def tokens(node: Node) -> str:
-    """A fingerprint of what a node says: comments, types and what a formatter sets (quotes, semicolons) do not count."""
+    """A fingerprint of what a node says; comments, types and what a formatter sets do not count."""
     return fingerprint(*_said(node))
 
 
