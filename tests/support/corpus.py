@@ -1,4 +1,4 @@
-"""The corpus of errors in pairs: tests/signoff/reading/corpus/README.md says its format."""
+"""The corpus of errors in pairs: tests/signoff/reading/logs/corpus/README.md says its format."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import yaml
 
 from signoff.model.logs import LogEntry
 from signoff.model.quoted import Quoted
-from signoff.reading.log_errors import errors
+from signoff.reading.logs.errors import errors
 from support.samples import NOW
 
-CORPUS = Path(__file__).parents[1] / "signoff" / "reading" / "corpus"
+CORPUS = Path(__file__).parents[1] / "signoff" / "reading" / "logs" / "corpus"
 TUNED_TO = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 HELD_OUT = ("eighth", "ninth")
 """The code was never improved for one of these kinds."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from signoff.model.health import Claimed, Health, UnitLog
 from signoff.model.logs import ErrorSeen, LogEntry
-from signoff.reading.log_errors import errors
+from signoff.reading.logs.errors import errors
 from signoff.reading.meant import meant
 from support.logs import request, traceback
 from support.samples import NOW, PROOF

@@ -27,12 +27,12 @@ def surroundings(world: World, **more: str) -> dict[str, str]:
 def at_a_terminal(
     world: World,
     *arguments: str,
-    typed: str,
+    typed: str | None,
     command: Sequence[str] = SIGNOFF,
     interrupt_when: Callable[[], bool] | None = None,
     **more: str,
 ) -> tuple[int, str]:
-    """Type a line once the command asks for it; its exit code, and what the terminal showed.
+    """Type a line (None: nothing) once the command asks for it; its exit code, and what the terminal showed.
 
     `interrupt_when`: after that it is interrupted (Ctrl-C) as soon as this is true.
     """
@@ -51,7 +51,8 @@ def at_a_terminal(
         while chunk := _read(ours):
             asked_before, shown = b"to do it: " in shown, shown + chunk
             if b"to do it: " in shown and not asked_before:
-                os.write(ours, typed.encode() + b"\n")
+                if typed is not None:
+                    os.write(ours, typed.encode() + b"\n")
                 if interrupt_when is not None:
                     Thread(target=_interrupt, args=(process, interrupt_when)).start()
         os.close(ours)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
-from signoff.check import Progress
+from signoff.cli.asking import asked
 from signoff.cli.output import put, put_json
+from signoff.cli.progress import Shown
 from signoff.cli.work import work
 from signoff.commands.accept import accept as accept_it
 from signoff.commands.context import Context
@@ -17,9 +17,11 @@ from signoff.views.words import name
 def accept(options: argparse.Namespace) -> int:
     """Asks the person at this terminal to type the workload's name."""
 
-    async def job(context: Context, progress: Progress) -> tuple[Smoke, ...]:
-        del progress
-        return await accept_it(context, options.workload, _ask)
+    async def job(context: Context, progress: Shown) -> tuple[Smoke, ...]:
+        def ask(question: str) -> str:
+            return asked("\n".join(name(line) for line in question.splitlines()), progress)
+
+        return await accept_it(context, options.workload, ask)
 
     accepted = [name(smoke.called) for smoke in work(options, job)]
     if options.json:
@@ -27,9 +29,3 @@ def accept(options: argparse.Namespace) -> int:
     else:
         put(f"Accepted: {', '.join(accepted)} of {name(options.workload)} go out with their identity.")
     return 0
-
-
-def _ask(question: str) -> str:
-    sys.stdout.write("\n".join(name(line) for line in question.splitlines()))
-    sys.stdout.flush()
-    return sys.stdin.readline()

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from signoff.check import Progress
+from signoff.cli.asking import asked
 from signoff.cli.output import put, put_json, tell
+from signoff.cli.progress import Shown
 from signoff.cli.work import work
 from signoff.commands.context import Context
 from signoff.model.report import EXIT_CODES, Verdict
@@ -78,8 +79,7 @@ def _planned(
 
     others: list[Theirs] = []
 
-    async def job(context: Context, progress: Progress) -> DeployResult | Plan | Watched:
-        from signoff.commands.approve import approve as approve_it
+    async def job(context: Context, progress: Shown) -> DeployResult | Plan | Watched:
         from signoff.commands.deploy import watch
 
         try:
@@ -91,7 +91,7 @@ def _planned(
             return await watch(context, refusal.watchable, progress, wait)
         if options.json or terminal_trouble(sys.stdin, sys.stdout, context.environment):
             return plan
-        return await _told_where(context, approve_it(context, plan, _show, _ask, progress))
+        return await _approved(context, plan, progress)
 
     from signoff.actions.deploy import DeployResult
     from signoff.actions.watching import Watched
@@ -114,26 +114,38 @@ def _planned(
 def approve(options: argparse.Namespace) -> int:
     """Shows the plan as it is now, asks the person at this terminal, and carries it out."""
 
-    async def job(context: Context, progress: Progress) -> DeployResult:
-        from signoff.commands.approve import approve as approve_it
-
-        return await _told_where(context, approve_it(context, options.plan, _show, _ask, progress))
+    async def job(context: Context, progress: Shown) -> DeployResult:
+        return await _approved(context, options.plan, progress)
 
     return _told(work(options, job), as_json=options.json)
 
 
-async def _told_where(context: Context, carried_out: Awaitable[DeployResult]) -> DeployResult:
-    """Ctrl-C stops at a safe point; where that was is said before the end."""
+async def _approved(context: Context, plan: str | Plan, progress: Shown) -> DeployResult:
+    """Shows the plan, asks, and carries it out. Ctrl-C stops at a safe point; where that was is said before the end."""
+    from signoff.commands.approve import approve as approve_it
     from signoff.ledger.folds import last_operation
+    from signoff.views.deploy import plan_text
+
+    def show(plan: Plan) -> None:
+        progress.hide()
+        put(plan_text(plan))
+
+    def ask(question: str) -> str:
+        try:
+            return asked(f"\n{question}", progress)
+        except KeyboardInterrupt:
+            tell("\nNot approved, and nothing was changed.")
+            raise
 
     began = context.now()
     try:
-        return await carried_out
+        return await approve_it(context, plan, show, ask, progress)
     except asyncio.CancelledError:
         last = last_operation(context.ledger, context.target.name)
         if last is not None and last.ended is not None and last.ended.at >= began:
             from signoff.views.operation import stopped
 
+            progress.hide()
             tell(stopped(last))
         raise
 
@@ -143,18 +155,6 @@ def _told(done: DeployResult, *, as_json: bool) -> int:
 
     _put(result(done), as_json=as_json)
     return _CODES.get(done.outcome, REFUSED)
-
-
-def _show(plan: Plan) -> None:
-    from signoff.views.deploy import plan_text
-
-    put(plan_text(plan))
-
-
-def _ask(question: str) -> str:
-    sys.stdout.write(f"\n{question}")
-    sys.stdout.flush()
-    return sys.stdin.readline()
 
 
 def _put(answer: Answer, *, as_json: bool) -> None:

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from signoff.check import Progress
 from signoff.views.words import name
 
 if TYPE_CHECKING:
@@ -19,11 +18,12 @@ PATIENCE = 2.0
 """Seconds."""
 
 
-class _Shown:
-    """Remembers how far things are; draws it from the moment that it is shown."""
+class Shown:
+    """A `Progress`: remembers how far things are, and draws it from the moment that it is due."""
 
     def __init__(self) -> None:
         self._now: tuple[int, int | None, str] = (0, None, "")
+        self._due = False
         self._bar: Bar | None = None
         self._task: TaskID | None = None
 
@@ -31,7 +31,17 @@ class _Shown:
         self._now = (done, total, message)
         self._draw()
 
-    def show(self) -> None:
+    def is_due(self) -> None:
+        self._due = True
+        self._draw()
+
+    def hide(self) -> None:
+        """Until there is something new to show: a person reads and types meanwhile."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _show(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
@@ -39,26 +49,23 @@ class _Shown:
         self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
         self._task = self._bar.add_task("", total=None)
         self._bar.start()
-        self._draw()
-
-    def stop(self) -> None:
-        if self._bar is not None:
-            self._bar.stop()
 
     def _draw(self) -> None:
+        if self._due and self._bar is None:
+            self._show()
         if self._bar is not None and self._task is not None:
             done, total, message = self._now
             self._bar.update(self._task, completed=done, total=total, description=name(message))
 
 
 @asynccontextmanager
-async def progress_bar() -> AsyncIterator[Progress]:
+async def progress_bar() -> AsyncIterator[Shown]:
     """A `Progress` to hand to a command."""
-    shown = _Shown()
-    later = asyncio.get_running_loop().call_later(PATIENCE, shown.show) if sys.stderr.isatty() else None
+    shown = Shown()
+    later = asyncio.get_running_loop().call_later(PATIENCE, shown.is_due) if sys.stderr.isatty() else None
     try:
         yield shown
     finally:
         if later is not None:
             later.cancel()
-        shown.stop()
+        shown.hide()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
-from signoff.check import Progress
+from signoff.cli.asking import asked
 from signoff.cli.output import put, put_json
+from signoff.cli.progress import Shown
 from signoff.cli.work import work
 from signoff.commands.context import Context
 from signoff.commands.waive import waive as waive_it
@@ -18,9 +18,10 @@ from signoff.views.words import name
 def waive(options: argparse.Namespace) -> int:
     """Asks the person at this terminal to type the workload's name."""
 
-    async def job(context: Context, progress: Progress) -> Waiver:
-        del progress
-        return await waive_it(context, options.workload, Link(options.link), options.reason, _ask)
+    async def job(context: Context, progress: Shown) -> Waiver:
+        return await waive_it(
+            context, options.workload, Link(options.link), options.reason, lambda question: asked(question, progress)
+        )
 
     waiver = work(options, job)
     if options.json:
@@ -28,9 +29,3 @@ def waive(options: argparse.Namespace) -> int:
     else:
         put(f"Waived: {waiver.link} of {waiver.workload}, for the commit that is checked out now.")
     return 0
-
-
-def _ask(question: str) -> str:
-    sys.stdout.write(question)
-    sys.stdout.flush()
-    return sys.stdin.readline()

@@ -11,15 +11,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from signoff.check import Progress
-from signoff.cli.progress import progress_bar
+from signoff.cli.progress import Shown, progress_bar
 from signoff.commands.context import Context
 from signoff.model.subject import Claim
 
 T = TypeVar("T")
 
 
-def work(options: argparse.Namespace, job: Callable[[Context, Progress], Awaitable[T]]) -> T:
+def work(options: argparse.Namespace, job: Callable[[Context, Shown], Awaitable[T]]) -> T:
     """Open the repository of `-C` and `--target`, do the job, close. Ctrl-C cancels it, and it cleans up."""
     quiet()
 

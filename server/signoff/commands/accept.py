@@ -47,7 +47,7 @@ async def accept(
     if not held:
         raise NotAccepted(f"no token of {chosen.name} is held back", fix="ask again: signoff smoke")
     question = "\n".join([*(_line(chosen, smoke) for smoke in held), f"Type {chosen.name} to accept: "])
-    if (await asyncio.to_thread(ask, question)).strip() != chosen.name:
+    if ask(question).strip() != chosen.name:
         raise NotAccepted("not accepted, and nothing was recorded", fix=f"type the name of the workload: {chosen.name}")
     by, at = getpass.getuser(), context.now()
     events = [

@@ -52,7 +52,7 @@ async def waive(
         f"{link} of {chosen.name} in {context.target.name} will not count for commit {commit[:12]}, and every report "
         f"will say so with your name.\nType {chosen.name} to confirm: "
     )
-    if (await asyncio.to_thread(ask, question)).strip() != chosen.name:
+    if ask(question).strip() != chosen.name:
         raise NotWaived("not waived, and nothing was recorded", fix=f"type the name of the workload: {chosen.name}")
     made = Waiver(chosen.name, link, reason.strip(), getpass.getuser(), context.now())
     event = LinkWaived(made.at, context.target.name, commit, chosen.name, link.value, made.reason, made.by)

@@ -15,7 +15,7 @@ from signoff.survey import Survey
 from signoff.systems.google.log_filters import Names, Resources
 
 if TYPE_CHECKING:
-    from signoff.reading.log_errors import ErrorLog
+    from signoff.reading.logs.errors import ErrorLog
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ async def _past(survey: Survey, workloads: tuple[Workload, ...]) -> Mapping[tupl
         return listed
     read: dict[tuple[Kind, str], _Reading] = {}
     if listed.value.items:
-        from signoff.reading.log_errors import ErrorLog  # its readers of every language: most workloads are quiet
+        from signoff.reading.logs.errors import ErrorLog  # its readers of every language: most workloads are quiet
     for entry in listed.value.items:
         one = read.setdefault((entry.kind, entry.workload), _Reading(ErrorLog(), set()))
         one.log.add(entry)

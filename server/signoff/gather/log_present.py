@@ -15,7 +15,7 @@ from signoff.survey import Survey
 from signoff.systems.google.pages import Listing
 
 if TYPE_CHECKING:
-    from signoff.reading.log_errors import ErrorLog
+    from signoff.reading.logs.errors import ErrorLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ async def _output(survey: Survey, serving: tuple[Unit, ...]) -> Output | Unknown
 
 
 def _error_log() -> ErrorLog:
-    from signoff.reading.log_errors import ErrorLog  # its readers of every language: most revisions say nothing
+    from signoff.reading.logs.errors import ErrorLog  # its readers of every language: most revisions say nothing
 
     return ErrorLog()
 

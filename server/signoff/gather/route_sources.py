@@ -28,7 +28,7 @@ async def sources(
     inputs = inputs_of(survey.subject, workload)
     own = (one for one in tree.value if one.mode not in {GITLINK, _LINK} and inputs.matches(one.path))
     named = ((one.path.decode("utf-8", "replace"), one.object_id) for one in own)
-    return Known({path: object_id for path, object_id in named if path.endswith(readers.SUFFIXES)}, tree.ref)
+    return Known({path: object_id for path, object_id in named if readers.wants(path)}, tree.ref)
 
 
 async def contents(history: History, files: Mapping[str, str]) -> Known[Mapping[str, bytes]] | Unknown:

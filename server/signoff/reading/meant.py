@@ -36,7 +36,7 @@ def meant(given: str) -> Meant:
     if len(text) > 2 and text[0] == text[-1] == "/" and "\n" not in text:
         require_pattern(text[1:-1])
         return Meant(text, text[1:-1])
-    from signoff.reading.log_errors import signature_of
+    from signoff.reading.logs.errors import signature_of
 
     return Meant(text, None, signature_of(text))
 

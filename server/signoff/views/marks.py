@@ -23,8 +23,9 @@ ORDER: tuple[Shown, ...] = ("fail", "unknown", "waiting", "blocked", "waived", "
 """Worst first."""
 LEGEND = "  ".join(f"{symbol} {status}" for status, symbol in SYMBOLS.items())
 
-CORE: frozenset[LinkName] = frozenset({"committed", "pushed", "merged", "built", "released", "serving"})
-"""A report that leaves one of these out does not reach from the working tree to production: no sign-off is shown."""
+CORE: frozenset[LinkName] = frozenset({"committed", "pushed", "merged", "built", "released", "serving", "healthy"})
+"""A report that leaves one of these out does not reach from the working tree to what production says of it: no sign-off
+is shown."""
 
 _VERDICTS: dict[VerdictName, str] = {
     "signed-off": "SIGNED OFF",

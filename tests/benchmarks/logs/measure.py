@@ -2,10 +2,11 @@
 
     python tests/benchmarks/logs/measure.py [ENTRIES]
 
-The entries are the errors of the corpus (tests/signoff/reading/corpus), over and over, each time with other numbers,
-ids and times in their words, so that no message comes twice as it stands; the frames of one build do. `whole`: each
-error is an entry, and stands on the frames of a web framework, as a real one does (frameworks.py). `split`: as the
-corpus has them, most of them line by line; a line alone costs the plain way little, and it never puts them together.
+The entries are the errors of the corpus (tests/signoff/reading/logs/corpus), over and over, each time with other
+numbers, ids and times in their words, so that no message comes twice as it stands; the frames of one build do.
+`whole`: each error is an entry, and stands on the frames of a web framework, as a real one does (frameworks.py).
+`split`: as the corpus has them, most of them line by line; a line alone costs the plain way
+little, and it never puts them together.
 Limits: `whole` at most a quarter of the plain way's time, `split` at most two thirds; at ten times the entries at most
 1 MB more memory, which is what the bounded caches may still fill (peak of what Python allocates, the entries themselves
 made one at a time; all of them at once are shown beside it). Exits 1 where one is not held.
@@ -32,7 +33,7 @@ from plain import plain_signature  # noqa: E402
 
 from signoff.model.logs import LogEntry  # noqa: E402
 from signoff.model.quoted import Quoted  # noqa: E402
-from signoff.reading.log_errors import ErrorLog  # noqa: E402
+from signoff.reading.logs.errors import ErrorLog  # noqa: E402
 from support.corpus import kinds  # noqa: E402
 
 LEAST_FASTER = {"whole": 4.0, "split": 1.5}

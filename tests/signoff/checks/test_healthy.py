@@ -15,7 +15,7 @@ from signoff.model.log_rules import Expected
 from signoff.model.quoted import Quoted
 from signoff.model.subject import Workload, WorkloadName
 from signoff.model.text import text
-from signoff.reading.log_errors import errors
+from signoff.reading.logs.errors import errors
 from support.health import BEFORE, GONE, health, unit
 from support.logs import line, request, traceback
 from support.samples import NOW, PROOF, WEB

@@ -78,6 +78,28 @@ def test_anything_else_deploys_nothing(running: World) -> None:
     assert running.service() == before
 
 
+def test_interrupted_at_the_question_it_ends_at_once_and_changes_nothing(running: World) -> None:
+    before = running.service()
+    code, shown = at_a_terminal(running, "deploy", "web", typed=None, interrupt_when=lambda: True)
+    assert code == 130, shown
+    assert shown.endswith("to do it: \r\nNot approved, and nothing was changed.\r\n")
+    assert running.service() == before
+
+
+def test_nothing_moves_on_the_terminal_while_a_person_reads_and_types(running: World) -> None:
+    running.sandbox.fault("google.cloud.run.v2.Services/*", latencySeconds=2.5)
+    try:
+        _, shown = at_a_terminal(running, "deploy", "web", typed="no", TERM="xterm")
+    finally:
+        running.sandbox.clear_faults()
+    progress, _, plan = shown.partition("Plan plan-")
+    assert "0/?" in progress
+    assert "\x1b" not in plan
+    plan, _, answer = plan.partition("to do it: ")
+    assert f"  replace {running.service()['template']['containers'][0]['image']}\r\n" in plan
+    assert answer.startswith("no\r\nsignoff: not approved, and nothing was changed\r\n")
+
+
 def test_without_a_terminal_the_plan_waits_and_approving_it_deploys(running: World) -> None:
     a_change(running, "approved")
     before = running.service()

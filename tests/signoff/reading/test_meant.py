@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signoff.reading.log_errors import errors
+from signoff.reading.logs.errors import errors
 from signoff.reading.meant import meant, require_pattern
 from support.logs import line, traceback
 

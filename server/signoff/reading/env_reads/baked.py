@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from signoff.reading.env_reads.model import BakedRead, Entry, Place
 from signoff.reading.env_reads.script_modules import SUFFIXES
-from signoff.reading.env_reads.script_resolution import Resolution
+from signoff.reading.source.script_resolution import Resolution
 
 _PUBLIC = r"(?:NEXT_PUBLIC|REACT_APP|GATSBY|NUXT_PUBLIC|EXPO_PUBLIC|VUE_APP|VITE|PUBLIC)_\w+"
 _READ = re.compile(

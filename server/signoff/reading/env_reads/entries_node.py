@@ -13,7 +13,7 @@ from signoff.reading.env_reads.entries import programs as programs_of
 from signoff.reading.env_reads.entries import take as take_any
 from signoff.reading.env_reads.model import Command, Entry
 from signoff.reading.env_reads.script_modules import SUFFIXES
-from signoff.reading.env_reads.script_resolution import read_json
+from signoff.reading.source.script_resolution import read_json
 
 _MANAGERS = frozenset({"npm", "yarn", "pnpm", "bun"})
 _RUNNERS = frozenset({"node", "tsx", "ts-node", "ts-node-esm", "bun", "deno", "babel-node", "esno", "jiti"})

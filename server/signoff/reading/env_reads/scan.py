@@ -13,9 +13,9 @@ from signoff.reading.env_reads.model import Command, Entry, EnvRead, Place, Scan
 from signoff.reading.env_reads.python_machine import Machine as PythonMachine
 from signoff.reading.env_reads.python_modules import PythonFiles, PythonModule, folders_of
 from signoff.reading.env_reads.script_machine import Machine as ScriptMachine
-from signoff.reading.env_reads.script_resolution import Resolution
 from signoff.reading.env_reads.values import UNKNOWN, Function
 from signoff.reading.env_reads.world import Exhausted, Thrown, World
+from signoff.reading.source.script_resolution import Resolution
 
 _RECURSION = 12_000
 """Deep code makes deep recursion in a reader of it: a call that is followed takes some ten calls here."""

@@ -9,7 +9,6 @@ from signoff.reading.env_reads import script_classes, script_expressions, script
 from signoff.reading.env_reads.flow import Frame
 from signoff.reading.env_reads.model import Place
 from signoff.reading.env_reads.script_modules import ScriptModule, line_of, parsed
-from signoff.reading.env_reads.script_resolution import Resolution
 from signoff.reading.env_reads.values import (
     UNKNOWN,
     Class,
@@ -23,6 +22,7 @@ from signoff.reading.env_reads.values import (
     mark,
 )  # fmt: skip
 from signoff.reading.env_reads.world import World
+from signoff.reading.source.script_resolution import Resolution
 
 if TYPE_CHECKING:
     from tree_sitter import Node

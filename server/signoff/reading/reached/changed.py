@@ -20,15 +20,14 @@ def changed(new: Mapping[str, bytes], olds: Sequence[Mapping[str, bytes]], route
         places = {route.places for route in routes if route.file.endswith(suffixes)}
         if not places:
             continue
-        now, *was = ({path: raw for path, raw in files.items() if path.endswith(suffixes)} for files in (new, *olds))
         if suffixes == SUFFIXES:
             from signoff.reading.reached.script import ScriptTree
 
-            found = reached(ScriptTree, now, was, places)
+            found = reached(ScriptTree, new, olds, places)
         else:
             from signoff.reading.reached.python import PythonTree
 
-            found = reached(PythonTree, now, was, places)
+            found = reached(PythonTree, new, olds, places)
         by |= found.by
         blind += found.blind
     return Reached(by, blind)

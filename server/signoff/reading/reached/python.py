@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -14,6 +13,7 @@ from signoff.reading.reached.python_index import Functions, Giver, Imported, Ind
 from signoff.reading.routes.marks import is_module
 from signoff.reading.routes.modules import Modules, Parts
 from signoff.reading.routes.paths import fingerprint
+from signoff.reading.routes.values import without_prose
 
 _FRAMES = frozenset(
     {"FastAPI", "APIRouter", "Flask", "Quart", "Blueprint", "Starlette", "Router", "DefaultRouter", "SimpleRouter"}
@@ -59,7 +59,7 @@ class PythonTree:
 
     def _says(self, path: str, giver: Giver) -> str:
         if not isinstance(giver, Imported):
-            return ast.dump(_without_prose(giver))
+            return ast.dump(without_prose(giver))
         target = self._target(path, giver)
         if isinstance(target, Symbol):
             return self.meaning(target)
@@ -218,16 +218,3 @@ def _is_blind(call: ast.Call) -> bool:
     if isinstance(called, ast.Attribute):
         return called.attr == "import_module"
     return isinstance(called, ast.Name) and called.id in _BLIND
-
-
-def _without_prose(node: ast.AST) -> ast.AST:
-    """Without docstrings, which change nothing for users."""
-    plain = copy.deepcopy(node)
-    for one in ast.walk(plain):
-        if isinstance(one, Functions | ast.ClassDef):
-            match one.body:
-                case [ast.Expr(value=ast.Constant(value=str())), *rest]:
-                    one.body = rest
-                case _:
-                    pass
-    return plain

@@ -10,8 +10,7 @@ from signoff.model.text import text
 from signoff.reading.reached.graph import APPLICATIONS, WHOLE, Span, Symbol, Uses
 from signoff.reading.reached.script_index import Imported, Index, index, parts, required
 from signoff.reading.routes.paths import fingerprint
-from signoff.reading.routes.script import SUFFIXES, line, parsed, resolve, source, tokens
-from signoff.reading.source.shipped import is_shipped
+from signoff.reading.routes.script import SUFFIXES, Imports, is_script, line, parsed, source, tokens
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -25,12 +24,13 @@ class ScriptTree:
     """The files of one commit; each is parsed when it is first asked for."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._files = {path: raw for path, raw in files.items() if path.endswith(SUFFIXES) and is_shipped(path)}
+        self._files = {path: raw for path, raw in files.items() if path.endswith(SUFFIXES)}
+        self._imports = Imports(files)
         self._read: dict[str, Index] = {}
         self._meant: dict[Symbol, str] = {}
 
     def symbols(self, path: str) -> Iterator[Symbol]:
-        read = self._index(path)
+        read = self._index(path) if is_script(path) else None
         if read is None:
             return
         yield Symbol(path, WHOLE)
@@ -96,7 +96,7 @@ class ScriptTree:
                     found |= set(self._named(path, inside, one))
                 elif one.type == "call_expression":
                     module, callee = required(one), source(one.child_by_field_name("function"))
-                    there = resolve(module, path, self._files.keys()) if module is not None else None
+                    there = self._imports.find(module, path) if module is not None else None
                     if there is not None and not _names_a_part(one):
                         found.add(Symbol(there, WHOLE))
                     elif module is None and callee in {"require", "import", "eval"}:
@@ -122,12 +122,12 @@ class ScriptTree:
         """The file that a name stands for as a whole."""
         for giver in self._givers(symbol):
             if isinstance(giver, Imported) and giver.name == WHOLE:
-                return resolve(giver.source, symbol.path, self._files.keys())
+                return self._imports.find(giver.source, symbol.path)
         return None
 
     def _target(self, path: str, said: Imported) -> Symbol | None:
         """What an import means; None for a package, a style sheet, a picture."""
-        there = resolve(said.source, path, self._files.keys())
+        there = self._imports.find(said.source, path)
         if there is None:
             return None
         found = self._member(there, said.name) if said.name != WHOLE else None
@@ -140,7 +140,7 @@ class ScriptTree:
         if name in read.scopes[""]:
             return Symbol(path, name)
         for star in read.stars:
-            there = resolve(star.source, path, self._files.keys())
+            there = self._imports.find(star.source, path)
             found = self._member(there, name, (*above, path)) if there is not None else None
             if found is not None:
                 return found

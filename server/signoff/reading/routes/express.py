@@ -15,7 +15,7 @@ from signoff.model.text import text
 from signoff.reading.routes.express_files import Files
 from signoff.reading.routes.express_values import Function, Router
 from signoff.reading.routes.paths import joined
-from signoff.reading.routes.script import line, tokens
+from signoff.reading.routes.script import is_script, line, tokens
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -29,10 +29,11 @@ _LOST = "no application uses its router, as far as the text tells"
 
 def read(files: Mapping[str, bytes]) -> Found:
     """The routes of every Express application of a tree."""
-    if not any(_MARK.search(raw) for raw in files.values()):
+    own = [path for path, raw in files.items() if is_script(path) and _MARK.search(raw)]
+    if not own:
         return Found()
     project = Files(files)
-    project.read(path for path, raw in files.items() if _MARK.search(raw))
+    project.read(own)
     found: list[Route | Unread] = []
     for router in project.routers:
         if not router.held:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from signoff.model.routes import Unread
 from signoff.model.text import text
-from signoff.reading.routes.express_routers import Routers, TooMuch
-from signoff.reading.routes.express_values import Function, Routed, Router, Scope, Value, default
-from signoff.reading.routes.script import parsed, resolve, source, text_of
+from signoff.reading.routes.express_classes import CLASSES, Classes
+from signoff.reading.routes.express_routers import TooMuch
+from signoff.reading.routes.express_values import Class, Function, Routed, Router, Scope, Value, default
+from signoff.reading.routes.script import Imports, is_script, parsed, source, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -28,16 +31,19 @@ _WRAPPERS = frozenset(
     {"await_expression", "parenthesized_expression", "as_expression", "non_null_expression", "satisfies_expression"}
 )
 _DEEPEST = 80
+_IMPORT = re.compile(rb"""(?:\bfrom|\brequire\(|\bimport\(?)\s*['"]([^'"\n]+)['"]""")
 
 
-class Files(Routers):
+class Files(Classes):
     """The files of one tree, read from those that name Express, and what they import."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         super().__init__()
         self._files = files
+        self._imports = Imports(files)
         self._read: dict[str, Scope] = {}
         self._made: list[Function] = []
+        self._ran: dict[tuple[int, int], Scope] = {}
         self._depth = 0
 
     def read(self, paths: Iterable[str]) -> None:
@@ -46,11 +52,26 @@ class Files(Routers):
         try:
             for path in paths:
                 self._file(path)
+            for path in self._users():
+                self._file(path)
+            self.construct_the_others()
             for function in self._made:
                 if function.node.id not in self.called:
-                    self._call_function(function, [])
+                    self.call_function(function, [])
         except (TooMuch, RecursionError):
             self.unread.append(Unread(path, 1, text("there is more source text here than is read")))
+
+    def _users(self) -> Iterator[str]:
+        """Files that import what was read: they may construct an application, or hand a router to it."""
+        wanted = {
+            path: {self._imports.find(one.decode("utf-8", "replace"), path) for one in _IMPORT.findall(raw)}
+            for path, raw in self._files.items()
+            if is_script(path)
+        }
+        more: list[str] | None = None
+        while more is None or more:
+            more = [path for path, found in wanted.items() if path not in self._read and found & self._read.keys()]
+            yield from more
 
     def _file(self, path: str) -> Scope:
         if path not in self._read:
@@ -63,7 +84,7 @@ class Files(Routers):
     def _module(self, wanted: str, scope: Scope) -> Value:
         if wanted == "express":
             return "<express>"
-        found = resolve(wanted, scope.path, self._files.keys())
+        found = self._imports.find(wanted, scope.path)
         if found is None:
             return None
         there = self._file(found)
@@ -77,7 +98,7 @@ class Files(Routers):
             if inner is not None and inner.type in _FUNCTIONS:
                 name = inner.child_by_field_name("name")
                 if name is not None:
-                    scope.names[source(name)] = self._function(inner, scope)
+                    scope.names[source(name)] = self.function(inner, scope)
         for node in nodes:
             self._statement(node, scope)
 
@@ -97,6 +118,12 @@ class Files(Routers):
             self._export(node, scope)
         elif kind in _FUNCTIONS:
             return
+        elif kind in CLASSES:
+            scope.names[source(node.child_by_field_name("name"))] = self.class_of(node, scope)
+        elif kind == "for_in_statement" and isinstance(each := self._listed(node, scope), list):
+            for one in each:
+                self._bind(node.child_by_field_name("left"), one, scope)
+                self._statements(node.named_children[2:], scope)
         elif kind == "return_statement":
             for child in node.named_children:
                 scope.names["<returned>"] = self.value(child, scope)
@@ -106,6 +133,11 @@ class Files(Routers):
             scope.looping = scope.looping or kind in _LOOPS
             self._statements(node.named_children, scope)
             scope.certain, scope.looping = before
+
+    def _listed(self, node: Node, scope: Scope) -> Value:
+        """What `for (… of list)` goes over."""
+        of = source(node.child_by_field_name("operator")) == "of"
+        return self.value(node.child_by_field_name("right"), scope) if of else None
 
     def _bind(self, target: Node | None, value: Value, scope: Scope) -> None:
         if target is None:
@@ -117,6 +149,9 @@ class Files(Routers):
                 key, name = part.child_by_field_name("key"), part.child_by_field_name("value")
                 known = source(key if key is not None else part)
                 scope.names[source(name if name is not None else part)] = self._member(value, known)
+        elif target.type == "array_pattern":
+            for at, part in enumerate(target.named_children):
+                self._bind(part, value[at] if isinstance(value, list) and at < len(value) else None, scope)
 
     def _import(self, node: Node, scope: Scope) -> None:
         wanted = text_of(node.child_by_field_name("source"))
@@ -160,9 +195,10 @@ class Files(Routers):
     def _member(self, owner: Value, name: str) -> Value:
         if owner == "<express>":
             return {"Router": "<Router>", "default": "<express>"}.get(name, f"<express.{name}>")
+        owner = owner.statics if isinstance(owner, Class) else owner
         return owner.get(name) if isinstance(owner, dict) else None
 
-    def _function(self, node: Node, scope: Scope) -> Function:
+    def function(self, node: Node, scope: Scope) -> Function:
         function = Function(node, scope)
         self._made.append(function)
         return function
@@ -183,10 +219,12 @@ class Files(Routers):
         if kind in {"string", "template_string"}:
             plain = text_of(node)
             return plain if plain is not None else self._template(node, scope)
-        if kind in {"identifier", "shorthand_property_identifier"}:
+        if kind in {"identifier", "shorthand_property_identifier", "this", "super"}:
             return scope.find(source(node))
+        if kind in CLASSES:
+            return self.class_of(node, scope)
         if kind in _FUNCTIONS:
-            return self._function(node, scope)
+            return self.function(node, scope)
         if kind == "call_expression":
             return self._call(node, scope)
         if kind == "new_expression":
@@ -224,7 +262,7 @@ class Files(Routers):
                 key = source(child.child_by_field_name("key")).strip("'\"")
                 made[key] = self.value(child.child_by_field_name("value"), scope)
             elif child.type == "method_definition":
-                made[source(child.child_by_field_name("name"))] = self._function(child, scope)
+                made[source(child.child_by_field_name("name"))] = self.function(child, scope)
         return made
 
     def _assign(self, node: Node, scope: Scope) -> Value:
@@ -252,21 +290,41 @@ class Files(Routers):
             owner = self.value(owner_node, scope)
             if isinstance(owner, Router | Routed):
                 return self.on_router(owner, name, node, arguments, scope)
+            if isinstance(owner, list) and name in {"forEach", "map"} and arguments:
+                return self._each(owner, self.value(arguments[0], scope))
+            if isinstance(owner, Function) and name == "bind":
+                return owner
             self.doubt(owner, owner_node, name, node, arguments, scope)
+        if callee.type == "subscript_expression":
+            owner = self.value(callee.child_by_field_name("object"), scope)
+            if isinstance(owner, Router):
+                return self.by_name(owner, callee.child_by_field_name("index"), node, arguments, scope)
         what = self.value(callee, scope)
         values = [self.value(argument, scope) for argument in arguments]
         if what in {"<express>", "<Router>"} and isinstance(what, str):
             made = Router(root=what == "<express>")
             self.routers.append(made)
             return made
-        return self._call_function(what, values) if isinstance(what, Function) else None
+        if isinstance(what, Class):
+            return self.construct(what, values) if node.type == "new_expression" else None
+        if callable(what):  # `super(…)`
+            return what(values)
+        return self.call_function(what, values) if isinstance(what, Function) else None
 
-    def _call_function(self, function: Function, values: list[Value]) -> Value:
+    def _each(self, owner: list[Value], function: Value) -> Value:
+        """`list.forEach(function)`, `list.map(function)`."""
+        if not isinstance(function, Function):
+            return None
+        return [self.call_function(Function(function.node, replace(function.scope)), [one]) for one in owner]
+
+    def call_function(self, function: Function, values: list[Value]) -> Value:
         body = function.node.child_by_field_name("body")
         if body is None or self._depth > _DEEPEST - 10:
             return None
-        if function.node.id in self.called and not any(isinstance(value, Router) for value in values):
+        run = function.node.id, id(function.scope)
+        if run in self._ran and not any(isinstance(value, Router) for value in values):
             return None
+        self._ran[run] = function.scope  # kept, so that its id stays its own
         self.called.add(function.node.id)
         scope = Scope(function.scope.path, exports=function.scope.exports, parent=function.scope)
         parameters = function.node.child_by_field_name("parameters") or function.node.child_by_field_name("parameter")

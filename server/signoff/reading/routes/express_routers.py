@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
 METHODS = frozenset({"get", "post", "put", "patch", "delete", "all"})
 _NAMES = frozenset({"app", "router", "server", "api", "express"})
 """What an application is called: `axios.get("/x", …)` is no route."""
+_FIELDS = frozenset({"app", "router", "server", "express"})
+"""The same of `this.app`; `this.api` is a client's as often."""
 _PREFIXES = ("prefix", "path", "base", "url", "route", "version")
 """What is in the name of a prefix; every other name may be a middleware's."""
+_OF_PACKAGES = re.compile(r"(?i)^[\w.]*(?:graphql|apollo|trpc|yoga|proxy|expressmiddleware)\w*\(")
+"""Calls whose middleware answers requests, instead of passing them on."""
 
 
 STEPS = 400_000
@@ -66,19 +71,39 @@ class Routers(ABC):
         method = ANY if name == "all" else name.upper()
         router.leaves.append(Leaf(method, path, scope.path, line(node), node, handlers, scope.certain))
 
+    def by_name(
+        self, router: Router, index: Node | None, node: Node, arguments: list[Node], scope: Scope
+    ) -> Router | Routed | None:
+        """`app[method]("/path", …)`."""
+        name = self.value(index, scope)
+        if isinstance(name, str):
+            self.on_router(router, name, node, arguments, scope)
+        else:
+            self._say(scope, node, "the method of this route can not be told")
+        return router
+
     def _use(self, router: Router, node: Node, arguments: list[Node], scope: Scope) -> None:
         """`use([prefix,] middleware…, router)`; middleware without a router answers nothing by itself."""
-        values = [self.value(argument, scope) for argument in arguments]
+        first, *more = [self.value(argument, scope) for argument in arguments] or [None]
+        prefixes = [first] if _is_prefix(first) else first if isinstance(first, list) and first else []
+        prefixes = prefixes if all(map(_is_prefix, prefixes)) else []
+        values = more if prefixes else [first, *more]
         values = [inner for value in values for inner in (value if isinstance(value, list) else [value])]
-        first = values[0] if values else None
         used = [module for value in values if isinstance(module := default(value), Router)]
-        if used and first is None and _is_path(arguments[0]):
+        lost = bool(used) and first is None and _is_path(arguments[0])
+        if lost:
             self._say(scope, node, "the prefix that this router is used under can not be told")
         for one in used:
-            lost = first is None and _is_path(arguments[0])
             one.held = True
-            prefix = first if isinstance(first, str) and not first.startswith("<") else ""
-            router.branches.append(Branch(prefix, one, lost))
+            router.branches += [Branch(prefix, one, lost) for prefix in prefixes or [""]]
+        last = values[-1] if values else None
+        if isinstance(last, Function) and _answers(last.node):
+            self.called.add(last.node.id)
+            for prefix in prefixes:
+                if prefix != "/" and "*" not in prefix:
+                    router.leaves.append(Leaf(ANY, prefix, scope.path, line(node), node, (last,), certain=False))
+        elif prefixes and last is None and arguments and _OF_PACKAGES.search(source(arguments[-1])):
+            self._say(scope, node, "what answers here is of a package, and is not read")
         if scope.looping and not used:
             self._say(scope, node, "which routers this loop uses can not be told")
 
@@ -87,12 +112,25 @@ class Routers(ABC):
     ) -> None:
         """A route on something unclear that has the name of an application."""
         path = text_of(arguments[0]) if arguments else None
-        unclear = owner is None and source(named) in _NAMES and name in METHODS and len(arguments) > 1
+        held, _, called = source(named).rpartition(".")
+        known = called in _NAMES if not held else held == "this" and called in _FIELDS
+        unclear = owner is None and known and name in METHODS and len(arguments) > 1
         if unclear and path is not None and path.startswith("/"):
             self._say(scope, node, "what this route is attached to can not be told")
 
     def _say(self, scope: Scope, node: Node, why: str) -> None:
         self.unread.append(Unread(scope.path, line(node), text("{}", why), tokens(node)))
+
+
+def _is_prefix(value: Value) -> bool:
+    return isinstance(value, str) and not value.startswith("<")
+
+
+def _answers(function: Node) -> bool:
+    """Whether it takes no `next`, so that nothing after it is asked, and is not there to say that nothing was found."""
+    given = function.child_by_field_name("parameters")
+    two = given is not None and sum(one.type != "comment" for one in given.named_children) == 2
+    return two and re.search(r"(?i)404|not_?found", source(function)) is None
 
 
 def _is_path(node: Node) -> bool:

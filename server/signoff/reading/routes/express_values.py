@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 Value = Any
-"""A str, a Router, a Routed, a Function, a dict (an object, a module), a list, `<express>`, or None: unclear."""
+"""A str, Router, Routed, Function, Class, dict (an object, a module), list, `<express>`, or None: unclear."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +56,16 @@ class Routed:
 class Function:
     node: Node
     scope: Scope
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Class:
+    """`statics`: what belongs to the class itself."""
+
+    node: Node
+    scope: Scope
+    base: Value
+    statics: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)

@@ -15,7 +15,7 @@ from signoff.model.routes import ANY, Found, Place, Route, Unread
 from signoff.model.text import text
 from signoff.reading.routes.next_files import Settings, exported_methods, settings
 from signoff.reading.routes.paths import fingerprint
-from signoff.reading.routes.script import parsed
+from signoff.reading.routes.script import SUFFIXES, parsed, tokens
 
 _SOURCE = re.compile(r"^(?P<name>.+?)\.(?:tsx|ts|jsx|js|mdx?)$")
 _CONFIG = re.compile(r"(^|/)next\.config\.(js|mjs|cjs|ts|mts)$")
@@ -93,7 +93,7 @@ def _app(site: _Site, files: Mapping[str, bytes]) -> Iterator[Route | Unread]:
         if metadata:
             segments.append(metadata)
         methods: tuple[str, ...] = ("GET",)
-        source = fingerprint(files[path])
+        source = _fingerprint(path, files[path])
         if name == "route":
             told = exported_methods(parsed(path, files[path]))
             if told is None:
@@ -111,8 +111,14 @@ def _pages(site: _Site, files: Mapping[str, bytes]) -> Iterator[Route | Unread]:
         if (not above and name in _NO_PAGES) or name.endswith(".d"):
             continue
         method = ANY if segments[:1] == ["api"] else "GET"
+        source = _fingerprint(path, files[path])
         for route in _paths(site, segments):
-            yield Route(method, route, path, 1, fingerprint(files[path]), handlers=(Place(path, 0),))
+            yield Route(method, route, path, 1, source, handlers=(Place(path, 0),))
+
+
+def _fingerprint(path: str, raw: bytes) -> str:
+    """Of Markdown the whole text; of code what it says."""
+    return tokens(parsed(path, raw)) if path.endswith(SUFFIXES) else fingerprint(raw)
 
 
 def _paths(site: _Site, segments: list[str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Protocol
 from signoff.model.routes import Found
 from signoff.reading.routes.marks import may_define_routes
 from signoff.reading.routes.script import SUFFIXES as SCRIPTS
+from signoff.reading.source.script_resolution import says_where_imports_lead
 
 
 class Read(Protocol):
@@ -22,10 +23,14 @@ class Read(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """`suffixes`: how the names of files end that it has to see."""
+    """`suffixes`: how the names of files end that it has to see. `imports`: it follows those of JavaScript."""
 
     suffixes: tuple[str, ...]
     read: Read
+    imports: bool = False
+
+    def wants(self, path: str) -> bool:
+        return path.endswith(self.suffixes) or (self.imports and says_where_imports_lead(path))
 
 
 def _python_web(files: Mapping[str, bytes]) -> Found:
@@ -56,18 +61,22 @@ def _unread(files: Mapping[str, bytes]) -> Found:
 
 READERS = (
     Reader((".py",), _python_web),
-    Reader(SCRIPTS, _express),
+    Reader(SCRIPTS, _express, imports=True),
     Reader(SCRIPTS, _unread),
     Reader((".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".mdx", "package.json"), _nextjs),
 )
-SUFFIXES = tuple(dict.fromkeys(suffix for reader in READERS for suffix in reader.suffixes))
+
+
+def wants(path: str) -> bool:
+    """Whether a reader has to see the file."""
+    return any(reader.wants(path) for reader in READERS)
 
 
 def routes(files: Mapping[str, bytes]) -> Found:
     """What every reader finds in the files of one tree."""
     found = Found()
     for reader in READERS:
-        own = {path: raw for path, raw in files.items() if path.endswith(reader.suffixes)}
+        own = {path: raw for path, raw in files.items() if reader.wants(path)}
         if own:
             found = found.with_more(reader.read(own))
     return found

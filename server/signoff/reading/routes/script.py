@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
 from signoff.reading.routes.paths import fingerprint
+from signoff.reading.source.script_resolution import Resolution
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 SUFFIXES = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")
-_OWN_JS = re.compile(r"\.([mc]?)js$")
-"""TypeScript imports `./x.js` and means `./x.ts`."""
+_TESTS = re.compile(
+    r"(^|/)(tests?|__tests__|__mocks__|specs?|e2e|cypress|fixtures|node_modules)/|\.(test|spec|stories|d)\.[cm]?[jt]sx?$"
+)
+
+
+def is_script(path: str) -> bool:
+    """Whether it is code that is no test."""
+    return path.endswith(SUFFIXES) and _TESTS.search(path) is None
 
 
 @cache
@@ -48,21 +55,48 @@ def line(node: Node) -> int:
     return node.start_point.row + 1
 
 
+_TYPES = frozenset(
+    {"comment", "interface_declaration", "type_alias_declaration", "type_annotation", "type_arguments",
+     "type_parameters", "accessibility_modifier", "empty_statement"}
+)  # fmt: skip
+"""What is gone when the code runs."""
+_CASTS = frozenset({"as_expression", "satisfies_expression", "non_null_expression"})
+"""Of these only the first part is left when the code runs."""
+_GROUPS = frozenset({"parenthesized_expression", "formal_parameters", "required_parameter"})
+_ENDS = frozenset({";", ","})
+
+
 def tokens(node: Node) -> str:
-    """A fingerprint of what a node says: comments and white space do not count."""
-    return fingerprint(*(leaf.text or b"" for leaf in _leaves(node)))
+    """A fingerprint of what a node says; comments, types and what a formatter sets do not count."""
+    return fingerprint(*_said(node))
 
 
-def _leaves(root: Node) -> Iterator[Node]:
-    """In order, without recursion: trees of generated code are deep."""
-    waiting = [root]
+def _said(root: Node) -> Iterator[str]:
+    """In order, with marks around each part; without recursion, since trees of generated code are deep."""
+    waiting: list[Node | None] = [root]
     while waiting:
         node = waiting.pop()
-        if node.type == "comment":
-            continue
-        if not node.children:
-            yield node
-        waiting.extend(reversed(node.children))
+        if node is None:
+            yield ")"
+        elif node.type == "string":
+            yield "'" + source(node)[1:-1].replace("\\'", "'").replace('\\"', '"')
+        elif node.type == "jsx_text":
+            yield " ".join(source(node).split())
+        elif not node.children:
+            yield source(node)
+        elif node.type in _CASTS:
+            waiting.append(_parts(node)[0])
+        elif node.type in _GROUPS:
+            waiting += [one for one in reversed(_parts(node)) if one.is_named]
+        else:
+            yield f"({node.type}"
+            waiting += [None, *reversed(_parts(node))]
+
+
+def _parts(node: Node) -> list[Node]:
+    parts = [one for one in node.children if one.type not in _TYPES and (one.type != "jsx_text" or source(one).strip())]
+    closed = next((at for at, one in reversed(list(enumerate(parts))) if one.type not in {"}", "]", ")"}), -1)
+    return [one for at, one in enumerate(parts) if at != closed or one.type not in _ENDS]
 
 
 def text_of(node: Node | None) -> str | None:
@@ -76,22 +110,21 @@ def text_of(node: Node | None) -> str | None:
     return None
 
 
-def resolve(wanted: str, importer: str, paths: Collection[str]) -> str | None:
-    """The file that a relative import means, as Node and bundlers look for it; None for packages."""
-    if wanted.startswith(("@/", "~/")):
-        bases = [posixpath.join(root, wanted[2:]) for root in _roots(importer)]
-    elif wanted.startswith("."):
-        bases = [posixpath.normpath(posixpath.join(posixpath.dirname(importer), wanted))]
-    else:
-        return None
-    for base in bases:
-        guesses = [base, _OWN_JS.sub(r".\1ts", base), _OWN_JS.sub(r".\1tsx", base)]
-        guesses += [base + suffix for suffix in SUFFIXES]
-        guesses += [posixpath.join(base, f"index{suffix}") for suffix in SUFFIXES]
-        found = next((guess for guess in guesses if guess in paths), None)
-        if found is not None:
-            return found
-    return None
+class Imports:
+    """Which file of a tree an import means: as Node and bundlers look for it, with the aliases of tsconfig.json and the
+    packages of the same repository. `files`: those too that say where imports lead.
+    """
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._resolution = Resolution(files)
+
+    def find(self, wanted: str, importer: str) -> str | None:
+        """The path of the file; None for a package, a style sheet, a picture."""
+        found = self._resolution.find(importer, wanted)
+        if found is None and wanted.startswith(("@/", "~/")):  # usual, and set where bundlers are configured
+            bases = (posixpath.join(root, wanted[2:]) for root in _roots(importer))
+            found = next((at for base in bases if (at := self._resolution.find("", f"./{base}"))), None)
+        return found
 
 
 def _roots(importer: str) -> Iterator[str]:

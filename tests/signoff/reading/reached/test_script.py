@@ -104,3 +104,17 @@ def test_a_module_that_a_text_names_at_run_time_is_said() -> None:
     new = {**site, "plugins/one.js": site["plugins/one.js"].replace("1;", "2;")}
     made = changed(raw(new), [raw(site)], routes(raw(new)).routes)
     assert (made.by, [(one.file, one.line) for one in made.blind]) == ({}, [("server.js", 4)])
+
+
+def test_aliases_of_tsconfig_and_packages_of_the_repository_are_followed() -> None:
+    site = {
+        "tsconfig.json": '{"compilerOptions": {"paths": {"$lib/*": ["./lib/*"]}}}',
+        "package.json": '{"dependencies": {"next": "16"}}',
+        "app/docs/page.tsx": "import { rows } from '$lib/rows';\nimport { one } from '@acme/math/one';\n"
+        "export default function Page() { return rows(one()); }\n",
+        "lib/rows.ts": "export function rows(n: number) { return [n]; }\n",
+        "packages/math/package.json": '{"name": "@acme/math", "exports": {"./*": "./src/*.ts"}}',
+        "packages/math/src/one.ts": "export const one = () => 1;\n",
+    }
+    for path, before, name in (("lib/rows.ts", "[n]", "rows"), ("packages/math/src/one.ts", "1", "one")):
+        assert led(site, {**site, path: site[path].replace(before, "2")}) == {"/docs": [name]}

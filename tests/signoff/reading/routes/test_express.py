@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from signoff.model.routes import Found
-from signoff.reading.routes import express
+from signoff.reading.routes import express, readers
 from support.applications import pairs, raw, unread
 
 COMMON = {
@@ -126,6 +126,136 @@ router.delete('/', gone);
         ("GET", "/late"),
     }
     assert unread(found) == []
+
+
+def test_aliases_of_tsconfig_and_packages_of_the_repository_are_followed() -> None:
+    files = {
+        "tsconfig/package.json": '{"name": "@acme/tsconfig"}',
+        "tsconfig/base.json": '{"compilerOptions": {"strict": true}}',
+        "web/tsconfig.json": '{\n  // of all\n  "extends": ["@acme/tsconfig/base.json", "./tsconfig.paths.json"],\n}',
+        "web/tsconfig.paths.json": '{"compilerOptions": {"baseUrl": "src", "paths": {"#modules/*": ["modules/*"]}}}',
+        "web/src/index.ts": """\
+import express from 'express';
+import { users } from '#modules/users';
+import orders from 'modules/orders';
+import { shared } from '@acme/shared';
+const app = express();
+app.use('/users', users).use('/orders', orders);
+app.use('/shared', shared);
+""",
+        "web/src/modules/users/index.ts": "export * from './router';\n",
+        "web/src/modules/users/router.ts": "import { Router } from 'express';\nexport const users: Router = Router();\n"
+        "users.get('/:id', (req, res) => { res.end(); });\n",
+        "web/src/modules/orders.ts": "import { Router } from 'express';\nconst orders = Router();\n"
+        "orders.delete('/:id', (req, res) => { res.end(); });\nexport default orders;\n",
+        "packages/shared/package.json": '{"name": "@acme/shared", "main": "dist/index.js"}',
+        "packages/shared/src/index.ts": "import { Router } from 'express';\nexport const shared = Router();\n"
+        "shared.get('/s', (req, res) => { res.end(); });\n",
+    }
+    found = readers.routes(raw(files))
+    assert pairs(found) == {("GET", "/users/{id}"), ("DELETE", "/orders/{id}"), ("GET", "/shared/s")}
+    assert unread(found) == []
+
+
+def test_classes_that_build_routers_and_hand_them_on_are_read() -> None:
+    files = {
+        "src/server.ts": """\
+import App from './app';
+import { Users } from './users';
+import { Orders } from './orders';
+new App([new Users(), new Orders('/orders')]).listen();
+""",
+        "src/app.ts": """\
+import express, { Application } from 'express';
+import { Base } from './base';
+export default class App {
+  public app: Application;
+  constructor(routes: Base[]) {
+    this.app = express();
+    this.app.get('/health', (req, res) => { res.end(); });
+    this.start(routes);
+  }
+  private start(routes: Base[]) {
+    routes.forEach((route) => { this.app.use(route.path, route.routes); });
+  }
+  listen() { this.app.listen(process.env.PORT); }
+}
+""",
+        "src/base.ts": """\
+import { Router } from 'express';
+export abstract class Base {
+  protected router = Router();
+  constructor(public readonly path: string) { this.router.get('/', this.list.bind(this)); }
+  abstract list(): void;
+  get routes() { return this.router; }
+}
+""",
+        "src/users.ts": """\
+import { Base } from './base';
+export class Users extends Base {
+  static PREFIX = '/users';
+  constructor() {
+    super(Users.PREFIX);
+    this.router.delete(`${this.path}/:id(\\\\d+)`, this.remove);
+  }
+  list = () => { throw 1; };
+  remove = (req: Request, res: Response) => { res.end(); };
+}
+""",
+        "src/orders.ts": "import { Base } from './base';\nexport class Orders extends Base { list() {} }\n",
+    }
+    found = read(files)
+    wanted = {("GET", "/health"), ("GET", "/users"), ("GET", "/orders"), ("DELETE", "/users/users/{id}")}
+    assert (pairs(found), unread(found)) == (wanted, [])
+    [old] = [route for route in found.routes if route.method == "DELETE"]
+    changed = {**files, "src/users.ts": files["src/users.ts"].replace("res.end()", "res.send(1)")}
+    [new] = [route for route in read(changed).routes if route.method == "DELETE"]
+    assert old.source != new.source
+    assert [place.file for place in new.handlers] == ["src/users.ts"]
+
+
+def test_lists_of_routers_and_methods_are_gone_through_and_each_prefix_counts() -> None:
+    text = """\
+const express = require('express');
+const app = express(), router = express.Router();
+router.get('/in', h);
+app.use(['/one', '/two'], router);
+[{ path: '/a', to: router }].forEach((each) => app.use(each.path, each.to));
+for (const [method, path] of [['get', '/x'], ['post', '/y']]) app[method](path, h);
+app.use('/answers', (req, res) => res.end());
+app.use('/passes', (req, res, next) => next());
+app.use((req, res) => res.status(410).end());
+app.use('/api', (req, res) => res.status(404).end());
+function h(req, res) { res.end(); }
+"""
+    found = read({"app.js": text})
+    assert unread(found) == []
+    assert pairs(found) == {
+        *(("GET", f"{prefix}/in") for prefix in ("/one", "/two", "/a")),
+        ("GET", "/x"),
+        ("POST", "/y"),
+        ("*", "/answers"),
+    }
+
+
+def test_methods_and_packages_that_only_a_run_tells_are_said() -> None:
+    text = """\
+const express = require('express');
+const app = express();
+app[process.env.METHOD]('/x', h);
+app.use('/graphql', graphqlHTTP({}));
+app.use('/limited', limiter({}));
+class Late { constructor(server) { this.app = server.app; this.app.get('/late', (req, res) => res.end()); } }
+"""
+    found = read({"app.js": text})
+    assert (pairs(found), [line for _, line in unread(found)]) == (set(), [3, 4, 6])
+
+
+def test_applications_of_tests_are_no_routes_of_the_workload() -> None:
+    text = "const app = require('express')();\napp.get('/x', (req, res) => res.end());\n"
+    for path in ("test/app.js", "src/__tests__/app.js", "src/app.test.js", "e2e/app.spec.ts", "node_modules/x/app.js"):
+        assert read({path: text}) == Found()
+    assert pairs(read({"src/docs/app.js": text})) == {("GET", "/x")}
 
 
 def test_what_only_a_run_tells_is_said_with_its_line_and_never_assumed() -> None:

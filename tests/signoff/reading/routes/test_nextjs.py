@@ -89,6 +89,35 @@ def test_without_next_a_folder_named_app_or_pages_has_no_routes() -> None:
     assert nextjs.read({"app/page.tsx": b"", "pages/index.js": b"", "package.json": b"{}"}) == Found()
 
 
-def test_a_changed_file_has_another_fingerprint() -> None:
-    [old], [new] = (read({"app/api/route.ts": GET + more}).routes for more in ("", "// more"))
-    assert old.source != new.source
+def test_a_changed_file_has_another_fingerprint_and_comments_types_and_layout_change_nothing() -> None:
+    page = """\
+import { rows } from "../rows";
+export default async function Page(props) {
+  const all = await rows({ first: "one", last: 2 });
+  return <p title="x">Found {all.map((one) => one.name)}</p>;
+}
+"""
+    layout = """\
+// comment
+import { rows } from '../rows'
+type Props = { name: string }
+export default async function Page(props: Props) {
+  const all = (await rows({
+    first: 'one',
+    last: 2, // the last
+  })) as Row[]
+  return (
+    <p title="x">
+      Found {all!.map(one => one.name)}
+    </p>
+  )
+}
+"""
+    for path in ("app/x/page.tsx", "pages/x.tsx"):
+        [old], [new] = (read({path: text}).routes for text in (page, layout))
+        assert old.source == new.source
+        for before, after in (("2 }", "3 }"), ("Found", "Got"), ('"one"', '"two"'), ("one.name", "one.size")):
+            [changed] = read({path: page.replace(before, after)}).routes
+            assert changed.source != old.source
+    [words], [others] = (read({"app/x/page.mdx": text}).routes for text in ("# One", "# Two"))
+    assert words.source != others.source

@@ -144,4 +144,5 @@ def test_a_program_that_calls_itself_is_read_to_an_end() -> None:
 
 def test_the_frameworks_are_all_known_to_the_readers() -> None:
     assert {*fastapi.EXPORTS, *flask.EXPORTS} <= python_web._EXPORTS.keys()
-    assert {".py", ".ts", ".js", "package.json"} <= set(readers.SUFFIXES)
+    assert all(map(readers.wants, ("a.py", "b/a.ts", "a.js", "web/package.json", "tsconfig.base.json")))
+    assert not any(map(readers.wants, ("package-lock.json", "data.json", "README.md")))

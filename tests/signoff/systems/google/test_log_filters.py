@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.model.logs import LogEntry
-from signoff.reading.log_errors import errors
+from signoff.reading.logs.errors import errors
 from signoff.systems.google.log_filters import Names, Resources, of_resources, of_units, quoted, saying, telling
 from signoff_sandbox.world.logbook import Entry
 from signoff_sandbox.world.logfilter import compiled

@@ -9,21 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
-from signoff.reading import (
-    log_elixir,
-    log_go,
-    log_jvm,
-    log_npm,
-    log_python,
-    log_recovered,
-    log_ruby,
-    log_rust,
-)
-from signoff.reading.log_fields import words_of
-from signoff.reading.log_heading import joined
-from signoff.reading.log_plain import has_level, has_quiet_level, warns
-from signoff.reading.log_stack import HEADER, Stack, names_error
-from signoff.reading.log_thrown import Thrown
+from signoff.reading.logs.fields import words_of
+from signoff.reading.logs.heading import joined
+from signoff.reading.logs.languages import elixir, go, go_recovered, jvm, npm, python, ruby, rust
+from signoff.reading.logs.plain import has_level, has_quiet_level, warns
+from signoff.reading.logs.stack import HEADER, Stack, names_error
+from signoff.reading.logs.thrown import Thrown
 
 T = TypeVar("T")
 
@@ -63,9 +54,9 @@ class Writer(Generic[T]):
     def feed(self, line: str, source: T) -> Iterator[Found[T]]:
         """What is complete now that this line came. `source` of a block is that of its first line."""
         block = self._block
-        if isinstance(block, Stack) and ":in " in line and not block.framed and log_ruby.is_place(line):
+        if isinstance(block, Stack) and ":in " in line and not block.framed and ruby.is_place(line):
             head = block.lines[0]
-            block = self._block = log_ruby.Entry()
+            block = self._block = ruby.Entry()
             block.take(head)
         if block is not None:
             taken = block.take(line)
@@ -78,7 +69,7 @@ class Writer(Generic[T]):
                 yield from self.feed(line, source)
                 return
         if block is None and (new := self._opening(line)):
-            if isinstance(new, log_ruby.Entry) and self._last and new.lines[0] is not self._last[0]:
+            if isinstance(new, ruby.Entry) and self._last and new.lines[0] is not self._last[0]:
                 if self._over:
                     yield from self._headed()
                 else:
@@ -87,7 +78,7 @@ class Writer(Generic[T]):
             # What stands right before a traceback (a logger's line) is its heading, no error of its own.
             self._heading, self._last = self._over or self._last, None
             self._over, self._below = None, []
-            if isinstance(new, log_go.Stack):
+            if isinstance(new, go.Stack):
                 self._heading, self._before, self._first = self._before, None, None
             yield from self._earlier()
             self._block, self._sources = new, [source]
@@ -95,7 +86,7 @@ class Writer(Generic[T]):
         yield from self._plain(line, source)
 
     def feed_piece(self, piece: str, source: T) -> Iterator[Found[T]]:
-        """As `feed`, of a line or of a run of indented lines (`log_thrown.pieces`)."""
+        """As `feed`, of a line or of a run of indented lines (`thrown.pieces`)."""
         if piece[-1:] != "\n":
             yield from self.feed(piece, source)
         elif self._block is None or not self._block.take_run(piece):
@@ -104,38 +95,38 @@ class Writer(Generic[T]):
 
     def _opening(self, line: str) -> _Assembly | None:
         made: _Assembly
-        if log_python.opens(line):
-            made = log_python.Traceback()
-        elif log_go.opens(line):
-            made = log_go.Dump()
+        if python.opens(line):
+            made = python.Traceback()
+        elif go.opens(line):
+            made = go.Dump()
         elif line[:1] in (" ", "\t") and line.lstrip(" \t").startswith("at ") and self._last:
             made = Stack()
             made.take(self._last[0])
-        elif self._before and self._last and log_go.is_place(line):
-            made = log_go.Stack()
+        elif self._before and self._last and go.is_place(line):
+            made = go.Stack()
             made.take(self._before[0])
             made.take(self._last[0])
-        elif log_ruby.opens(line):
-            made = log_ruby.Entry()
-        elif self._last and log_ruby.is_place(line) and log_ruby.raised(self._last[0]):
-            made = log_ruby.Entry()
+        elif ruby.opens(line):
+            made = ruby.Entry()
+        elif self._last and ruby.is_place(line) and ruby.raised(self._last[0]):
+            made = ruby.Entry()
             made.take(self._last[0])
-        elif log_recovered.recovers(line):
-            made = log_recovered.Recovered()
-        elif log_recovered.pretty(line):
-            made = log_recovered.Pretty()
-        elif log_elixir.opens(line):
-            made = log_elixir.Raised()
-        elif log_recovered.races(line):
-            made = log_recovered.Race()
-        elif log_npm.opens(line):
-            made = log_npm.Failure()
-        elif log_jvm.crashes(line):
-            made = log_jvm.Crash()
-        elif log_jvm.fails_to_start(line):
-            made = log_jvm.FailedStart()
-        elif line.startswith("thread '") and log_rust.panics(line):
-            made = log_rust.Panic()
+        elif go_recovered.recovers(line):
+            made = go_recovered.Recovered()
+        elif go_recovered.pretty(line):
+            made = go_recovered.Pretty()
+        elif elixir.opens(line):
+            made = elixir.Raised()
+        elif go_recovered.races(line):
+            made = go_recovered.Race()
+        elif npm.opens(line):
+            made = npm.Failure()
+        elif jvm.crashes(line):
+            made = jvm.Crash()
+        elif jvm.fails_to_start(line):
+            made = jvm.FailedStart()
+        elif line.startswith("thread '") and rust.panics(line):
+            made = rust.Panic()
         elif names_error(line) or (line[:1] in (" ", "\t") and self._under_level() and names_error(line.lstrip())):
             made = Stack()
         else:
@@ -145,13 +136,13 @@ class Writer(Generic[T]):
 
     def _plain(self, line: str, source: T) -> Iterator[Found[T]]:
         bare = line.strip()
-        if bare and (line[0] in " \t" or log_python.tells_context(line)) and self._under_level():
+        if bare and (line[0] in " \t" or python.tells_context(line)) and self._under_level():
             self._over = self._over or self._last
             self._below.append(bare)
             del self._below[HEADER:]
             self._last = (line, source)
         elif bare:
-            function = self._last is not None and log_go.names_function(line)
+            function = self._last is not None and go.names_function(line)
             yield from self._earlier(first=not function)
             if self._over:
                 yield from self._headed()
@@ -192,13 +183,13 @@ class Writer(Generic[T]):
         self._block, self._sources, self._heading = None, [], None
         if block is None:
             return
-        if isinstance(block, (log_go.Stack, Stack)) and (has_quiet_level(block.lines[0]) or warns(block.lines[0])):
+        if isinstance(block, (go.Stack, Stack)) and (has_quiet_level(block.lines[0]) or warns(block.lines[0])):
             return  # a stack may stand below a warning too
-        if isinstance(block, log_npm.Failure) and block.ended:
+        if isinstance(block, npm.Failure) and block.ended:
             return
         if block.framed:
             thrown = block.thrown()
-            if heading and isinstance(block, log_go.Dump) and not (thrown.kind or thrown.message):
+            if heading and isinstance(block, go.Dump) and not (thrown.kind or thrown.message):
                 thrown = replace(thrown, message=words_of(heading[0]))  # debug.Stack() below a logger's words
             yield Found(heading[1] if heading else sources[0], block.lines[0], thrown)
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from signoff.reading.log_level import level
+from signoff.reading.logs.level import level
 
 _STAMP = r"[\[\d\-:.,TZUC/+ \]]{0,60}"
 _BETWEEN = r"(?:(?:\[[^\]\n]{1,80}\]|[\w./:-]{1,150}:\d{1,6}:?) ){0,2}"

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from signoff.reading.log_level import LOUD, QUIET
+from signoff.reading.logs.level import LOUD, QUIET
 
 _MESSAGES = ("message", "msg", "event", "@message", "text", "log", "error_message", "errorMessage")
 _LOWER = ("rendered_message", "renderedmessage", "short_message", "messagetemplate", "errormessage")

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from signoff.model.logs import LogEntry
-from signoff.reading.log_fields import uncoloured
-from signoff.reading.log_grouping import Found, Writer
-from signoff.reading.log_message import LONGEST
-from signoff.reading.log_plain import has_level, says_error
-from signoff.reading.log_stack import names_error
-from signoff.reading.log_thrown import pieces
+from signoff.reading.logs.fields import uncoloured
+from signoff.reading.logs.grouping import Found, Writer
+from signoff.reading.logs.message import LONGEST
+from signoff.reading.logs.plain import has_level, says_error
+from signoff.reading.logs.stack import names_error
+from signoff.reading.logs.thrown import pieces
 
 _Key = tuple[str, str, str, str, str, str | None]
 

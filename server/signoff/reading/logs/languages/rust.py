@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from signoff.reading.log_thrown import Thrown
+from signoff.reading.logs.thrown import Thrown
 
 _PANICKED = re.compile(r"thread '[^']{0,200}' (?:\(\d+\) )?panicked at ")
 

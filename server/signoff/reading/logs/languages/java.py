@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from signoff.reading.log_thrown import LINE, Frame, Thrown
+from signoff.reading.logs.thrown import LINE, Frame, Thrown
 
 _FRAME = re.compile(
     r"\s*at .{1,400}?\((?:[\w$ .-]+\.(?:java|kt|kts|scala|groovy|clj)(?::-?\d+)?|Native Method|Unknown Source"

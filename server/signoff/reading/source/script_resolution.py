@@ -12,12 +12,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from signoff.reading.env_reads.script_modules import SUFFIXES
+from signoff.reading.source.js_module import SUFFIXES
 
 _COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
 _CONDITIONS = ("source", "development", "import", "module", "node", "require", "default", "types")
 _INSTEAD = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
 """TypeScript's own files are imported by the name of what they become."""
+
+
+def says_where_imports_lead(path: str) -> bool:
+    """Whether it is one of the files that a Resolution looks into besides the code itself."""
+    name = posixpath.basename(path)
+    return name == "package.json" or (name.startswith(("tsconfig", "jsconfig")) and name.endswith(".json"))
 
 
 def read_json(data: bytes) -> Mapping[str, Any]:
@@ -116,19 +122,21 @@ class Resolution:
                     yield pattern, texts
         if isinstance(base, str):
             yield "*", [posixpath.join("" if root == "." else root, "*")]
-        further = [config["extends"]] if isinstance(config.get("extends"), str) else []
+        extends = config.get("extends")
+        further = [one for one in (extends if isinstance(extends, list) else [extends]) if isinstance(one, str)]
         further += [
             one["path"] for one in config.get("references") or [] if isinstance(one, dict) and _text(one, "path")
         ]
         for other in further if depth < 4 else []:
-            at = posixpath.normpath(posixpath.join(folder, other))
+            at = self._package_path(other) if not other.startswith(".") else posixpath.join(folder, other)
+            at = posixpath.normpath(at) if at is not None else ""
             for candidate in (at, f"{at}.json", f"{at}/tsconfig.json"):
-                if candidate in self.files and other.startswith("."):
+                if candidate in self.files:
                     yield from self._options(candidate, depth + 1)
                     break
 
-    def _workspace(self, written: str) -> str | None:
-        """A package of the same repository, by its name."""
+    def _named(self, written: str) -> tuple[str, str | None]:
+        """The package that an import names, and the folder of the same repository that is it."""
         if self._packages is None:
             self._packages = {}
             for path in self.files:
@@ -138,7 +146,16 @@ class Resolution:
                         self._packages.setdefault(name, posixpath.dirname(path))
         parts = written.split("/")
         name = "/".join(parts[:2]) if written.startswith("@") else parts[0]
-        folder = self._packages.get(name)
+        return name, self._packages.get(name)
+
+    def _package_path(self, written: str) -> str | None:
+        """`@acme/tsconfig/base.json` as a path of the tree."""
+        name, folder = self._named(written)
+        return posixpath.join(folder, written[len(name) :].lstrip("/")) if folder is not None else None
+
+    def _workspace(self, written: str) -> str | None:
+        """A package of the same repository, by its name."""
+        name, folder = self._named(written)
         if folder is None:
             return None
         package = read_json(self.files[posixpath.join(folder, "package.json")])

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from signoff.model.quoted import Quoted
-from signoff.reading.log_errors import errors, signature_of
-from signoff.reading.log_level import level
-from signoff.reading.log_paths import file_name
+from signoff.reading.logs.errors import errors, signature_of
+from signoff.reading.logs.level import level
+from signoff.reading.logs.paths import file_name
 from support.logs import line
 
 HEADS = [

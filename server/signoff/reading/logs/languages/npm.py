@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from signoff.reading.log_thrown import LINES, Thrown
+from signoff.reading.logs.thrown import LINES, Thrown
 
 _HEAD = re.compile(r"npm (?:error|ERR!)(?: |$)")
 _ASIDE = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from signoff.reading.log_errors import errors, signature_of
+from signoff.reading.logs.errors import errors, signature_of
 from support.logs import line
 
 GIN = (

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from signoff.reading.log_message import normalised
+from signoff.reading.logs.message import normalised
 
 LONGEST = 300
 """Characters of a signature; a longer one ends in a hash of all of it."""

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.model.quoted import Quoted
-from signoff.reading.log_errors import ErrorLog, errors, signature_of
-from signoff.reading.log_message import normalised
+from signoff.reading.logs.errors import ErrorLog, errors, signature_of
+from signoff.reading.logs.message import normalised
 from support.corpus import kinds
 from support.logs import line, request, traceback
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from signoff.reading.log_paths import file_name
-from signoff.reading.log_thrown import LINE, Frame, Thrown
+from signoff.reading.logs.paths import file_name
+from signoff.reading.logs.thrown import LINE, Frame, Thrown
 
 _ERROR = re.compile(r"(?<![\w$.])[A-Za-z_$][\w$.]*(?:Error|Exception|Rejection)(?: \[[\w-]{1,80}\])?(?=:|$|\]| \{)")
 _NAME = re.compile(r"[A-Za-z_$][\w$.]*(?=: )")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from signoff.reading.log_thrown import LINES, Frame, Thrown
+from signoff.reading.logs.thrown import LINES, Frame, Thrown
 
 _CRASH = "# A fatal error has been detected by the Java Runtime Environment:"
 _CAUSE = re.compile(r"#  (\S[^(\n]{0,80})")

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from signoff.reading.log_paths import file_name
-from signoff.reading.log_thrown import LINE, LINES, Frame, Thrown
+from signoff.reading.logs.paths import file_name
+from signoff.reading.logs.thrown import LINE, LINES, Frame, Thrown
 
 _OPENS = "Traceback (most recent call last):"
 _GROUP = "+ Exception Group Traceback (most recent call last):"
@@ -90,7 +90,7 @@ class Traceback:
         return self._keep(line) if self._named else False
 
     def take_run(self, run: str) -> bool:
-        """Indented lines at once (`log_thrown.pieces`); False: they have to be taken one by one."""
+        """Indented lines at once (`thrown.pieces`); False: they have to be taken one by one."""
         return not (self._group or self._named) and self._keep(run)
 
     def _words(self, line: str) -> bool:

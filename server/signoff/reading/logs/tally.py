@@ -9,7 +9,7 @@ from typing import Any
 
 from signoff.model.logs import ErrorSeen, LogEntry
 from signoff.model.quoted import Quoted
-from signoff.reading.log_message import url_path
+from signoff.reading.logs.message import url_path
 
 KINDS = 2_000
 """Kinds of errors that are told apart; further ones are counted as one that equals nothing."""

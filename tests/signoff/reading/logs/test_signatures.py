@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.model.quoted import Quoted
-from signoff.reading.log_errors import errors, signature_of
-from signoff.reading.log_message import normalised
-from signoff.reading.log_paths import file_name
-from signoff.reading.log_tally import KINDS
+from signoff.reading.logs.errors import errors, signature_of
+from signoff.reading.logs.message import normalised
+from signoff.reading.logs.paths import file_name
+from signoff.reading.logs.tally import KINDS
 from support.logs import line, request
 
 NUMBER = st.integers(1, 99_999)

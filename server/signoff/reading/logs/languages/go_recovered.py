@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from signoff.reading import log_go
-from signoff.reading.log_paths import file_name
-from signoff.reading.log_thrown import LINE, LINES, Frame, Thrown
+from signoff.reading.logs.languages import go
+from signoff.reading.logs.paths import file_name
+from signoff.reading.logs.thrown import LINE, LINES, Frame, Thrown
 
 _RECOVERED = "panic recovered:"
 _PLACE = re.compile(r"(/\S+\.(?:go|s)):\d+ \(0x[0-9a-f]+\)")
@@ -76,7 +76,7 @@ class Recovered:
     def _placed(self, name: str) -> None:
         if self._path and len(self._frames) < LINES:
             place = file_name(self._path)
-            self._frames.append(Frame(f"{place}:{name}" if name else place, log_go.is_own(self._path)))
+            self._frames.append(Frame(f"{place}:{name}" if name else place, go.is_own(self._path)))
         self._path = ""
 
     def thrown(self) -> Thrown:
@@ -120,7 +120,7 @@ class Pretty:
         return False
 
     def thrown(self) -> Thrown:
-        return Thrown("panic", self.lines[0].partition("panic: ")[2], tuple(log_go.frames(self._stack)))
+        return Thrown("panic", self.lines[0].partition("panic: ")[2], tuple(go.frames(self._stack)))
 
 
 @dataclass(slots=True)
@@ -157,6 +157,6 @@ class Race:
                 below.append(f"\t{line.strip()}" if deep else line.strip())
                 continue
             if how:
-                yield Thrown(how, "", tuple(log_go.frames(below)))
+                yield Thrown(how, "", tuple(go.frames(below)))
             access = _ACCESS.match(line)
             how, below = (access[1].lower() if access else ""), []

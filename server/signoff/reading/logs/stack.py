@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from signoff.reading import log_go, log_java, log_node, log_python, log_rust
-from signoff.reading.log_thrown import LINES, Thrown
+from signoff.reading.logs.languages import go, java, node, python, rust
+from signoff.reading.logs.thrown import LINES, Thrown
 
 HEADER = 40
 """So many lines may a message have before its frames."""
@@ -29,7 +29,7 @@ def names_error(line: str) -> bool:
     """`KeyError: 'x'`, `java.io.IOException`, a panic: the line itself says that it is an error."""
     if line.startswith(("panic: ", "fatal error: ")):
         return True
-    return _NAMES_ERROR.match(line[:500]) is not None or (line.startswith("thread '") and log_rust.panics(line))
+    return _NAMES_ERROR.match(line[:500]) is not None or (line.startswith("thread '") and rust.panics(line))
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class Stack:
         return True
 
     def take_run(self, run: str) -> bool:
-        """Indented lines at once (`log_thrown.pieces`), if all of them are frames."""
+        """Indented lines at once (`thrown.pieces`), if all of them are frames."""
         if self._braces or self._done or len(self.lines) >= LINES or not _only_frames(run):
             return False
         self.lines.append(run)
@@ -79,7 +79,7 @@ class Stack:
             return True
         if not self._expecting or names_error(line) or (len(self.lines) > HEADER and not self.framed):
             return False
-        return not (log_python.opens(line) or log_go.opens(line))
+        return not (python.opens(line) or go.opens(line))
 
     def _is_closing(self, line: str, bare: str) -> bool:
         head = self.lines[0]
@@ -88,8 +88,8 @@ class Stack:
     def thrown(self) -> Thrown:
         for line in self.lines:
             if line.lstrip(" \t").startswith("at "):
-                return log_java.read(self.lines) if log_java.is_frame(line) else log_node.read(self.lines)
-        return log_node.read(self.lines)
+                return java.read(self.lines) if java.is_frame(line) else node.read(self.lines)
+        return node.read(self.lines)
 
 
 @lru_cache(maxsize=256)

@@ -12,7 +12,7 @@ import pytest
 
 from signoff.model.logs import LogEntry
 from signoff.model.quoted import Quoted
-from signoff.reading.log_errors import signature_of
+from signoff.reading.logs.errors import signature_of
 from support.corpus import TUNED_TO, Kind, kinds, signatures
 
 KINDS = [kind for part in TUNED_TO for kind in kinds(part)]

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from signoff.reading.log_paths import file_name
-from signoff.reading.log_thrown import LINES, Frame, Thrown
+from signoff.reading.logs.paths import file_name
+from signoff.reading.logs.thrown import LINES, Frame, Thrown
 
 _ENTRY = re.compile(r"[DIWEFA], \[[^\]\n]{10,60}\] +[A-Z]{3,7} -- [^:\n]{0,80}: ?")
 _LOUD = re.compile(r"[EF], \[[^\]\n]{10,60}\] +(?:ERROR|FATAL) -- ")

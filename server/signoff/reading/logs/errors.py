@@ -1,7 +1,7 @@
 """Errors out of log entries: tracebacks that were split into lines, lines that name an error, failed requests.
 
 A plain line on stderr arrives with severity DEFAULT, so severity alone never tells (google/osv.dev#1305). What makes
-two errors one is their signature: `log_thrown` for what has frames, `log_message` for the rest.
+two errors one is their signature: `thrown` for what has frames, `message` for the rest.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from signoff.model.logs import ErrorSeen, LogEntry
-from signoff.reading import log_go, log_json
-from signoff.reading.log_fields import uncoloured, words_of
-from signoff.reading.log_grouping import Found, Writer
-from signoff.reading.log_message import normalised
-from signoff.reading.log_plain import has_level, says_error
-from signoff.reading.log_stack import names_error
-from signoff.reading.log_tally import Tally
-from signoff.reading.log_thrown import Thrown, bounded, pieces
-from signoff.reading.log_writers import Writers, telling
+from signoff.reading.logs import structured
+from signoff.reading.logs.fields import uncoloured, words_of
+from signoff.reading.logs.grouping import Found, Writer
+from signoff.reading.logs.languages import go
+from signoff.reading.logs.message import normalised
+from signoff.reading.logs.plain import has_level, says_error
+from signoff.reading.logs.stack import names_error
+from signoff.reading.logs.tally import Tally
+from signoff.reading.logs.thrown import Thrown, bounded, pieces
+from signoff.reading.logs.writers import Writers, telling
 
 _LOUD = frozenset({"ERROR", "CRITICAL", "ALERT", "EMERGENCY"})
 _QUIET = frozenset({"DEBUG", "INFO", "NOTICE", "WARNING"})
@@ -71,7 +72,7 @@ class ErrorLog:
         elif _is_error(found.source, found.line):
             self._tally.error(found.source, bounded(normalised(words_of(found.line))), found.line)
 
-    def _structured(self, entry: LogEntry, said: log_json.Structured) -> None:
+    def _structured(self, entry: LogEntry, said: structured.Structured) -> None:
         if thrown := _of_stack(said):
             self._thrown(entry, thrown)
         else:
@@ -89,7 +90,7 @@ def signature_of(text: str) -> str:
     """
     text = uncoloured(text)
     stripped = text.strip()
-    if stripped.startswith("{") and (said := log_json.read(stripped)):
+    if stripped.startswith("{") and (said := structured.read(stripped)):
         thrown = _of_stack(said)
         return thrown.signature() if thrown else bounded(normalised(_words(said)))
     if found := next(_thrown_in(text), None):
@@ -108,7 +109,7 @@ def _thrown_in(text: str) -> Iterator[Thrown]:
             yield found.thrown
 
 
-def _of_stack(said: log_json.Structured) -> Thrown | None:
+def _of_stack(said: structured.Structured) -> Thrown | None:
     """The error of a structured entry's stack; frames without an error's line belong to the entry's own words."""
     if not said.stack:
         return next(_thrown_in(said.text), None) if said.text else None
@@ -117,13 +118,13 @@ def _of_stack(said: log_json.Structured) -> Thrown | None:
     first = first.lstrip()
     if first.startswith("at "):
         text = f"{said.said}\n{text}"
-    if not (log_go.names_function(first) and log_go.is_place(rest)) and (found := next(_thrown_in(text), None)):
+    if not (go.names_function(first) and go.is_place(rest)) and (found := next(_thrown_in(text), None)):
         return found
-    frames = tuple(log_go.frames(text.splitlines()))
+    frames = tuple(go.frames(text.splitlines()))
     return Thrown("", said.said or first, frames) if frames else None
 
 
-def _words(said: log_json.Structured) -> str:
+def _words(said: structured.Structured) -> str:
     """What an entry without an error's stack says, with the line of its text that states the error."""
     line = telling(said.stack or said.text)
     if line in said.said:
@@ -132,14 +133,14 @@ def _words(said: log_json.Structured) -> str:
     return f"{said.said}: {line}" if said.said else line
 
 
-def _structured(entry: LogEntry) -> log_json.Structured | None:
+def _structured(entry: LogEntry) -> structured.Structured | None:
     if entry.payload is not None:
-        return log_json.read(entry.payload.outside)
+        return structured.read(entry.payload.outside)
     message = entry.message.outside
-    return log_json.read(message) if message.startswith("{") and message.rstrip().endswith("}") else None
+    return structured.read(message) if message.startswith("{") and message.rstrip().endswith("}") else None
 
 
-def _tells(entry: LogEntry, said: log_json.Structured) -> bool:
+def _tells(entry: LogEntry, said: structured.Structured) -> bool:
     """Whether a structured entry is an error: by its severity or level; without either, by a stack."""
     if entry.severity in _LOUD or said.loud:
         return True

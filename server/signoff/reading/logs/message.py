@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from signoff.reading.log_paths import file_name, is_hash
+from signoff.reading.logs.paths import file_name, is_hash
 
 LONGEST = 2_000
 """Characters of a message that are read."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from signoff.reading.log_thrown import LINE, LINES, Frame, Thrown
+from signoff.reading.logs.thrown import LINE, LINES, Frame, Thrown
 
 _SERVED = "http: panic serving "
 _HEADS = ("panic: ", "fatal error: ")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.model.quoted import Quoted
-from signoff.reading.log_errors import errors, signature_of
+from signoff.reading.logs.errors import errors, signature_of
 from support.logs import line, request, traceback
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from signoff.reading.log_thrown import LINE, LINES, Frame, Thrown
+from signoff.reading.logs.thrown import LINE, LINES, Frame, Thrown
 
 _RAISED = re.compile(r"\s{0,8}\*\* \(([A-Z]\w{0,100}(?:\.[A-Z]\w{0,100}){0,10})\) ?(.*)$")
 _PLACE = re.compile(r"\s+(?:\((\w{1,60})[^)\n]{0,40}\) )?(\S{1,300}\.(?:ex|exs|erl|eex|heex)):\d+: (\S.{0,300})$")

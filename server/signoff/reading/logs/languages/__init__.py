@@ -1,0 +1,1 @@
+"""How each language and its tools print an error, line by line."""
