@@ -48,8 +48,8 @@ def _column(table: Table, wanted: Column, found: Column) -> Iterator[Difference]
     elif found.not_null and not wanted.not_null:
         yield _difference("different", table, wanted, found, "breaks", (f"{alter} DROP NOT NULL;",), unnamed=unnamed)
     if wanted.generated != found.generated or wanted.identity != found.identity or _default(wanted) != _default(found):
-        effect, mend = _of_default(wanted, found), _new_default(alter, wanted)
-        yield _difference("different", table, wanted, found, effect, mend, unnamed=unnamed)
+        effect = _of_default(wanted, found)
+        yield _difference("different", table, wanted, found, effect, _new_default(alter, wanted), unnamed=unnamed)
 
 
 def _difference(
