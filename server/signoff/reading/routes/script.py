@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -66,18 +66,20 @@ _GROUPS = frozenset({"parenthesized_expression", "formal_parameters", "required_
 _ENDS = frozenset({";", ","})
 
 
-def tokens(node: Node) -> str:
-    """A fingerprint of what a node says; comments, types and what a formatter sets do not count."""
-    return fingerprint(*_said(node))
+def tokens(*nodes: Node) -> str:
+    """A fingerprint of what nodes say; comments, types and what a formatter sets do not count."""
+    return fingerprint(*_said(nodes))
 
 
-def _said(root: Node) -> Iterator[str]:
+def _said(nodes: Sequence[Node]) -> Iterator[str]:
     """In order, with marks around each part; without recursion, since trees of generated code are deep."""
-    waiting: list[Node | None] = [root]
+    waiting: list[Node | None] = [*reversed(nodes)]
     while waiting:
         node = waiting.pop()
         if node is None:
             yield ")"
+        elif node.type in _TYPES:
+            continue
         elif node.type == "string":
             yield "'" + source(node)[1:-1].replace("\\'", "'").replace('\\"', '"')
         elif node.type == "jsx_text":
