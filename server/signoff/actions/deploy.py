@@ -13,7 +13,8 @@ from signoff.actions.approval import Approval
 from signoff.actions.claim import Claim, Claims, lock_of, whoever_runs_this
 from signoff.actions.deploy_steps import steps_of
 from signoff.actions.operation import Operation
-from signoff.actions.plan import Plan, PlanError, Request, Theirs, before_as_data, request_as_data
+from signoff.actions.plan import Plan, Request, Theirs, before_as_data, request_as_data
+from signoff.actions.plan_error import PlanError
 from signoff.actions.planning import DEPLOYED, make, workload_of
 from signoff.actions.refusal import Busy, whoever
 from signoff.actions.site import SharedBuild, Site

@@ -14,14 +14,13 @@ from signoff.actions.plan import (
     Before,
     Deploy,
     Plan,
-    PlanError,
     Request,
-    Unread,
     before_from_data,
     before_of,
     make_plan,
     request_from_data,
 )
+from signoff.actions.plan_error import PlanError, Unread
 from signoff.actions.refusal import Busy, Refused, whoever
 from signoff.actions.shown import goes_on, kept, left_behind, lines_of, order
 from signoff.actions.site import Site
