@@ -14,6 +14,7 @@ from signoff.reading.source.script_resolution import Resolution
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
+CLASSES = frozenset({"class_declaration", "abstract_class_declaration", "class"})
 SUFFIXES = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")
 _TESTS = re.compile(
     r"(^|/)(tests?|__tests__|__mocks__|specs?|e2e|cypress|fixtures|node_modules)/|\.(test|spec|stories|d)\.[cm]?[jt]sx?$"
@@ -110,6 +111,13 @@ def text_of(node: Node | None) -> str | None:
     ):
         return source(node)[1:-1]
     return None
+
+
+def base_of(made: Node) -> Node | None:
+    """What a class extends."""
+    heritage = next((child for child in made.named_children if child.type == "class_heritage"), None)
+    first = heritage.named_children[0] if heritage is not None and heritage.named_children else None
+    return first.child_by_field_name("value") if first is not None and first.type == "extends_clause" else first
 
 
 class Imports:
