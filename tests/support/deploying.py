@@ -10,8 +10,8 @@ import yaml
 
 from signoff.actions.approval import answered
 from signoff.actions.deploy import DeployResult, carry_out
+from signoff.actions.deploying import plan_deploy
 from signoff.actions.plan import Plan, Request
-from signoff.actions.planning import plan_deploy
 from signoff.actions.site import Site
 from signoff.model.facts import Known
 from signoff.model.subject import BuildMethod, Commit, WorkloadName

@@ -12,10 +12,13 @@ from typing import Literal
 from signoff.actions.approval import Approval
 from signoff.actions.claim import Claim, Claims, lock_of, whoever_runs_this
 from signoff.actions.deploy_steps import steps_of
+from signoff.actions.deploying import DEPLOYED
 from signoff.actions.operation import Operation
-from signoff.actions.plan import Plan, PlanError, Request, Theirs, before_as_data, request_as_data
-from signoff.actions.planning import DEPLOYED, make, workload_of
+from signoff.actions.plan import Plan, Request, Theirs, before_as_data, request_as_data
+from signoff.actions.plan_error import PlanError
+from signoff.actions.planning import make
 from signoff.actions.refusal import Busy, whoever
+from signoff.actions.resources import workload_of
 from signoff.actions.site import SharedBuild, Site
 from signoff.actions.steps import StepReport
 from signoff.actions.theirs import theirs_of

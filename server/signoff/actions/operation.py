@@ -14,7 +14,7 @@ from signoff.check import Progress
 from signoff.ledger.events import StepTaken
 from signoff.model.subject import WorkloadName
 from signoff.model.text import Text, text
-from signoff.systems.google.writer import unbroken
+from signoff.systems.google.waiting import unbroken
 from signoff.views.words import sentence
 
 Steps = Mapping[WorkloadName, Sequence[Step]]

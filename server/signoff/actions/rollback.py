@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from signoff.actions.earlier import before_all, died, goes_on_with
 from signoff.actions.on_its_way import on_its_way
-from signoff.actions.plan import Before, Plan, PlanError, Request, RollBack, Unread, make_plan
-from signoff.actions.planning import before_all, died, goes_on_with, resources_of, workload_of
+from signoff.actions.plan import Before, Plan, Request, RollBack, make_plan
+from signoff.actions.plan_error import PlanError, Unread
+from signoff.actions.resources import resources_of, workload_of
 from signoff.actions.shown import goes_on, lines_of
 from signoff.actions.site import Site
 from signoff.ledger.folds import Operation, proven_revisions

@@ -16,7 +16,8 @@ from signoff.model.facts import Known, Unknown
 from signoff.model.text import Text, listed, text
 from signoff.systems.google.deployed import Deployed, Execution
 from signoff.systems.google.edit import short
-from signoff.systems.google.writer import Writers, unbroken
+from signoff.systems.google.waiting import unbroken
+from signoff.systems.google.writer import Writers
 
 CANCEL_SECONDS = 120.0
 RUN_SECONDS = 24 * 3600.0

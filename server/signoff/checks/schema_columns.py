@@ -28,7 +28,10 @@ def columns(wanted: Table, found: Table) -> Iterator[Difference]:
     for other in live.values():
         # without a word of it in the code, every insert fails
         effect: Effect = "breaks" if other.must_be_given else "none"
-        yield Difference("extra", "column", other.name, wanted.full_name, None, spelled(other), effect, (wanted.name,))
+        said = spelled(other)
+        yield Difference(
+            "extra", "column", other.name, wanted.full_name, None, said, effect, (wanted.name,), writers=True
+        )
 
 
 def _column(table: Table, wanted: Column, found: Column) -> Iterator[Difference]:
@@ -39,17 +42,27 @@ def _column(table: Table, wanted: Column, found: Column) -> Iterator[Difference]
         yield _difference("different", table, wanted, found, effect, (mend,))
     elif wanted.collation != found.collation:
         yield _difference("different", table, wanted, found, "weakens")
+    unnamed = found.must_be_given and not wanted.must_be_given
     if wanted.not_null and not found.not_null:
         yield _difference("different", table, wanted, found, "weakens", _not_null(table, wanted))
     elif found.not_null and not wanted.not_null:
-        yield _difference("different", table, wanted, found, "breaks", (f"{alter} DROP NOT NULL;",))
+        yield _difference("different", table, wanted, found, "breaks", (f"{alter} DROP NOT NULL;",), unnamed=unnamed)
     if wanted.generated != found.generated or wanted.identity != found.identity or _default(wanted) != _default(found):
-        yield _difference("different", table, wanted, found, _of_default(wanted, found), _new_default(alter, wanted))
+        effect = _of_default(wanted, found)
+        yield _difference("different", table, wanted, found, effect, _new_default(alter, wanted), unnamed=unnamed)
 
 
 def _difference(
-    kind: Kind, table: Table, wanted: Column, found: Column | None, effect: Effect, mend: tuple[str, ...] = ()
+    kind: Kind,
+    table: Table,
+    wanted: Column,
+    found: Column | None,
+    effect: Effect,
+    mend: tuple[str, ...] = (),
+    *,
+    unnamed: bool = False,
 ) -> Difference:
+    """`unnamed`: what fails is every insert that does not name the column."""
     return Difference(
         kind,
         "column",
@@ -58,8 +71,9 @@ def _difference(
         spelled(wanted),
         None if found is None else spelled(found),
         effect,
-        (table.name, wanted.name),
+        (table.name,) if unnamed else (table.name, wanted.name),
         mend,
+        unnamed,
     )
 
 

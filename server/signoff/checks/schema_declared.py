@@ -8,18 +8,17 @@ from signoff.checks.schema_kept import comparable, kept, not_replayed
 from signoff.checks.schema_kept import reasons as of_left_out
 from signoff.checks.schema_migrations import of_migrations
 from signoff.checks.schema_needs import Looked, looked_for
-from signoff.checks.schema_sql import identifier, qualified
+from signoff.checks.schema_rights import rights
 from signoff.checks.schema_told import told
-from signoff.checks.schema_upserts import Upserts, judged, not_checkable, plain_name
+from signoff.checks.schema_upserts import Upserts, judged, not_checkable
 from signoff.model.database import Snapshot
 from signoff.model.database_use import Database
 from signoff.model.facts import Known, Unknown
-from signoff.model.finding import Advice, Finding, Location
+from signoff.model.finding import Advice, Finding
 from signoff.model.judgement import Judgement, failed, passed, unknown, waiting
 from signoff.model.quoted import Quoted
 from signoff.model.schema_drift import Difference
 from signoff.model.schema_facts import SchemaFacts
-from signoff.model.sql_use import ConflictTarget
 from signoff.model.text import Text, listed, text
 from signoff.model.unanswered import unanswered
 
@@ -27,19 +26,20 @@ from signoff.model.unanswered import unanswered
 def declared(facts: SchemaFacts, database: Database, live: Known[Snapshot]) -> Judgement:
     """Only what the shipped code needs can fail; every other difference is told."""
     drift = comparable(_drift(facts.expected, live.value), facts.replay)
-    upserts = _upserts(facts, live.value, drift)
-    rights = _rights(facts, database, live)
+    path_known = bool(database.search_path or (database.role and live.value.role_exists))
+    upserts = _upserts(facts, live, drift, path_known)
+    lacking = rights(facts, database, live, drift)
     silent = kept(drift, facts.replay, live, facts.uses, facts.needs)
     explained = upserts.explained | silent.explained
-    errors, notes = told([one for one in drift if one not in explained], live, facts.uses)
+    errors, notes = told([one for one in drift if one not in explained], live, facts.uses, facts.needs)
     wanted = facts.expected.value if isinstance(facts.expected, Known) else None
-    needed = looked_for(facts.needs.needs, live, wanted, drift)
+    needed = looked_for(facts.needs.needs, live, wanted, drift, path_known=path_known)
     left_out = not_replayed(facts.replay, facts.expected if isinstance(facts.expected, Known) else None)
     notes = (*silent.notes, *left_out, *notes, *needed.elsewhere, *_notes(facts, live))
     unclear = (*upserts.unclear, *_beside(needed.unclear, upserts.unclear))
     state = of_migrations(facts.migrations, live, errors)
     notes = (*state.notes, *notes)
-    found = (*state.errors, *silent.errors, *upserts.errors, *rights, *errors, *_beside(needed.errors, upserts.errors))
+    found = (*state.errors, *silent.errors, *upserts.errors, *lacking, *errors, *_beside(needed.errors, upserts.errors))
     if found:
         return failed(*found, *unclear, *upserts.early, *state.waiting, *notes)
     reasons = [*_reasons(facts, upserts, needed), *of_left_out(left_out), *state.reasons]
@@ -63,30 +63,11 @@ def _drift(expected: Known[Snapshot] | Unknown | None, live: Snapshot) -> tuple[
     return differences(expected.value, live) if isinstance(expected, Known) else ()
 
 
-def _upserts(facts: SchemaFacts, live: Snapshot, drift: tuple[Difference, ...]) -> Upserts:
+def _upserts(facts: SchemaFacts, live: Known[Snapshot], drift: tuple[Difference, ...], path_known: bool) -> Upserts:
     """Where the planner was not asked, or did not answer, that is said once, and not of each target."""
     if isinstance(facts.probes, Known):
-        return judged(facts.upserts, facts.probes, live, drift)
+        return judged(facts.upserts, facts.probes, live, drift, path_known=path_known)
     return Upserts(unclear=not_checkable(facts.upserts))
-
-
-def _rights(facts: SchemaFacts, database: Database, live: Known[Snapshot]) -> tuple[Finding, ...]:
-    """What the run-time role needs for the code's upserts."""
-    if database.role is None:
-        return ()
-    role = Quoted(database.role)
-    if not live.value.role_exists:
-        return (Finding(codes.RIGHTS, text("the role {} is not in the database", role), (live.shows("role", False),)),)
-    found: dict[str, Finding] = {}
-    for upsert in facts.upserts:
-        table = live.value.find(plain_name(upsert.table)) if isinstance(upsert, ConflictTarget) else None
-        if table is not None and "INSERT" not in (table.granted or ()) and table.full_name not in found:
-            says = text("{} may not insert into {}, and the code does", role, Quoted(table.full_name))
-            fix = Advice(text("{}", Quoted(f"GRANT INSERT ON {qualified(table)} TO {identifier(database.role)};")))
-            place = Location(upsert.place.path, upsert.place.line)
-            shown = live.shows(f"rights on {table.full_name}", Quoted(", ".join(sorted(table.granted or ()))))
-            found[table.full_name] = Finding(codes.RIGHTS, says, (shown,), fix, "error", place)
-    return tuple(found.values())
 
 
 def _notes(facts: SchemaFacts, live: Known[Snapshot]) -> tuple[Finding, ...]:

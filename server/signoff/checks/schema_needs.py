@@ -33,9 +33,17 @@ class Looked:
 
 
 def looked_for(
-    needs: Iterable[Need], live: Known[Snapshot], expected: Snapshot | None, drift: Iterable[Difference]
+    needs: Iterable[Need],
+    live: Known[Snapshot],
+    expected: Snapshot | None,
+    drift: Iterable[Difference],
+    *,
+    path_known: bool,
 ) -> Looked:
-    """Each table and column once, at the first place that names it; what `drift` tells of already is left out."""
+    """Each table and column once, at the first place that names it; what `drift` tells of already is left out.
+
+    `path_known`: the search path is the workload's; else it is only that of the role which asks.
+    """
     told = {(one.table, one.name) for one in drift if one.kind == "missing" and one.what == "column"}
     told |= {(one.name, "") for one in drift if one.kind == "missing" and not one.table}
     errors: dict[tuple[str, str], Finding] = {}
@@ -52,6 +60,11 @@ def looked_for(
                 continue
             if _hidden(need, live.value):
                 unclear.setdefault(name, _unclear(need, live))
+                continue
+            beside = None if need.schema or path_known else live.value.beside(need.table)
+            if beside is not None:
+                place = Location(need.place.path, need.place.line)
+                unclear.setdefault(name, off_the_path(name, beside, live, place))
                 continue
             ours = need.schema is None or need.schema in _all(live.value)
             if ours and (expected is None or expected.find(name) is not None):
@@ -96,6 +109,21 @@ def _unclear(need: Need, live: Known[Snapshot]) -> Finding:
     fix = Advice(text("grant it USAGE on the schema, and name the schema in search_path"))
     shown = live.shows("schemas that may not be used", Quoted(", ".join(sorted(live.value.hidden))))
     place = Location(need.place.path, need.place.line)
+    return Finding(codes.NOT_VERIFIED, says, (shown,), fix, "warning", place)
+
+
+def off_the_path(name: str, schema: str, live: Known[Snapshot], place: Location) -> Finding:
+    """A table that is found only where the asking role does not look, and the run-time role may."""
+    says = text(
+        "the table {} is in the schema {}, where the role that asks does not look", Quoted(name), Quoted(schema)
+    )
+    fix = Advice(
+        text(
+            "add search_path = [{}] to the database in signoff.toml, or role = the code's own role",
+            Quoted(f'"{schema}"'),
+        )
+    )
+    shown = live.shows("search_path", Quoted(", ".join(live.value.search_path)))
     return Finding(codes.NOT_VERIFIED, says, (shown,), fix, "warning", place)
 
 

@@ -12,6 +12,7 @@ from signoff.model.finding import Advice, Finding, Severity
 from signoff.model.quoted import Quoted
 from signoff.model.schema_drift import Difference
 from signoff.model.schema_facts import Uses
+from signoff.model.sql_use import Needs
 from signoff.model.text import Text, text
 
 MOST_ERRORS = 25
@@ -19,10 +20,10 @@ MOST_NOTES = 10
 
 
 def told(
-    differences: Sequence[Difference], live: Known[Snapshot], uses: Uses | None
+    differences: Sequence[Difference], live: Known[Snapshot], uses: Uses | None, needs: Needs
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Errors, and warnings and notes; of very many the first, with how many more there are."""
-    errors = [one for one in differences if one.effect == "breaks" and (uses is None or uses.mentions(one.needs))]
+    errors = [one for one in differences if one.effect == "breaks" and _needed(one, uses, needs)]
     rest = [one for one in differences if one not in errors]
     rest.sort(key=lambda one: ("breaks", "weakens", "none").index(one.effect))
     found = [_error(one, live, uses) for one in errors[:MOST_ERRORS]]
@@ -32,6 +33,12 @@ def told(
     if len(rest) > MOST_NOTES:
         notes.append(_more(codes.DRIFT, "note", rest[MOST_NOTES:], live))
     return tuple(found), tuple(notes)
+
+
+def _needed(one: Difference, uses: Uses | None, needs: Needs) -> bool:
+    if one.writers and needs.only_reads(one.table):
+        return False
+    return uses is None or uses.mentions(one.needs)
 
 
 def _error(one: Difference, live: Known[Snapshot], uses: Uses | None) -> Finding:
@@ -46,7 +53,7 @@ def _note(one: Difference, live: Known[Snapshot]) -> Finding:
     shown = live.shows(_field(one), Quoted(one.live) if one.live is not None else None)
     says = _says(one)
     if one.effect == "breaks":
-        says = text("{}; the code does not name it", says)
+        says = text("{}; this code does not need it", says)
     return Finding(codes.DRIFT, says, (shown,), _fix(one), severity)
 
 

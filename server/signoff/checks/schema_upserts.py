@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from signoff.checks import schema_codes as codes
+from signoff.checks.schema_needs import off_the_path
 from signoff.checks.schema_sql import drop_index, rebuild_index, unique_index
 from signoff.model.database import Asked, Index, Probe, Snapshot, Table
 from signoff.model.evidence import Evidence
@@ -35,10 +36,12 @@ class Upserts:
 def judged(
     upserts: Sequence[Upsert],
     probes: Known[Mapping[Asked, Probe]],
-    live: Snapshot,
+    live: Known[Snapshot],
     differences: Sequence[Difference],
+    *,
+    path_known: bool,
 ) -> Upserts:
-    """Each target once, with the first place of the code that asks it."""
+    """Each target once, with the first place of the code that asks it. `path_known`: as `looked_for` has it."""
     errors: list[Finding] = []
     unclear, early = list(not_checkable(upserts)), list[Finding]()
     explained: set[Difference] = set()
@@ -50,13 +53,15 @@ def judged(
     for asked, targets in places.items():
         probe = probes.value.get(asked, Probe("unclear", "it was not asked"))
         shown = probes.shows(f"EXPLAIN of ON CONFLICT on {asked.table}", Quoted(probe.said or probe.state))
-        table = live.find(plain_name(asked.table))
+        table = live.value.find(plain_name(asked.table))
         place = Location(targets[0].place.path, targets[0].place.line)
         if probe.state == "match" and not _put_off(asked, probe, table):
             matched += 1
         elif probe.state in {"hidden", "unclear", "locked"}:
             finding = _unverified(asked, probe, shown, place)
             (early if probe.state == "locked" else unclear).append(finding)
+        elif probe.state == "no-table" and not path_known and (beside := live.value.beside(plain_name(asked.table))):
+            unclear.append(off_the_path(plain_name(asked.table), beside, live, place))
         elif probe.state == "no-index" and table is not None and (built := _being_built(asked, table)):
             says = text("{} on {} is being built: {} needs it", Quoted(built.name), Quoted(asked.table), _target(asked))
             early.append(Finding(codes.NOT_VERIFIED, says, (shown,), None, "warning", place))

@@ -95,7 +95,7 @@ class DatabaseTable(Table):
     search_path: Annotated[tuple[str, ...], Loosens("tables are looked for elsewhere", changed)] = Field(
         default=(),
         strict=False,
-        description="The schemas in which the code's tables are looked for. Left out: as the connection has it.",
+        description="The schemas in which the code's tables are looked for. Left out: as role or connection has it.",
     )
     allow_superuser: Annotated[
         bool, Loosens("it may be asked by a role that may do everything", lambda old, new: new and not old)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
+from posixpath import normpath
 from typing import TYPE_CHECKING
 
 from signoff.config.lines import Place
@@ -113,7 +114,7 @@ def _source(table: DatabaseTable, target: Target) -> Source:
 def _expected(table: ExpectedTable, target: Target) -> Expected:
     shadow = None if table.shadow_env is None else _variable(table.shadow_env, target)
     if table.migrations is not None:
-        return Replayed(Migrations(table.migrations.rstrip("/")), shadow)
+        return Replayed(Migrations(normpath(table.migrations)), shadow)
     if table.dump is not None:
         return Replayed(Dump(table.dump), shadow)
     if table.command is not None:

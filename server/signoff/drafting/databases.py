@@ -13,7 +13,7 @@ from signoff.drafting.files import bytes_of, paths
 from signoff.reading.database_drivers import drivers_in
 from signoff.reading.database_signs import of_path, of_variable
 from signoff.reading.errors import Unreadable
-from signoff.reading.source.shipped import is_shipped
+from signoff.reading.source.shipped import is_migration, is_shipped
 
 _CODE = (".py", ".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".go", ".rb", ".java", ".kt", ".prisma")
 _LISTS = re.compile(
@@ -158,7 +158,7 @@ def _alembic(root: Path, path: str) -> tuple[str, ...]:
 
 def _folder(path: str) -> str | None:
     """The folder of migrations that a file of SQL belongs to."""
-    if not path.endswith(".sql") or of_path(path) in {None, "a schema in SQL"}:
+    if not path.endswith(".sql") or not (is_migration(path) or of_path(path) not in {None, "a schema in SQL"}):
         return None
     folder, _, name = path.rpartition("/")
     return posixpath.dirname(folder) if name == "migration.sql" else folder or "."

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from signoff.gather.inputs import inputs_of
 from signoff.gather.parts import files
+from signoff.model.database_use import Database, Dump, Migrations, Replayed
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
 from signoff.model.subject import Workload
@@ -50,6 +51,17 @@ async def code_of(survey: Survey, workload: Workload) -> Known[Mapping[str, byte
     inputs = inputs_of(survey.subject, workload)
     mine = {path: data for path, data in known.value.items() if inputs.matches(path.encode("utf-8", "surrogateescape"))}
     return Known(mine, known.ref)
+
+
+async def statements_of(survey: Survey, workload: Workload) -> Known[Mapping[str, bytes]] | Unknown:
+    """That of a workload's inputs, without the scripts that `expected` says its database is made from, whatever their
+    folder is called: a migration ran once, against the schema of its day.
+    """
+    known, database = await survey.get(code_of, workload), workload.database
+    made = database.expected.how if isinstance(database, Database) and isinstance(database.expected, Replayed) else None
+    if isinstance(known, Unknown) or not isinstance(made, Migrations | Dump):
+        return known
+    return Known({path: data for path, data in known.value.items() if not made.holds(path)}, known.ref)
 
 
 def that_uses(code: Mapping[str, bytes]) -> Mapping[str, bytes]:

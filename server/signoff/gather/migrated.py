@@ -30,7 +30,8 @@ from signoff.systems.postgres.shadow import Shadow
 from signoff.systems.program import run_program
 
 SECONDS = 240.0
-_LAST_LINES = 12
+_LAST = 280
+"""Characters of what a command said; of a longer text only the beginning would be shown."""
 _MARK = "signoff-ddl "
 _KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SYSTEMROOT")
 """Of this process: nothing that could lead to production."""
@@ -103,9 +104,21 @@ async def _ran(survey: Survey, argv: Sequence[str], variables: Mapping[str, str]
     if isinstance(ended, Unknown):
         raise Refused(ended.why, f"{argv[0]}: {ended.detail.outside}")
     if ended.value != 0:
-        said = "\n".join(lines[-_LAST_LINES:])
-        raise Refused("malformed", f"{argv[0]} ended with exit code {ended.value}: {said}")
+        but = f" but {', '.join(variables)}" if variables else ""
+        hint = f'(it gets no variable of yours{but}; "env", "NAME=value" before it hands over more)'
+        says = f"{argv[0]} ended with exit code {ended.value} {hint}: {_cause(lines)}"
+        raise Refused("malformed", says)
     return lines
+
+
+def _cause(lines: Sequence[str]) -> str:
+    """The last lines that can be shown whole: a program says at the end why it stopped."""
+    last = list[str]()
+    for line in reversed(lines):
+        last.insert(0, line)
+        if sum(map(len, last)) > _LAST:
+            break
+    return "\n".join(last)[-_LAST:]
 
 
 @asynccontextmanager

@@ -40,14 +40,14 @@ async def migration_state(survey: Survey, workload: Workload, database: Database
     texts = await _texts(survey, workload, database)
     if isinstance(texts, Unknown):
         return texts
-    order = await asyncio.to_thread(migration_order, texts)
+    expected = database.expected.how if isinstance(database.expected, Replayed) else None
+    order = await asyncio.to_thread(migration_order, texts, alone=isinstance(expected, Migrations))
     if not (order.migrations or order.unread):
         return None
     whole = await survey.get(code)
     if isinstance(whole, Unknown):
         return whole
     applied = await survey.systems.postgres.applied(database)
-    expected = database.expected.how if isinstance(database.expected, Replayed) else None
     by_design = (isinstance(expected, TeamCommand) and "heads" in expected.argv) or any(
         _HEADS.search(data) for data in whole.value.values()
     )
@@ -69,7 +69,7 @@ async def _texts(survey: Survey, workload: Workload, database: Database) -> Mapp
     if isinstance(known, Unknown):
         return known
     if isinstance(how, Migrations):
-        return {path: data for path, data in known.value.items() if path.startswith(f"{how.folder}/")}
+        return {path: data for path, data in known.value.items() if how.holds(path)}
     return known.value
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from signoff.gather.code import code_of, that_uses
+from signoff.gather.code import statements_of, that_uses
 from signoff.gather.database_signs import definitions, signs
 from signoff.gather.expected_schema import expected
 from signoff.gather.live_schema import live
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 async def schema(survey: Survey, workload: Workload) -> SchemaFacts | Unknown:
     """Unknown where git does not answer; what a database does not answer is in the facts."""
-    known = await survey.get(code_of, workload)
+    known = await survey.get(statements_of, workload)
     if isinstance(known, Unknown):
         return known
     asked_for = await survey.get(upserts, workload)
@@ -69,7 +69,7 @@ async def upserts(survey: Survey, workload: Workload) -> tuple[Upsert, ...] | Un
     """Every ON CONFLICT of the workload's code; read in a thread, since parsing takes its time."""
     from signoff.reading.sql_targets import conflict_targets_of
 
-    known = await survey.get(code_of, workload)
+    known = await survey.get(statements_of, workload)
     if isinstance(known, Unknown):
         return known
     return await asyncio.to_thread(conflict_targets_of, known.value)
@@ -79,7 +79,7 @@ async def needs(survey: Survey, workload: Workload) -> Needs | Unknown:
     """Every table and column that the workload's code names."""
     from signoff.reading.sql_needs import needs_of
 
-    known = await survey.get(code_of, workload)
+    known = await survey.get(statements_of, workload)
     return known if isinstance(known, Unknown) else await asyncio.to_thread(needs_of, known.value)
 
 

@@ -144,6 +144,11 @@ class Snapshot:
             return self.tables[name]
         return next((found for schema in self.search_path if (found := self.tables.get(f"{schema}.{name}"))), None)
 
+    def beside(self, name: str) -> str | None:
+        """A schema beside the search path that may be used and has a table of a name that was written without one."""
+        off = sorted(one.schema for one in self.tables.values() if one.name == name)
+        return next((one for one in off if one not in self.hidden and one not in self.search_path), None)
+
 
 ProbeState = Literal["match", "no-index", "no-table", "no-column", "no-constraint", "hidden", "locked", "unclear"]
 """What the planner says of an ON CONFLICT target. `hidden`: its schema may not be used by the role that asks;

@@ -46,12 +46,20 @@ class Migrations:
 
     folder: str
 
+    def holds(self, path: str) -> bool:
+        """Whether a file is one of them: every file of SQL below the folder is run."""
+        return path.endswith(".sql") and (self.folder == "." or path.startswith(f"{self.folder}/"))
+
 
 @dataclass(frozen=True, slots=True)
 class Dump:
     """A file with the whole schema."""
 
     path: str
+
+    def holds(self, path: str) -> bool:
+        """Whether a file is the dump."""
+        return path == self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,7 @@ Expected = Reference | Replayed
 class Database:
     """A database of `[databases]`, in one target. Hashable, so that it is asked once for all its workloads.
 
-    `role`: the one that the workloads use it with. `search_path`: empty: that of the connection.
+    `role`: the one that the workloads use it with. `search_path`: empty: that of the role, else of the connection.
     """
 
     name: str

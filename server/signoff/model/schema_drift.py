@@ -17,6 +17,7 @@ class Difference:
 
     `expected`, `live`: its definitions, None where there is none. `needs`: names that code which needs it mentions,
     all of them. `mend`: the SQL that makes it as expected, in an order in which nothing that is used goes missing.
+    `writers`: it concerns only code that writes to the table.
     """
 
     kind: Kind
@@ -28,3 +29,4 @@ class Difference:
     effect: Effect = "none"
     needs: tuple[str, ...] = ()
     mend: tuple[str, ...] = ()
+    writers: bool = False

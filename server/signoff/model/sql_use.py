@@ -46,6 +46,7 @@ class Need:
 
     Names are the database's own, without quotes; `schema` None: the code says none. A statement's other columns, and
     those that may belong to one of several tables, are left out. `read`: the statement writes nothing at all.
+    `rights`: what it takes to run the statement (`SELECT`, `INSERT` …); of a model none is known.
     """
 
     place: Place
@@ -53,6 +54,7 @@ class Need:
     columns: tuple[str, ...] = ()
     schema: str | None = None
     read: bool = False
+    rights: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.actions.claim import LEASE, Claim, read_claim
-from signoff.actions.planning import plan_deploy
+from signoff.actions.deploying import plan_deploy
 from signoff.actions.site import Site
 from signoff.ledger.events import OperationBegan, OperationEnded
 from signoff.views.deploy import result

@@ -10,8 +10,9 @@ import pytest
 
 from signoff.actions.approval import answered
 from signoff.actions.deploy import DeployResult, carry_out
-from signoff.actions.plan import Plan, PlanError, Request
-from signoff.actions.planning import NOT_DISPROVEN, plan_deploy
+from signoff.actions.deploying import NOT_DISPROVEN, plan_deploy
+from signoff.actions.plan import Plan, Request
+from signoff.actions.plan_error import PlanError
 from signoff.actions.refusal import Refused
 from signoff.actions.site import Site
 from signoff.ledger.events import PlanApproved, StepTaken

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from signoff.actions.deploy import DeployResult
-from signoff.actions.plan import PlanError, Request
+from signoff.actions.plan import Request
+from signoff.actions.plan_error import PlanError
 from signoff.actions.planning import make
 from signoff.actions.site import Site
 from signoff.ledger.events import RevisionProven

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from signoff.actions.approval import answered
-from signoff.actions.plan import PlanError, Request
-from signoff.actions.planning import plan_deploy
+from signoff.actions.deploying import plan_deploy
+from signoff.actions.plan import Request
+from signoff.actions.plan_error import PlanError
 from signoff.actions.refusal import Refused
 from signoff.actions.site import Site
 from signoff.commands.context import Context

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.actions.deploy import DeployResult
+from signoff.actions.deploying import plan_deploy
 from signoff.actions.plan import Deploy
-from signoff.actions.planning import plan_deploy
 from signoff.actions.site import Site
 from signoff.actions.steps import Made, StepFailed
 from signoff.actions.traffic_step import split, traffic, watched

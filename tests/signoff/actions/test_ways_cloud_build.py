@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from signoff.actions.plan import PlanError
-from signoff.actions.planning import plan_deploy
+from signoff.actions.deploying import plan_deploy
+from signoff.actions.plan_error import PlanError
 from signoff.actions.site import Site
 from signoff.actions.ways.proof import lineage
 from signoff.model.lineage import Lineage

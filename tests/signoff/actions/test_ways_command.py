@@ -13,8 +13,10 @@ import pytest
 from signoff.actions.approval import answered
 from signoff.actions.claim import lock_of
 from signoff.actions.deploy import DeployResult, carry_out
-from signoff.actions.plan import Plan, PlanError
-from signoff.actions.planning import make, plan_deploy
+from signoff.actions.deploying import plan_deploy
+from signoff.actions.plan import Plan
+from signoff.actions.plan_error import PlanError
+from signoff.actions.planning import make
 from signoff.actions.refusal import Busy
 from signoff.actions.site import Site
 from signoff.commands.context import Context

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from signoff.actions.plan import PlanError
-from signoff.actions.planning import plan_deploy
+from signoff.actions.deploying import plan_deploy
+from signoff.actions.plan_error import PlanError
 from signoff.actions.site import Site
 from signoff.model.subject import Commit, ExistingImage
 from signoff.views.words import sentence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from signoff.model.report import LinkReport
 from support.local_chain import codes, notes, project_at, told
 from support.postgres import Cluster
 from support.repositories import Clone
-from support.schema import COMPARED, KEY, LIVE, MAIN, REPORTS, UPSERT, judged, urls
+from support.schema import COMPARED, KEY, LIVE, REPORTS, UPSERT, judged, urls
 
 
 @pytest.fixture
@@ -206,18 +205,6 @@ def test_a_role_that_may_write_is_told(clone: Clone, postgres: Cluster) -> None:
     assert notes(link) == {"schema/writable"}
 
 
-def test_the_run_time_role_needs_to_be_there_and_to_have_its_rights(clone: Clone, postgres: Cluster) -> None:
-    database = postgres.database(REPORTS + KEY)
-    link = judged(clone, urls(database), replace(MAIN, role="nobody_at_all"))
-    assert codes(link) == {"schema/rights"}
-    role = postgres.role()
-    link = judged(clone, urls(database), replace(MAIN, role=role))
-    (finding,) = [one for one in link.findings if one.severity == "error"]
-    assert finding.code == "schema/rights"
-    database.run(finding.fix.says.parts[0].outside)  # type: ignore[union-attr]
-    assert judged(clone, urls(database), replace(MAIN, role=role)).status is Status.PASS
-
-
 def test_a_column_that_the_code_names_has_to_be_there_also_where_nothing_is_expected(
     clone: Clone, postgres: Cluster
 ) -> None:
@@ -242,3 +229,23 @@ def test_a_table_of_another_kind_of_database_is_only_told_where_the_expected_sch
     link = judged(clone, urls(live, postgres.database(template=live)), COMPARED)
     assert link.status is Status.PASS
     assert codes(link) == {"schema/drift"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("id serial PRIMARY KEY, a int", "id int PRIMARY KEY, a int"),
+        ("id int, a int", "id int NOT NULL, a int"),
+        ("a int", "id int NOT NULL, a int"),
+    ],
+)
+def test_what_every_insert_has_to_give_fails_for_workloads_that_insert(
+    wanted: str, found: str, clone: Clone, postgres: Cluster
+) -> None:
+    expected, live = (
+        postgres.database(f"CREATE TABLE days ({wanted})"),
+        postgres.database(f"CREATE TABLE days ({found})"),
+    )
+    for statement, status in (("INSERT INTO days (a) VALUES (1)", Status.FAIL), ("SELECT a FROM days", Status.PASS)):
+        clone.commit({"web/store.py": f"def go(c):\n    return c.execute('{statement}')\n"})
+        assert judged(clone, urls(live, expected), COMPARED).status is status, statement

@@ -171,3 +171,19 @@ def test_a_shadow_is_gone_with_who_asked_for_it_also_where_that_one_is_killed(en
     assert not folder.exists()
     with pytest.raises(ProcessLookupError):
         os.kill(server, 0)
+
+
+def test_the_cause_for_which_a_command_ended_is_shown_and_how_to_hand_a_variable_over(
+    clone: Clone, postgres: Cluster
+) -> None:
+    clone.commit({**ALEMBIC, "alembic/env.py": f'import os\nos.environ["TENANT"]\n{ENV}', "web/store.py": UPSERT})
+    live = urls(postgres.database(REPORTS + KEY)) | SCHEME
+    link = judged(clone, live, ALEMBIC_COMMAND)
+    assert link.status is Status.UNKNOWN
+    says = told(link.reason).rstrip("»)")
+    assert says.endswith("KeyError: 'TENANT'")
+    assert len(says) < 600
+    assert '"env", "NAME=value" before it hands over more' in says
+    how = TeamCommand(("env", "TENANT=one", sys.executable, "-m", "alembic", "upgrade", "head"), "DATABASE_URL")
+    link = judged(clone, live, Database("main", FromEnvironment(LIVE), Replayed(how)))
+    assert link.status is not Status.UNKNOWN

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from signoff.model.database_use import Database, Dump, FromEnvironment, Replayed
+from signoff.model.database_use import Database, Dump, FromEnvironment, Migrations, Replayed
 from signoff.model.finding import Finding
 from signoff.model.judgement import Status
 from signoff.model.replay import Replay
@@ -227,3 +227,20 @@ def test_what_an_extension_keeps_from_being_made_hides_no_drift_of_other_tables(
     link = world.judged(live, reports=REPORTS + KEY, places=places)
     assert link.status is Status.FAIL
     assert codes(link) >= {"schema/differs"}
+
+
+@pytest.mark.parametrize("folder", ["db/changes", "web/changes"])
+def test_migrations_of_a_folder_with_any_name_are_no_code_of_the_workload(
+    folder: str, clone: Clone, world: World
+) -> None:
+    """What a migration wrote to once may be gone; one that was not run is waited for."""
+    later = "UPDATE reports SET note = 'none'; ALTER TABLE reports DROP COLUMN note;"
+    clone.commit({f"{folder}/1.sql": REPORTS + KEY, f"{folder}/2-later.sql": later})
+    declared = Database("main", FromEnvironment(LIVE), Replayed(Migrations(folder), FromEnvironment(SHADOW)))
+    recorded = "CREATE TABLE schema_migrations (version text); GRANT SELECT ON schema_migrations TO PUBLIC;"
+    recorded += "INSERT INTO schema_migrations VALUES ('1')"
+    without = REPORTS.replace(", note text", "") + KEY
+    link = world.judged(f"{without}{recorded}, ('2')", declared)
+    assert link.status is Status.PASS, says(link)
+    link = world.judged(f"{REPORTS}{KEY}{recorded}", declared)
+    assert link.status is Status.WAITING, says(link)

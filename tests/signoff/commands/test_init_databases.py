@@ -60,6 +60,8 @@ EXPECTED = {
     "prisma": ({"prisma/migrations/20250101_a/migration.sql": TABLE, "prisma/schema.prisma": "x"},
                Migrations("prisma/migrations")),
     "drizzle": ({"drizzle.config.ts": "x", "db/migrations/0000_a.sql": TABLE}, Migrations("db/migrations")),
+    "drizzle where its tool puts it": ({"drizzle.config.ts": "x", "drizzle/0000_a.sql": TABLE}, Migrations("drizzle")),
+    "numbered": ({"sql/001_a.sql": TABLE, "sql/002_b.sql": "SELECT 1;"}, Migrations("sql")),
     "flyway": ({"sql/V1__a.sql": TABLE, "sql/V2__b.sql": TABLE}, Migrations("sql")),
     "dump": ({"db/structure.sql": TABLE}, Dump("db/structure.sql")),
     "alembic": ({"alembic.ini": "[alembic]\nscript_location = alembic\n", "alembic/env.py": "x"},

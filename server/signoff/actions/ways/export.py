@@ -13,7 +13,7 @@ from signoff.actions.steps import known
 from signoff.actions.ways.work import Work
 from signoff.model.subject import Commit
 from signoff.systems.git.checkout import checkout
-from signoff.systems.google.writer import unbroken
+from signoff.systems.google.waiting import unbroken
 
 
 @asynccontextmanager

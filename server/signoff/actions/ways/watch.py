@@ -13,7 +13,7 @@ from signoff.model.text import Text, text
 from signoff.reading.build_log import failing_line
 from signoff.systems.google.build_log import BuildLog
 from signoff.systems.google.deployed import BuildName, BuildState
-from signoff.systems.google.writer import until
+from signoff.systems.google.waiting import until
 from signoff.views.words import command, sentence
 
 BUILD_SECONDS = 3600.0

@@ -28,8 +28,11 @@ _UNDONE = re.compile(r"\.down\.sql\Z|(?:^|/)(?:down|U\d[^/]*)\.sql\Z")
 Fault = SeveralHeads | SameId | MissingParent
 
 
-def migration_order(files: Mapping[str, bytes]) -> MigrationOrder:
-    """Of all files together (path with `/` from the root → bytes), ordered by place. Never raises for a file."""
+def migration_order(files: Mapping[str, bytes], *, alone: bool = False) -> MigrationOrder:
+    """Of all files together (path with `/` from the root → bytes), ordered by place. Never raises for a file.
+
+    `alone`: every file of SQL among them is a migration, as the team says; else those whose path says so.
+    """
     project = Project(files)
     revisions: list[Revision] = []
     apps: list[AppMigration] = []
@@ -37,7 +40,7 @@ def migration_order(files: Mapping[str, bytes]) -> MigrationOrder:
     losses: list[Destructive] = []
     unread: list[NotCheckable] = []
     for path, data in sorted(files.items()):
-        if not is_shipped(path):
+        if not (alone or is_shipped(path)):
             continue
         if is_revision(path, data):
             read = read_revision(project, path)
@@ -51,7 +54,7 @@ def migration_order(files: Mapping[str, bytes]) -> MigrationOrder:
                 unread.append(one)
             else:
                 apps.append(one)
-        elif path.endswith(".sql") and is_migration(path) and not _UNDONE.search(path):
+        elif path.endswith(".sql") and (alone or is_migration(path)) and not _UNDONE.search(path):
             name = posixpath.basename(path)
             own = posixpath.basename(posixpath.dirname(path)) if name == "migration.sql" else name  # Prisma
             losses += losses_in(own, plain(data.decode("utf-8", "replace"), Place(path, 1)))

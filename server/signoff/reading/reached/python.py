@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -14,11 +13,12 @@ from signoff.reading.reached.python_index import Functions, Giver, Imported, Ind
 from signoff.reading.routes.marks import is_module
 from signoff.reading.routes.modules import Modules, Parts
 from signoff.reading.routes.paths import fingerprint
+from signoff.reading.routes.values import without_prose
 
 _FRAMES = frozenset(
     {"FastAPI", "APIRouter", "Flask", "Quart", "Blueprint", "Starlette", "Router", "DefaultRouter", "SimpleRouter"}
 )
-"""What routes hang on: every handler names it in its decorator, and is not called through it."""
+"""What routes hang on: every handler names it in its decorator, and is called through its dependencies alone."""
 _BLIND = frozenset({"import_module", "__import__", "eval", "exec", "globals"})
 """What names code by a text."""
 
@@ -53,13 +53,13 @@ class PythonTree:
     def meaning(self, symbol: Symbol) -> str:
         if symbol not in self._meant:
             self._meant[symbol] = ""  # while it is looked for: imports may go in circles
-            said = [self._says(symbol.path, giver) for giver in self._givers(symbol) if not _is_frame(giver)]
+            said = [self._says(symbol.path, giver) for giver in self._givers(symbol)]
             self._meant[symbol] = fingerprint(*said)
         return self._meant[symbol]
 
     def _says(self, path: str, giver: Giver) -> str:
         if not isinstance(giver, Imported):
-            return ast.dump(_without_prose(giver))
+            return " ".join(ast.dump(without_prose(part)) for part in _parts_of(giver))
         target = self._target(path, giver)
         if isinstance(target, Symbol):
             return self.meaning(target)
@@ -73,8 +73,8 @@ class PythonTree:
             if isinstance(giver, Imported):
                 target = self._target(symbol.path, giver)
                 found |= {target} if isinstance(target, Symbol) else set()
-            elif not _is_frame(giver):
-                nodes.append(giver)
+            else:
+                nodes += _parts_of(giver)
         return self._of(nodes, symbol.path, prefix, found)
 
     def begins(self, place: Place) -> Uses:
@@ -85,7 +85,9 @@ class PythonTree:
             return Uses()
         found, blind = set[Symbol](), list[Unread]()
         for node, prefix in _at(read[0], place.line):
-            more = self._of([node], place.file, prefix, set())
+            included = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "include_router"
+            nodes = [node.func, *_dependencies(node)] if included and isinstance(node, ast.Call) else [node]
+            more = self._of(nodes, place.file, prefix, set())
             found |= more.symbols
             blind += more.blind
         return Uses(frozenset(found), tuple(blind))
@@ -213,21 +215,20 @@ def _is_frame(giver: Giver) -> bool:
     return name in _FRAMES or any(isinstance(one, ast.Name) and one.id in APPLICATIONS for one in targets)
 
 
+def _parts_of(giver: Giver) -> list[ast.AST]:
+    """What counts of it: of a router or an application what each of its routes depends on."""
+    if not _is_frame(giver) or isinstance(giver, Imported):
+        return [] if isinstance(giver, Imported) else [giver]
+    return [part for call in ast.walk(giver) if isinstance(call, ast.Call) for part in _dependencies(call)]
+
+
+def _dependencies(call: ast.Call) -> list[ast.expr]:
+    """https://fastapi.tiangolo.com/tutorial/bigger-applications/#dependencies"""
+    return [keyword.value for keyword in call.keywords if keyword.arg == "dependencies"]
+
+
 def _is_blind(call: ast.Call) -> bool:
     called = call.func
     if isinstance(called, ast.Attribute):
         return called.attr == "import_module"
     return isinstance(called, ast.Name) and called.id in _BLIND
-
-
-def _without_prose(node: ast.AST) -> ast.AST:
-    """Without docstrings, which change nothing for users."""
-    plain = copy.deepcopy(node)
-    for one in ast.walk(plain):
-        if isinstance(one, Functions | ast.ClassDef):
-            match one.body:
-                case [ast.Expr(value=ast.Constant(value=str())), *rest]:
-                    one.body = rest
-                case _:
-                    pass
-    return plain

@@ -79,7 +79,8 @@ class ScriptTree:
         if read is None:
             return Uses()
         if place.line == 0:
-            return self._of([read.root], place.file, "", set())
+            whole = self._member(place.file, "default")
+            return self._of([read.root], place.file, "", {whole} if whole is not None else set())
         found, blind = set[Symbol](), list[Unread]()
         for node, prefix in parts(read.root, ""):
             if line(node) == place.line and (node.type in _STARTS or "function" in node.type):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -55,21 +55,50 @@ def line(node: Node) -> int:
     return node.start_point.row + 1
 
 
-def tokens(node: Node) -> str:
-    """A fingerprint of what a node says: comments and white space do not count."""
-    return fingerprint(*(leaf.text or b"" for leaf in _leaves(node)))
+_TYPES = frozenset(
+    {"comment", "interface_declaration", "type_alias_declaration", "type_annotation", "type_arguments",
+     "type_parameters", "accessibility_modifier", "empty_statement"}
+)  # fmt: skip
+"""What is gone when the code runs."""
+_CASTS = frozenset({"as_expression", "satisfies_expression", "non_null_expression"})
+"""Of these only the first part is left when the code runs."""
+_GROUPS = frozenset({"parenthesized_expression", "formal_parameters", "required_parameter"})
+_ENDS = frozenset({";", ","})
 
 
-def _leaves(root: Node) -> Iterator[Node]:
-    """In order, without recursion: trees of generated code are deep."""
-    waiting = [root]
+def tokens(*nodes: Node) -> str:
+    """A fingerprint of what nodes say; comments, types and what a formatter sets do not count."""
+    return fingerprint(*_said(nodes))
+
+
+def _said(nodes: Sequence[Node]) -> Iterator[str]:
+    """In order, with marks around each part; without recursion, since trees of generated code are deep."""
+    waiting: list[Node | None] = [*reversed(nodes)]
     while waiting:
         node = waiting.pop()
-        if node.type == "comment":
+        if node is None:
+            yield ")"
+        elif node.type in _TYPES:
             continue
-        if not node.children:
-            yield node
-        waiting.extend(reversed(node.children))
+        elif node.type == "string":
+            yield "'" + source(node)[1:-1].replace("\\'", "'").replace('\\"', '"')
+        elif node.type == "jsx_text":
+            yield " ".join(source(node).split())
+        elif not node.children:
+            yield source(node)
+        elif node.type in _CASTS:
+            waiting.append(_parts(node)[0])
+        elif node.type in _GROUPS:
+            waiting += [one for one in reversed(_parts(node)) if one.is_named]
+        else:
+            yield f"({node.type}"
+            waiting += [None, *reversed(_parts(node))]
+
+
+def _parts(node: Node) -> list[Node]:
+    parts = [one for one in node.children if one.type not in _TYPES and (one.type != "jsx_text" or source(one).strip())]
+    closed = next((at for at, one in reversed(list(enumerate(parts))) if one.type not in {"}", "]", ")"}), -1)
+    return [one for at, one in enumerate(parts) if at != closed or one.type not in _ENDS]
 
 
 def text_of(node: Node | None) -> str | None:

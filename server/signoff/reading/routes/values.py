@@ -6,6 +6,7 @@ Strings, numbers, lists and dictionaries stand for themselves.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -99,6 +100,10 @@ class Thing:
         del name
         return UNCLEAR
 
+    def is_like(self, other: Value) -> bool:
+        """Whether it makes no difference for routes which of the two they hang on."""
+        return self is other
+
 
 class Reading(Protocol):
     """What is filled while a project is read."""
@@ -162,10 +167,23 @@ def places_of(handler: Value, depth: int = 0) -> tuple[Place, ...]:
 
 def _texts(handler: Value, depth: int) -> list[str]:
     if isinstance(handler, Function | Class):
-        return [ast.dump(handler.node)]
+        return [ast.dump(without_prose(handler.node))]
     if isinstance(handler, Instance):
-        return [ast.dump(handler.of.node)]
+        return [ast.dump(without_prose(handler.of.node))]
     if isinstance(handler, Made) and depth < 5:
         inner = (*handler.call.args, *handler.call.kwargs.values())
         return [handler.call.source, *(found for one in inner for found in _texts(one, depth + 1))]
     return []
+
+
+def without_prose(node: ast.AST) -> ast.AST:
+    """Without docstrings, which change nothing for users."""
+    plain = copy.deepcopy(node)
+    for one in ast.walk(plain):
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            match one.body:
+                case [ast.Expr(value=ast.Constant(value=str())), *rest]:
+                    one.body = rest
+                case _:
+                    pass
+    return plain

@@ -12,6 +12,7 @@ _NOT_SHIPPED = re.compile(
 _MIGRATION = re.compile(
     r"(?:^|/)(?:migrations?|versions|drizzle|db/migrate|flyway|liquibase|changelogs?|supabase/seed[^/]*)/"
     r"|(?:^|/)[VUR]\d*(?:[._]\d+)*__[^/]*\.sql\Z"
+    r"|(?:^|/)(?:sql|db|database|ddl|schema)/\d{3,}[_-][^/]*\.sql\Z"
 )
 
 

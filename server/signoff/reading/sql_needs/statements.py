@@ -44,14 +44,20 @@ def needs_in(sql: SqlText) -> tuple[list[Need], int]:
         first = start + len(statement) - len(statement.lstrip())
         if is_statement(statement):
             try:
-                tables, reads = _tables(statement)
+                tables, reads, rights = _tables(statement)
             except (SqlglotError, RecursionError, ValueError, AttributeError, TypeError, KeyError):
-                tables, reads, left_out = {}, False, left_out + 1  # the parser trips over what is no SQL in many ways
+                tables, reads, rights, left_out = (
+                    {},
+                    False,
+                    {},
+                    left_out + 1,
+                )  # the parser trips over what is no SQL in many ways
             left_out += any(HOLE in name for _, name in tables)
             for (schema, name), columns in tables.items():
                 if HOLE not in name and HOLE not in (schema or ""):
                     kept = tuple(sorted(column for column in columns if HOLE not in column))
-                    found.append(Need(sql.place_at(first), name, kept, schema, reads))
+                    taken = tuple(sorted(rights.get((schema, name), ())))
+                    found.append(Need(sql.place_at(first), name, kept, schema, reads, taken))
         start = end + 1
     return found, left_out
 
@@ -62,12 +68,13 @@ def _quiet() -> None:
     logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
 
-def _tables(statement: str) -> tuple[dict[Key, set[str]], bool]:
-    """The columns of each table, and whether the statement writes nothing."""
+def _tables(statement: str) -> tuple[dict[Key, set[str]], bool, dict[Key, set[str]]]:
+    """The columns of each table, whether the statement writes nothing, and the rights that it takes on each."""
     import sqlglot
     from sqlglot import exp
 
     found: dict[Key, set[str]] = {}
+    rights: dict[Key, set[str]] = {}
     reads = True
     for tree in sqlglot.parse(statement, read="postgres"):
         if tree is None:
@@ -80,10 +87,36 @@ def _tables(statement: str) -> tuple[dict[Key, set[str]], bool]:
             key = _key(table)
             if key is not None and (key[0] or key[1] not in within):
                 found.setdefault(key, set())
+                rights.setdefault(key, set()).update(_rights(table))
         for key, column in _columns(tree):
             if key in found:
                 found[key].add(column)
-    return found, reads
+    return found, reads, rights
+
+
+def _rights(table: exp.Table) -> set[str]:
+    """What a table is used for; of an update or delete not what its conditions read besides."""
+    from sqlglot import exp
+
+    target = table.parent if isinstance(table.parent, exp.Schema) else table
+    statement = target.parent
+    if statement is None or statement.this is not target:
+        return {"SELECT"}
+    if isinstance(statement, exp.Insert):
+        conflict = statement.args.get("conflict")
+        taken = {"INSERT"}
+        if conflict is not None and (conflict.args.get("conflict_keys") or conflict.args.get("constraint")):
+            taken.add("SELECT")
+        if conflict is not None and conflict.expressions:
+            taken.add("UPDATE")
+        return taken
+    return (
+        {"UPDATE"}
+        if isinstance(statement, exp.Update)
+        else {"DELETE"}
+        if isinstance(statement, exp.Delete)
+        else {"SELECT"}
+    )
 
 
 def _columns(tree: exp.Expr) -> Iterator[tuple[Key, str]]:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from signoff.boundary import Question
 from signoff.model.builds import Upload
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
+from signoff.systems.google.access import Access
 from signoff.systems.google.deployed import BuildName, BuildState, BuiltImage
 from signoff.systems.google.triggers import Trigger
-from signoff.systems.google.writer import unbroken
-
-if TYPE_CHECKING:
-    from signoff.systems.google.writer import Writers
+from signoff.systems.google.waiting import unbroken
 
 _SUCCESS = 3
 _UNDER_WAY = frozenset({0, 1, 2, 10})  # unknown, queued, working, pending
@@ -28,8 +26,8 @@ class BuildWriter:
     """Builds of a configuration are made in the location `global`, as `gcloud builds submit` makes them; those of a
     trigger in the trigger's location."""
 
-    def __init__(self, writers: Writers) -> None:
-        self._writers = writers
+    def __init__(self, access: Access) -> None:
+        self._access = access
 
     async def start(
         self,
@@ -47,7 +45,7 @@ class BuildWriter:
         question = Question("build", "builds.create", f"projects/{project}", _look(project))
 
         async def create() -> BuildName:
-            google = self._writers.google
+            google = self._access.google
             await google.login()
             from google.cloud.devtools.cloudbuild_v1 import types
             from google.protobuf import json_format
@@ -65,14 +63,14 @@ class BuildWriter:
             operation = await google.builds.create_build(project_id=project, build=types.Build.wrap(raw), **google.CALL)
             return BuildName(project, "global", str(operation.metadata.build.id))
 
-        return await self._begun(self._writers.writing.ask(question, create, lambda name: name, self._why))
+        return await self._begun(self._access.writing.ask(question, create, lambda name: name, self._why))
 
     async def run(self, trigger: Trigger, commit: str) -> Known[BuildName] | Unknown:
         """Run a trigger at a commit of its repository."""
         question = Question("build", "triggers.run", trigger.resource, _look(trigger.project))
 
         async def run() -> BuildName:
-            google = self._writers.google
+            google = self._access.google
             await google.login()
             request = {
                 "name": trigger.resource,
@@ -83,7 +81,7 @@ class BuildWriter:
             operation = await google.builds.run_build_trigger(request=request, **google.CALL)
             return BuildName(trigger.project, trigger.location, str(operation.metadata.build.id))
 
-        return await self._begun(self._writers.writing.ask(question, run, lambda name: name, self._why))
+        return await self._begun(self._access.writing.ask(question, run, lambda name: name, self._why))
 
     async def _begun(self, asked: Awaitable[Known[BuildName] | Unknown]) -> Known[BuildName] | Unknown:
         """The answer; cancelled meanwhile, the build that came of it is cancelled too, since nobody would use it."""
@@ -99,7 +97,7 @@ class BuildWriter:
     def _why(self, error: Exception) -> Any:
         from google.protobuf.json_format import ParseError
 
-        return "malformed" if isinstance(error, ParseError) else self._writers.google.why(error)
+        return "malformed" if isinstance(error, ParseError) else self._access.google.why(error)
 
     async def state(self, name: BuildName) -> Known[BuildState] | Unknown:
         """The build as it stands now."""
@@ -107,10 +105,10 @@ class BuildWriter:
 
         async def fetch() -> Any:
             request = {"name": name.resource, "project_id": name.project, "id": name.id}
-            return await self._writers.google.builds.get_build(request=request, **self._writers.google.CALL)
+            return await self._access.google.builds.get_build(request=request, **self._access.google.CALL)
 
-        return await self._writers.reading.ask(
-            question, fetch, lambda build: _state(name, build), self._writers.google.why
+        return await self._access.reading.ask(
+            question, fetch, lambda build: _state(name, build), self._access.google.why
         )
 
     async def cancel(self, name: BuildName) -> Known[None] | Unknown:
@@ -119,9 +117,9 @@ class BuildWriter:
 
         async def cancel() -> None:
             request = {"name": name.resource, "project_id": name.project, "id": name.id}
-            await self._writers.google.builds.cancel_build(request=request, **self._writers.google.CALL)
+            await self._access.google.builds.cancel_build(request=request, **self._access.google.CALL)
 
-        return await unbroken(self._writers.writing.ask(question, cancel, lambda _none: None, self._writers.google.why))
+        return await unbroken(self._access.writing.ask(question, cancel, lambda _none: None, self._access.google.why))
 
 
 def _state(name: BuildName, build: Any) -> BuildState:

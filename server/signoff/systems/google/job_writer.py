@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from signoff.boundary import Question
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
 from signoff.systems.google import edit
+from signoff.systems.google.access import Access
 from signoff.systems.google.deployed import Execution, TaskEnd
-from signoff.systems.google.writer import unbroken, until
-
-if TYPE_CHECKING:
-    from signoff.systems.google.writer import Writers
+from signoff.systems.google.waiting import unbroken, until
 
 PAGE = 100
 PAGES = 10
@@ -25,8 +23,8 @@ _SUCCEEDED = 4  # run.v2 Condition.State
 class JobWriter:
     """`job` and `execution` are full resource names."""
 
-    def __init__(self, writers: Writers) -> None:
-        self._writers = writers
+    def __init__(self, access: Access) -> None:
+        self._access = access
 
     async def executions(self, job: str, since: datetime | None = None) -> Known[tuple[Execution, ...]] | Unknown:
         """The newest executions of a job: those that run, and those made at `since` or later."""
@@ -35,7 +33,7 @@ class JobWriter:
         )
 
         async def fetch() -> Any:
-            google, found, token = self._writers.google, [], ""
+            google, found, token = self._access.google, [], ""
             await google.login()
             for _ in range(PAGES):
                 request = {"parent": job, "page_size": PAGE, "page_token": token}
@@ -51,19 +49,19 @@ class JobWriter:
             every = (_execution(entry) for entry in entries)
             return tuple(e for e in every if not e.completed or (since is not None and e.created >= since))
 
-        return await self._writers.reading.ask(question, fetch, read, self._writers.google.why)
+        return await self._access.reading.ask(question, fetch, read, self._access.google.why)
 
     async def run(self, job: str) -> Known[str] | Unknown:
         """Start an execution as the template says; its full name."""
         question = Question("run", "jobs.run", job, _look("describe", job, edit.short(job)))
 
         async def start() -> str:
-            google = self._writers.google
+            google = self._access.google
             await google.login()
             operation = await google.jobs.run_job(name=job, **google.CALL)
             return str(operation.metadata.name)
 
-        return await unbroken(self._writers.writing.ask(question, start, lambda name: name, self._writers.google.why))
+        return await unbroken(self._access.writing.ask(question, start, lambda name: name, self._access.google.why))
 
     async def ended(
         self, execution: str, seconds: float, told: Callable[[str], None]
@@ -72,13 +70,13 @@ class JobWriter:
         question = Question("run", "executions.get", execution, _look("describe", execution, edit.short(execution)))
 
         async def fetch() -> Any:
-            google = self._writers.google
+            google = self._access.google
             from google.cloud.run_v2 import types
 
             return types.Execution.pb(await google.executions.get_execution(name=execution, **google.CALL))
 
         async def look() -> Known[Execution | None] | Unknown:
-            answer = await self._writers.reading.ask(question, fetch, _execution, self._writers.google.why)
+            answer = await self._access.reading.ask(question, fetch, _execution, self._access.google.why)
             if isinstance(answer, Unknown):
                 return answer
             if answer.value.completed:
@@ -95,7 +93,7 @@ class JobWriter:
         )
 
         async def fetch() -> Any:
-            google = self._writers.google
+            google = self._access.google
             pager = await google.tasks.list_tasks(request={"parent": execution, "page_size": PAGE}, **google.CALL)
             return [task async for task in pager]
 
@@ -111,16 +109,16 @@ class JobWriter:
                 if task.last_attempt_result.exit_code or task.last_attempt_result.status.code
             )
 
-        return await self._writers.reading.ask(question, fetch, read, self._writers.google.why)
+        return await self._access.reading.ask(question, fetch, read, self._access.google.why)
 
     async def cancel(self, execution: str) -> Known[None] | Unknown:
         """Ask for its end; `ended` says when it came."""
         question = Question("run", "executions.cancel", execution, _look("describe", execution, edit.short(execution)))
 
         async def cancel() -> None:
-            await self._writers.google.executions.cancel_execution(name=execution, **self._writers.google.CALL)
+            await self._access.google.executions.cancel_execution(name=execution, **self._access.google.CALL)
 
-        return await unbroken(self._writers.writing.ask(question, cancel, lambda _none: None, self._writers.google.why))
+        return await unbroken(self._access.writing.ask(question, cancel, lambda _none: None, self._access.google.why))
 
 
 def _execution(message: Any) -> Execution:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from signoff.boundary import Question
 from signoff.model.builds import Upload
 from signoff.model.facts import Known, Unknown, Why
 from signoff.model.quoted import Quoted
-from signoff.systems.google.writer import unbroken
-
-if TYPE_CHECKING:
-    from signoff.systems.google.writer import Writers
+from signoff.systems.google.access import Access
+from signoff.systems.google.waiting import unbroken
 
 _SECONDS = 600.0
 
@@ -24,8 +21,8 @@ class Foreign(Exception):
 class SourceWriter:
     """Archives in Cloud Storage."""
 
-    def __init__(self, writers: Writers) -> None:
-        self._writers = writers
+    def __init__(self, access: Access) -> None:
+        self._access = access
 
     async def upload(self, project: str, name: str, content: bytes) -> Known[Upload] | Unknown:
         """Put an archive into the project's bucket for sources, which is made where there is none.
@@ -38,16 +35,16 @@ class SourceWriter:
         question = Question("storage", "objects.insert", Quoted(where), ("gcloud", "storage", "ls", "-L", where))
 
         async def send() -> Upload:
-            await self._writers.google.login()
+            await self._access.google.login()
             return await asyncio.to_thread(self._send, project, bucket, name, content)
 
-        asked = self._writers.writing.ask(question, send, lambda sent: sent, self._why, seconds=_SECONDS)
+        asked = self._access.writing.ask(question, send, lambda sent: sent, self._why, seconds=_SECONDS)
         return await unbroken(asked)
 
     def _send(self, project: str, bucket: str, name: str, content: bytes) -> Upload:
         from google.api_core.exceptions import Conflict, PreconditionFailed
 
-        client = self._writers.google.storage
+        client = self._access.google.storage
         if not _owned(client, project, bucket):
             try:
                 client.create_bucket(bucket, project=project, retry=None)
@@ -65,7 +62,7 @@ class SourceWriter:
 
         if isinstance(error, Foreign):
             return "denied"
-        return "unreachable" if isinstance(error, requests.RequestException) else self._writers.google.why(error)
+        return "unreachable" if isinstance(error, requests.RequestException) else self._access.google.why(error)
 
 
 def _owned(client: object, project: str, bucket: str) -> bool:

@@ -1,45 +1,35 @@
 """The writing adapter: the only place where signoff changes something in Google Cloud. Used by `actions/` alone.
 
 Every write is read, merge, write, with the etag that was read (https://cloud.google.com/run/docs/reference/rest/v2).
-A write is asked once: where its answer never came, what happened is not known, and asking again could do it twice.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from signoff.boundary import Boundary, Policy, Question
+from signoff.boundary import Question
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
 from signoff.systems.google import edit
+from signoff.systems.google.access import Access
 from signoff.systems.google.deployed import Conflict, Deployed, Settled, Tag, Written
 from signoff.systems.google.edit import EditedKind
+from signoff.systems.google.waiting import unbroken, until
 
 if TYPE_CHECKING:
     from signoff.systems.google.build_writer import BuildWriter
-    from signoff.systems.google.connection import Connection
     from signoff.systems.google.job_writer import JobWriter
     from signoff.systems.google.source_writer import SourceWriter
 
 T = TypeVar("T")
 
-WRITE = Policy(seconds=60.0, tries=1)
 _SUCCEEDED, _FAILED = 4, 3  # run.v2 Condition.State
-_SHORTEST, _LONGEST, _PART = 0.02, 2.0, 0.1
-"""Between looks at something that takes its time: seconds at least and at most, and the part of what has passed."""
 
 
-class Writers:
-    """What a step acts with. Connections are those of the reading adapters."""
-
-    def __init__(self, boundary: Boundary, google: Connection) -> None:
-        self.reading = boundary
-        self.writing = replace(boundary, policy=WRITE)
-        self.google = google
+class Writers(Access):
+    """What a step acts with."""
 
     @cached_property
     def builds(self) -> BuildWriter:
@@ -203,30 +193,6 @@ class Writers:
         except Aborted:
             return Conflict(None)
         return Written(int(answer.metadata.generation))
-
-
-async def unbroken(work: Awaitable[T]) -> T:
-    """Wait for a write also when cancelled, then pass the cancel on: a write under way is no safe point to stop."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.gather(task, return_exceptions=True)
-        raise
-
-
-async def until(
-    look: Callable[[], Awaitable[Known[T | None] | Unknown]], seconds: float, told: Callable[[str], None]
-) -> Known[T | None] | Unknown:
-    """Look again and again until there is an answer, or `seconds` have passed (the last answer, Known(None))."""
-    started = asyncio.get_running_loop().time()
-    while True:
-        answer = await look()
-        passed = asyncio.get_running_loop().time() - started
-        if isinstance(answer, Unknown) or answer.value is not None or passed >= seconds:
-            return answer
-        told(f"{passed:.0f} s")
-        await asyncio.sleep(min(max(_SHORTEST, _PART * passed), _LONGEST))
 
 
 def _deployed(kind: EditedKind, message: Any) -> Deployed:

@@ -150,6 +150,8 @@ class Postgres:
             raise Refused("denied", says)
         if schemas := database.search_path or path:
             await connection.fetchval("SELECT set_config('search_path', $1, true)", _identifiers(schemas))
+        elif database.role:
+            await connection.fetchval(f"SELECT set_config('search_path', ({queries.OF_ROLE}), true)", database.role)
 
     def _variable(self, source: FromEnvironment | FromSecret) -> Secret:
         variable = source.variable if isinstance(source, FromEnvironment) else ""

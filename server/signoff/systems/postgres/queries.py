@@ -18,6 +18,17 @@ SET LOCAL jit = off;
 """
 """Settings of this transaction alone: behind a pooler, a setting of the session would stay for the application."""
 
+OF_ROLE = """
+SELECT replace(coalesce((
+    SELECT substr(setting, 13)
+    FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) setting
+    WHERE r.rolname = $1 AND setting LIKE 'search_path=%'
+      AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+    ORDER BY s.setdatabase DESC LIMIT 1
+), current_setting('search_path')), '"$user"', quote_ident($1))
+"""
+"""Where a role looks for a name without a schema: as ALTER ROLE says, else as this connection does, for the role."""
+
 NO_SEARCH_PATH = "SET LOCAL search_path = ''"
 
 _OURS = r"n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"

@@ -118,3 +118,34 @@ def test_aliases_of_tsconfig_and_packages_of_the_repository_are_followed() -> No
     }
     for path, before, name in (("lib/rows.ts", "[n]", "rows"), ("packages/math/src/one.ts", "1", "one")):
         assert led(site, {**site, path: site[path].replace(before, "2")}) == {"/docs": [name]}
+
+
+def test_pages_of_next_js_lead_to_the_layouts_around_them_and_a_renamed_file_changes_nothing() -> None:
+    page = "export default function Page() { return 1; }\n"
+    site = {
+        **SITE,
+        "app/layout.tsx": "import { Menu } from './menu';\nexport default ({ children }) => <><Menu/>{children}</>;\n",
+        "app/menu.tsx": "export const Menu = () => <b>menu</b>;\n",
+        "app/(shop)/layout.tsx": "export default function Shop({ children }) { return <i>{children}</i>; }\n",
+        "app/(shop)/cart/page.tsx": page,
+        "pages/old.tsx": page,
+        "pages/_app.tsx": "export default function App({ Component }) { return <Component/>; }\n",
+        "pages/api/x.ts": "export default function handler() {}\n",
+    }
+    wanted = {
+        "app/layout.tsx": ("children}", "children}!", {"/": ["default"], "/cart": ["default"]}),
+        "app/menu.tsx": ("<b>", "<b> the ", {"/": ["Menu"], "/cart": ["Menu"]}),
+        "app/(shop)/layout.tsx": ("<i>", "<i> shop ", {"/cart": ["default"]}),
+        "pages/_app.tsx": ("return", "throw", {"/old": ["default"]}),
+    }
+    for path, (before, after, routes_led) in wanted.items():
+        assert led(site, {**site, path: site[path].replace(before, after)}) == routes_led
+    renamed = {path: text for path, text in site.items() if path != "app/menu.tsx"} | {
+        "app/bar.tsx": site["app/menu.tsx"]
+    }
+    renamed["app/layout.tsx"] = site["app/layout.tsx"].replace("./menu", "./bar")
+    renamed["components/graph.tsx"] = renamed.pop("components/chart.tsx")
+    renamed["app/page.tsx"] = site["app/page.tsx"].replace("components/chart", "components/graph")
+    assert led(site, renamed) == {}
+    sources = [{one.path: one.source for one in routes(raw(tree)).routes} for tree in (site, renamed)]
+    assert sources[0] == sources[1]

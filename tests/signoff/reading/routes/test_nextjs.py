@@ -30,6 +30,8 @@ APP: Mapping[str, Pairs] = {
     "app/%5Fvisible/page.tsx": {("GET", "/_visible")},
     "app/dashboard/layout.tsx": set(),
     "app/sitemap.ts": {("GET", "/sitemap.xml")},
+    "app/shop/sitemap.ts": {("GET", "/shop/sitemap.xml")},
+    "app/shop/robots.ts": set(),
     "pages/index.tsx": {("GET", "/")},
     "pages/blog/[slug].tsx": {("GET", "/blog/{slug}")},
     "pages/blog/index.js": {("GET", "/blog")},
@@ -71,12 +73,14 @@ def test_what_a_route_file_hands_on_of_another_file_is_said() -> None:
 
 def test_the_base_path_and_the_slash_at_the_end_are_of_every_route() -> None:
     files = {"app/page.tsx": "", "app/x/page.tsx": "", "app/robots.ts": ""}
-    config = "/** @type */\nconst config = { basePath: '/docs', trailingSlash: true };\nexport default config;\n"
-    assert {path for _, path in pairs(read({**files, "next.config.mjs": config}))} == {
-        "/docs",
-        "/docs/x/",
-        "/docs/robots.txt",
-    }
+    for start, given in (
+        ("", "basePath: '/docs'"),
+        ("const basePath = '/docs';", "basePath"),
+        ("const a = '/docs';", "basePath: a"),
+    ):
+        config = f"/** @type */\n{start}const config = {{ {given}, trailingSlash: true }};\nexport default config;\n"
+        found = read({**files, "next.config.mjs": config})
+        assert {path for _, path in pairs(found)} == {"/docs", "/docs/x/", "/docs/robots.txt"}
 
 
 def test_settings_that_make_other_routes_are_said() -> None:
@@ -89,6 +93,35 @@ def test_without_next_a_folder_named_app_or_pages_has_no_routes() -> None:
     assert nextjs.read({"app/page.tsx": b"", "pages/index.js": b"", "package.json": b"{}"}) == Found()
 
 
-def test_a_changed_file_has_another_fingerprint() -> None:
-    [old], [new] = (read({"app/api/route.ts": GET + more}).routes for more in ("", "// more"))
-    assert old.source != new.source
+def test_a_changed_file_has_another_fingerprint_and_comments_types_and_layout_change_nothing() -> None:
+    page = """\
+import { rows } from "../rows";
+export default async function Page(props) {
+  const all = await rows({ first: "one", last: 2 });
+  return <p title="x">Found {all.map((one) => one.name)}</p>;
+}
+"""
+    layout = """\
+// comment
+import { rows } from '../rows'
+type Props = { name: string }
+export default async function Page(props: Props) {
+  const all = (await rows({
+    first: 'one',
+    last: 2, // the last
+  })) as Row[]
+  return (
+    <p title="x">
+      Found {all!.map(one => one.name)}
+    </p>
+  )
+}
+"""
+    for path in ("app/x/page.tsx", "pages/x.tsx"):
+        [old], [new] = (read({path: text}).routes for text in (page, layout))
+        assert old.source == new.source
+        for before, after in (("2 }", "3 }"), ("Found", "Got"), ('"one"', '"two"'), ("one.name", "one.size")):
+            [changed] = read({path: page.replace(before, after)}).routes
+            assert changed.source != old.source
+    [words], [others] = (read({"app/x/page.mdx": text}).routes for text in ("# One", "# Two"))
+    assert words.source != others.source
