@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from signoff.actions.plan import Plan, PlanError
+from signoff.actions.plan import Plan
+from signoff.actions.plan_error import PlanError
 
 Way = Literal["elicitation", "enforced-prompt", "terminal"]
 

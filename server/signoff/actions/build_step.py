@@ -8,11 +8,11 @@ from signoff.actions.plan import Deploy
 from signoff.actions.site import Site
 from signoff.actions.steps import Act, Made, NotMade, StepFailed
 from signoff.actions.ways.alone import deployed_alone
-from signoff.actions.ways.command import CommandBuild
+from signoff.actions.ways.builds import CommandBuild, Way, may_deploy
 from signoff.actions.ways.found import Found, find
 from signoff.actions.ways.proof import proven
 from signoff.actions.ways.watch import watched
-from signoff.actions.ways.way import Way, make, may_deploy
+from signoff.actions.ways.way import make
 from signoff.actions.ways.work import Built, Work
 from signoff.check import Progress
 from signoff.model.facts import Unknown

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from signoff.actions.plan import PlanError
+from signoff.actions.plan_error import PlanError
 from signoff.model.subject import Commit
 
 _BUILT_IN = re.compile(r"(?<!\$)\$\{?(COMMIT_SHA|REVISION_ID|SHORT_SHA|BRANCH_NAME)\b")

@@ -12,10 +12,13 @@ from typing import Literal
 from signoff.actions.approval import Approval
 from signoff.actions.claim import Claim, Claims, lock_of, whoever_runs_this
 from signoff.actions.deploy_steps import steps_of
+from signoff.actions.deploying import DEPLOYED
 from signoff.actions.operation import Operation
-from signoff.actions.plan import Plan, PlanError, Request, Theirs, before_as_data, request_as_data
-from signoff.actions.planning import DEPLOYED, make, workload_of
+from signoff.actions.plan import Plan, Request, Theirs, before_as_data, request_as_data
+from signoff.actions.plan_error import PlanError
+from signoff.actions.planning import make
 from signoff.actions.refusal import Busy, whoever
+from signoff.actions.resources import workload_of
 from signoff.actions.site import SharedBuild, Site
 from signoff.actions.steps import StepReport
 from signoff.actions.theirs import theirs_of
@@ -142,7 +145,7 @@ def _outcome(plan: Plan, steps: Sequence[StepReport], report: Report, theirs: Se
         if first.status in {"busy", "void"}:
             return "busy" if first.status == "busy" else "void", first.says
     if stopped:
-        return "failed", listed([_failure(step, steps) for step in stopped])
+        return "failed", listed([*(_failure(step, steps) for step in stopped), *_came_out_well(plan, steps, report)])
     if plan.request.action == "roll-back":
         return "rolled-back", listed(_last_traffic(steps))
     links = {w.name: w.links for w in report.workloads}
@@ -164,6 +167,18 @@ def _outcome(plan: Plan, steps: Sequence[StepReport], report: Report, theirs: Se
         return "ran", text("{}: it ran with what was released, proven on a fresh look", ", ".join(names))
     says = text("{}: built, released and serving, proven on a fresh look", ", ".join(names))
     return ("waiting" if left else "deployed"), text("{}" * (1 + len(left)), says, *left)
+
+
+def _came_out_well(plan: Plan, steps: Sequence[StepReport], report: Report) -> list[Text]:
+    """Those of a deploy that did not fail, and that the chain proves."""
+    done = {step.workload for step in steps if step.name == "prove" and step.status == "done"}
+    good = {Status.PASS, Status.SKIPPED}
+    proven = [
+        one.name
+        for one in report.workloads
+        if one.name in done and all(link in one.links and one.links[link].status in good for link in DEPLOYED)
+    ]
+    return [text("{}: deployed and proven", name) for name in proven if plan.request.action == "deploy"]
 
 
 def _failure(bad: StepReport, steps: Sequence[StepReport]) -> Text:

@@ -18,8 +18,7 @@ from signoff.actions.template_step import template_back
 from signoff.actions.together import together
 from signoff.actions.traffic_step import back, traffic, watched
 from signoff.actions.ways.alone import moved, released
-from signoff.actions.ways.command import CommandBuild
-from signoff.actions.ways.way import may_deploy
+from signoff.actions.ways.builds import CommandBuild, may_deploy
 from signoff.check import Progress
 from signoff.model.judgement import Link
 from signoff.model.text import Text, text

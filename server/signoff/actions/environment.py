@@ -15,10 +15,7 @@ from typing import TYPE_CHECKING
 
 from signoff.actions.plan import Deploy
 from signoff.actions.site import Site
-from signoff.actions.ways.command import CommandBuild
-from signoff.actions.ways.config import ConfigBuild
-from signoff.actions.ways.trigger import TriggerBuild
-from signoff.actions.ways.upload import UploadBuild
+from signoff.actions.ways.builds import CommandBuild, ConfigBuild, TriggerBuild, UploadBuild
 from signoff.model.subject import Workload
 from signoff.model.text import Text, text
 from signoff.reading.errors import Unreadable, as_text

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from signoff.actions.deploying import deploy_of
+from signoff.actions.earlier import died, goes_on_with
 from signoff.actions.environment import environment
 from signoff.actions.on_its_way import on_its_way
 from signoff.actions.plan import Plan, Request, make_plan
-from signoff.actions.planning import deploy_of, died, goes_on_with, must_be_ours, workload_of
+from signoff.actions.resources import must_be_ours, workload_of
 from signoff.actions.shown import goes_on, kept, left_behind, lines_of, order
 from signoff.actions.site import Site
 from signoff.actions.ways.proof import known_of

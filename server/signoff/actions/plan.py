@@ -10,34 +10,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from signoff.model.errors import SignoffError
-from signoff.model.facts import Unknown
+from signoff.actions.ways.builds import Way
 from signoff.model.subject import Commit, Deployer, Kind, WorkloadName
 from signoff.model.text import Text
 from signoff.systems.google.deployed import Deployed
 
-if TYPE_CHECKING:
-    from signoff.actions.ways.way import Way
-
 Action = Literal["deploy", "roll-back", "run"]
-
-
-class PlanError(SignoffError):
-    """A plan that can not be made, found or carried out."""
-
-
-class Unread(PlanError):
-    """Something that a plan needs was not answered; the remedy is that of the cause."""
-
-    def __init__(self, what: str, answer: Unknown, *, where: str | None = None) -> None:
-        fix = {
-            "expired": "gcloud auth application-default login",
-            "denied": "signoff doctor says which permission is missing",
-        }.get(answer.why, "ask again; signoff doctor says what does not answer")
-        why = "the login is not accepted" if answer.why == "expired" else answer.why
-        super().__init__(f"{what} ({why})", where=where, fix=fix)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from signoff.actions.plan import PlanError, Theirs
+from signoff.actions.plan import Theirs
+from signoff.actions.plan_error import PlanError
 from signoff.model.report import EXIT_CODES, Report, Verdict
 from signoff.model.subject import WorkloadName
 from signoff.views.words import moment

@@ -10,6 +10,7 @@ from signoff.actions.claim import kind_of
 from signoff.actions.plan import Before, Deploy
 from signoff.actions.steps import Act, Made, StepFailed, known
 from signoff.check import Progress
+from signoff.model.run import DEPLOY_TAG as TAG
 from signoff.model.subject import Commit
 from signoff.model.text import text
 from signoff.systems.google.deployed import Conflict, Deployed, Settled
@@ -18,11 +19,6 @@ from signoff.systems.google.writer import Writers
 
 READY_SECONDS = 600.0
 """A start-up probe of Cloud Run may take 4 minutes; the rest is for pulling the image and retries."""
-
-TAG = "signoff"
-"""The tag under which a revision can be reached before it gets traffic. One name for all deploys, so that tags do not
-pile up; it is taken away once all traffic is on the revision, and kept on one that failed, for study."""
-
 
 Warm = Callable[[], Awaitable[None]]
 """Gets ready what comes next, while Cloud Run is waited for."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from signoff.actions.earlier import before_all, died, goes_on_with
 from signoff.actions.on_its_way import on_its_way
-from signoff.actions.plan import Before, Plan, PlanError, Request, RollBack, Unread, make_plan
-from signoff.actions.planning import before_all, died, goes_on_with, resources_of, workload_of
+from signoff.actions.plan import Before, Plan, Request, RollBack, make_plan
+from signoff.actions.plan_error import PlanError, Unread
+from signoff.actions.resources import resources_of, workload_of
 from signoff.actions.shown import goes_on, lines_of
 from signoff.actions.site import Site
 from signoff.ledger.folds import Operation, proven_revisions
 from signoff.model.facts import Unknown
+from signoff.model.run import Revision
 from signoff.model.subject import Workload, WorkloadName
 
 
 async def plan_roll_back(site: Site, request: Request, *, held: bool = False) -> Plan:
-    """Back to the named revision, else to the newest that the ledger proved good and that does not serve wholly now.
+    """Back to the named revision, else to the newest proven good (by the ledger) that is older than what serves.
 
     Raises PlanError where there is none, or where the workload is no service of ours.
     """
@@ -51,26 +54,33 @@ async def _revision(site: Site, name: WorkloadName, before: Before, request: Req
     """Of a roll-back that died half-way the same as then: what it moved already does not count as what served."""
     look = _list(before.resource)
     if request.revision is not None:
-        if not await _may_serve(site, before.resource, request.revision):
+        if await _fit(site, before.resource, request.revision) is None:
             what = f"{name} has no revision {request.revision} that is ready"
             raise PlanError(what, where=before.resource, fix=f"choose one of: {look}")
         return request.revision
+    serves = [await _fit(site, before.resource, revision) for revision, _ in before.serving]
+    newest = max((one.created for one in serves if one is not None), default=None)
     for proven in proven_revisions(site.ledger, request.target, before.resource):
-        serves = before.serving == ((proven.revision, 100),)
-        if not serves and await _may_serve(site, before.resource, proven.revision):
+        found = await _fit(site, before.resource, proven.revision)
+        # Never forward: what is newer than what serves has been left already.
+        if found is not None and (newest is None or found.created < newest):
             return proven.revision
     fix = f"choose one yourself: signoff rollback {name} --to REVISION ({look})"
     what = f"no earlier revision of {name} that is still there was proven good in this repository's ledger"
     raise PlanError(what, where=before.resource, fix=fix)
 
 
-async def _may_serve(site: Site, service: str, revision: str) -> bool:
-    """Whether it exists and never failed: traffic that goes to another is taken, and lost. Raises PlanError."""
+async def _fit(site: Site, service: str, revision: str) -> Revision | None:
+    """The revision, where it exists and never failed: traffic that goes to another is taken, and lost.
+
+    Raises PlanError where that can not be read.
+    """
     _, project, _, region, _, name = service.split("/")
     answer = await site.systems.run.revision(project, region, name, revision)
     if isinstance(answer, Unknown):
         raise Unread(f"whether {revision} is ready is not known", answer, where=service)
-    return answer.value is not None and (answer.value.ready is None or answer.value.ready.state != "failed")
+    found = answer.value
+    return None if found is None or (found.ready is not None and found.ready.state == "failed") else found
 
 
 def _list(service: str) -> str:

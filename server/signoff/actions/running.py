@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from signoff.actions.earlier import died, goes_on_with
 from signoff.actions.on_its_way import on_its_way
-from signoff.actions.plan import Plan, PlanError, Request, Run, Unread, before_of, make_plan
-from signoff.actions.planning import died, goes_on_with, resources_of, workload_of
+from signoff.actions.plan import Plan, Request, Run, before_of, make_plan
+from signoff.actions.plan_error import PlanError, Unread
 from signoff.actions.refusal import Refused
+from signoff.actions.resources import resources_of, workload_of
 from signoff.actions.shown import goes_on, lines_of
 from signoff.actions.site import Site
 from signoff.model.facts import Unknown

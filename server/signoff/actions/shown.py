@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from signoff.actions.plan import Before, Deploy, Item, RollBack, Run, Theirs
 from signoff.actions.traffic_step import shown, shown_now
-from signoff.actions.ways.command import CommandBuild
+from signoff.actions.ways.builds import CommandBuild
 from signoff.ledger.folds import Operation
 from signoff.model.judgement import Link, Status
 from signoff.model.report import Report

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from signoff.actions.plan import Deploy, Item, PlanError
+from signoff.actions.plan import Deploy, Item
+from signoff.actions.plan_error import PlanError
 from signoff.actions.site import Site
-from signoff.actions.ways.command import CommandBuild
+from signoff.actions.ways.builds import CommandBuild
 from signoff.model.facts import Unknown
 from signoff.model.subject import Commit
 from signoff.model.text import Text, text

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from signoff.actions.plan import Before, Deploy, RollBack
-from signoff.actions.revision_step import TAG, deployed, shared, wait_settled
+from signoff.actions.revision_step import deployed, shared, wait_settled
 from signoff.actions.site import Site
 from signoff.actions.steps import Act, Made, StepFailed, Undo
 from signoff.check import Progress
 from signoff.model.judgement import Link, Status
 from signoff.model.report import Report
+from signoff.model.run import DEPLOY_TAG as TAG
 from signoff.model.subject import Candidate, WorkloadName
 from signoff.model.text import Text, listed, text
 from signoff.systems.google.deployed import Deployed

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Literal
 
 from signoff.actions.on_its_way import builds_of, log_of, may_make, said
-from signoff.actions.planning import workload_of
 from signoff.actions.refusal import Refused
+from signoff.actions.resources import workload_of
 from signoff.actions.site import Site
 from signoff.actions.theirs import BEFORE, GOOD, RUN, stands
 from signoff.check import Progress

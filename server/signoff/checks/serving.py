@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from signoff.checks.regions import everywhere
 from signoff.model.evidence import Evidence, Value
-from signoff.model.finding import Action, Command, Finding
+from signoff.model.finding import Action, Command, Finding, Fix
 from signoff.model.images import short
 from signoff.model.judgement import Judgement, Status, failed, passed, unknown, waiting
 from signoff.model.lineage import Placement, Standing
-from signoff.model.run import Execution, Job, Revision, Service
+from signoff.model.run import DEPLOY_TAG, Execution, Job, Revision, Service
 from signoff.model.subject import Workload
 from signoff.model.text import Text, text
 
@@ -110,12 +110,20 @@ class _Region:
 
     def _elsewhere(self, service: Service, newest: Revision, percent: Mapping[str, int]) -> Finding:
         evidence = (self._proof(service),)
-        fix = Command(("gcloud", "run", "services", "update-traffic", service.name, "--to-latest", *self._where))
+        tags = [entry.tag for entry in service.wanted if entry.revision == newest.name and entry.tag]
+        fix: Fix = Command(("gcloud", "run", "services", "update-traffic", service.name, "--to-latest", *self._where))
+        if DEPLOY_TAG in tags or (service.latest_ready != newest.name and self.workload.deploy == "signoff"):
+            # It failed, or nobody has judged it to the end: it gets traffic by a deploy, which looks at it first.
+            fix = Action("deploy", (self.workload.name,))
         carries = self._carries(percent)
         if newest.name in percent:
             message = text("{}: the newest, {}, has {} %", carries, newest.name, percent[newest.name])
             return Finding(SPLIT, message, evidence, fix)
-        tags = [entry.tag for entry in service.wanted if entry.revision == newest.name and entry.tag]
+        if DEPLOY_TAG in tags:
+            message = text(
+                "a deploy of signoff's left {} without traffic (tag {}), and {}", newest.name, DEPLOY_TAG, carries
+            )
+            return Finding(NO_TRAFFIC, message, evidence, fix)
         if tags:
             message = text("revision {} was deployed without traffic (tag {}), and {}", newest.name, tags[0], carries)
             return Finding(NO_TRAFFIC, message, evidence, fix)

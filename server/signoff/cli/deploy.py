@@ -62,7 +62,7 @@ def status(options: argparse.Namespace) -> int:
     from signoff.views.operation import as_answer
 
     found = work(options, lambda context, _progress: deploy_status(context, options.status))
-    _put(as_answer(found), as_json=options.json)
+    _put(as_answer(found, "terminal"), as_json=options.json)
     if found.state != "ended":
         return PENDING
     ended = found.operation.ended
@@ -99,15 +99,15 @@ def _planned(
     try:
         made = work(options, job)
     except Refused as refusal:
-        _put(refused(refusal), as_json=options.json)
+        _put(refused(refusal, "terminal"), as_json=options.json)
         return 0 if refusal.nothing_to_do else REFUSED
     if isinstance(made, Watched):
-        answer = watched(made, others)
+        answer = watched(made, others, "terminal")
         _put(answer, as_json=options.json)
         return _CODES.get(answer[1]["outcome"], REFUSED)
     if isinstance(made, DeployResult):
         return _told(made, as_json=options.json)
-    _put(needs_approval(made), as_json=options.json)
+    _put(needs_approval(made, "terminal"), as_json=options.json)
     return PENDING
 
 
@@ -153,7 +153,7 @@ async def _approved(context: Context, plan: str | Plan, progress: Shown) -> Depl
 def _told(done: DeployResult, *, as_json: bool) -> int:
     from signoff.views.deploy import result
 
-    _put(result(done), as_json=as_json)
+    _put(result(done, "terminal"), as_json=as_json)
     return _CODES.get(done.outcome, REFUSED)
 
 

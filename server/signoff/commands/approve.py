@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def refuse_without_person(plan_id: str, environment: Mapping[str, str], stdin: Terminal, stdout: Terminal) -> None:
     """Raises PlanError where no person can be typing: no terminal, or one that a coding agent drives."""
     from signoff.actions.approval import terminal_trouble
-    from signoff.actions.plan import PlanError
+    from signoff.actions.plan_error import PlanError
 
     trouble = terminal_trouble(stdin, stdout, environment)
     if trouble:

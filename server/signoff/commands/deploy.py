@@ -37,7 +37,8 @@ async def plan_deploy(context: Context, workloads: Sequence[str], image: str | N
     `image`: instead of building, for one workload, by digest. Changes nothing. Raises Refused (with the report that
     shows why) and PlanError.
     """
-    from signoff.actions.plan import PlanError, Request
+    from signoff.actions.plan import Request
+    from signoff.actions.plan_error import PlanError
 
     if image is not None and len(workloads) != 1:
         raise PlanError("an image belongs to one workload", fix="name exactly one workload with the image")
@@ -96,7 +97,7 @@ async def watch(
 
 async def known_plan(context: Context, plan_id: str) -> Plan:
     """The plan of that id, made again from the world as it is. Raises PlanError when it is unknown or void."""
-    from signoff.actions.plan import PlanError
+    from signoff.actions.plan_error import PlanError
     from signoff.actions.planning import make
 
     plan = await make(await _site(context), await _request(context, plan_id))
@@ -118,7 +119,8 @@ async def carry_out(context: Context, plan_id: str, approval: Approval, progress
 
 
 async def _request(context: Context, plan_id: str) -> Request:
-    from signoff.actions.plan import PlanError, request_from_data
+    from signoff.actions.plan import request_from_data
+    from signoff.actions.plan_error import PlanError
 
     kept = await asyncio.to_thread(folds.plan, context.ledger, plan_id)
     if kept is None:

@@ -39,7 +39,7 @@ async def deploy_status(context: Context, operation_id: str = "") -> OperationSt
         raise SignoffError(
             f"{what} from this repository", fix="signoff deploy shows a plan, and begins one after a yes"
         )
-    from signoff.actions.planning import DEPLOYED
+    from signoff.actions.deploying import DEPLOYED
 
     known = {workload.name for workload in context.workloads}
     names = [name for name in found.began.before if name in known]

@@ -37,7 +37,7 @@ class Route:
 
     `path`: parameters as `{name}`, those that take several segments as `{name...}`. `source`: a fingerprint of what
     handles it, equal as long as that text means the same. `certain`: nothing at run time decides whether it is there.
-    `handlers`: where what handles it begins, as far as that was found.
+    `handlers`: where what handles it begins, as far as that was found, and where routers that it hangs on are included.
     """
 
     method: str

@@ -93,6 +93,11 @@ class Revision:
     ready: Condition | None
 
 
+DEPLOY_TAG = "signoff"
+"""The tag under which a deploy of ours reaches a revision before it gets traffic. One name for all deploys, so that
+tags do not pile up; it is taken away once all traffic is on the revision, and kept on one that failed, for study."""
+
+
 @dataclass(frozen=True, slots=True)
 class Traffic:
     """`latest`: to whatever is the latest ready revision; `revision` is then what that is, or empty if not said.

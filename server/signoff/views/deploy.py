@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from signoff.views.structure import as_json
 from signoff.views.text import as_text
+from signoff.views.troubles import Face
 from signoff.views.words import command, moment, sentence, told
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from signoff.actions.watching import Watched
 
 Answer = tuple[str, dict[str, Any]]
-"""A short text that stands alone, and the same as JSON values."""
+"""A short text that stands alone, and the same as JSON values. `face`: how what is to be done next is named."""
 
 _WORDS = {
     "deployed": "Deployed",
@@ -70,11 +71,12 @@ def approval_command(plan: Plan) -> list[str]:
     return ["signoff", "approve", plan.id]
 
 
-def needs_approval(plan: Plan) -> Answer:
+def needs_approval(plan: Plan, face: Face = "tool") -> Answer:
     argv = approval_command(plan)
+    proof = "call check_drift" if face == "tool" else "signoff run proves it"
     says = (
         f"NEEDS APPROVAL, nothing was changed. You can not approve this plan. Ask the person to type in a terminal of "
-        f"their own:\n  {command(argv)}\nIt is carried out at once; then call check_drift."
+        f"their own:\n  {command(argv)}\nIt is carried out at once; then {proof}."
     )
     return f"{says}\n\n{plan_text(plan)}", {"outcome": "needs-approval", "plan": plan_json(plan), "approve": argv}
 
@@ -84,15 +86,15 @@ def declined(plan: Plan) -> Answer:
     return f"{says}\n\n{plan_text(plan)}", {"outcome": "declined", "plan": plan_json(plan)}
 
 
-def refused(refusal: Refused) -> Answer:
+def refused(refusal: Refused, face: Face = "tool") -> Answer:
     outcome = "nothing-to-do" if refusal.nothing_to_do else "refused"
     structure: dict[str, Any] = {"outcome": outcome, "says": told(refusal), "report": as_json(refusal.report)}
     if refusal.theirs:
         structure["theirs"] = _theirs(refusal.theirs)
-    return f"{told(refusal)}\n\n{as_text(refusal.report, 'tool')}", structure
+    return f"{told(refusal)}\n\n{as_text(refusal.report, face)}", structure
 
 
-def result(done: DeployResult) -> Answer:
+def result(done: DeployResult, face: Face = "tool") -> Answer:
     """What was done and what not, step by step, then the report of the walk afterwards."""
     says = f"{_WORDS[done.outcome]}: {sentence(done.says)}"
     steps = [f"  {step.workload} {step.name}: {step.status} {sentence(step.says)}".rstrip() for step in done.steps]
@@ -106,11 +108,11 @@ def result(done: DeployResult) -> Answer:
         ],
         "report": as_json(done.report) if done.report else None,
     }
-    report = ["", as_text(done.report, "tool")] if done.report else []
+    report = ["", as_text(done.report, face)] if done.report else []
     return "\n".join([says, *steps, *report]), structure
 
 
-def watched(done: Watched, others: Sequence[Theirs]) -> Answer:
+def watched(done: Watched, others: Sequence[Theirs], face: Face = "tool") -> Answer:
     """What a pipeline did, as far as the chain proves it. `others`: what else was asked for and nobody watches."""
     lines = [f"  {sentence(line)}" for line in (*(one.says for one in done.pipelines), *(one.says for one in others))]
     outcome = "waiting" if done.outcome == "deployed" and any(not one.proven for one in others) else done.outcome
@@ -129,4 +131,4 @@ def watched(done: Watched, others: Sequence[Theirs]) -> Answer:
         "theirs": _theirs(others),
         "report": as_json(done.report),
     }
-    return "\n".join([_WATCHED[outcome], *lines, "", as_text(done.report, "tool")]), structure
+    return "\n".join([_WATCHED[outcome], *lines, "", as_text(done.report, face)]), structure

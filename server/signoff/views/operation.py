@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from signoff.safety.release import own
 from signoff.views.structure import as_json
 from signoff.views.text import as_text
+from signoff.views.troubles import Face
 from signoff.views.words import moment
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def stopped(operation: folds.Operation) -> str:
     return f"STOPPED {operation.began.operation}: {says}\nsignoff deploy --status shows its steps."
 
 
-def as_answer(status: OperationStatus) -> Answer:
+def as_answer(status: OperationStatus, face: Face = "tool") -> Answer:
     """What the ledger has of it, and the walk of now."""
     began, ended = status.operation.began, status.operation.ended
     state = f"ENDED {ended.outcome}: {own(str(ended.says))}" if ended else _STATES[status.state]
@@ -60,4 +61,4 @@ def as_answer(status: OperationStatus) -> Answer:
         ],
         "report": as_json(status.report),
     }
-    return "\n".join([*lines, "", as_text(status.report, "tool")]), structure
+    return "\n".join([*lines, "", as_text(status.report, face)]), structure

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from signoff.actions.approval import AGENT_VARIABLES, answered, enforced, terminal_trouble, typed
-from signoff.actions.plan import Deploy, Plan, PlanError, Request, before_of, make_plan
-from signoff.actions.ways.config import ConfigBuild
+from signoff.actions.plan import Deploy, Plan, Request, before_of, make_plan
+from signoff.actions.plan_error import PlanError
+from signoff.actions.ways.builds import ConfigBuild
 from signoff.model.subject import Commit, WorkloadName
 from signoff.systems.google.deployed import Deployed
 from support.samples import HEAD, NOW

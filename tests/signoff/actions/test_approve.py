@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from signoff.actions.plan import Plan, PlanError
+from signoff.actions.plan import Plan
+from signoff.actions.plan_error import PlanError
 from signoff.actions.site import Site
 from signoff.commands import approve as approving
 from signoff.commands import deploy as deploying

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from signoff.actions.buildconfig import read_build_config, trigger_values
-from signoff.actions.plan import PlanError
+from signoff.actions.plan_error import PlanError
 from support.samples import HEAD
 
 

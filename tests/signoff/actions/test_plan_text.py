@@ -11,7 +11,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from signoff.actions.claim import LEASE, Claim
-from signoff.actions.plan import Plan, PlanError
+from signoff.actions.plan import Plan
+from signoff.actions.plan_error import PlanError
 from signoff.commands.context import Context
 from signoff.commands.deploy import plan_deploy
 from signoff.views.deploy import plan_text

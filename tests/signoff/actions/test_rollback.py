@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from signoff.actions.deploy import DeployResult
-from signoff.actions.plan import PlanError, Request
+from signoff.actions.plan import Request
+from signoff.actions.plan_error import PlanError
 from signoff.actions.planning import make
 from signoff.actions.site import Site
 from signoff.ledger.events import RevisionProven
@@ -58,6 +59,19 @@ async def test_all_traffic_goes_back_to_the_last_proven_revision(world: World, s
     assert serving(world) == [(old, 100)]
     assert len(world.sandbox.state()["builds"]) == builds
     assert world.service()["template"] == before
+
+
+async def test_rolling_back_once_more_never_goes_forward_to_what_was_left(
+    world: World, site: Site, chain: Chain
+) -> None:
+    old = newest(world)
+    left = await deployed(world, site, chain, "left")
+    proven(site, old, left)
+    await roll_back(site)
+    proven(site, old)
+    with pytest.raises(PlanError, match="no earlier revision of web"):
+        await make(site, BACK)
+    assert serving(world) == [(old, 100)]
 
 
 async def test_what_is_half_moved_goes_back_wholly(world: World, site: Site, chain: Chain) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from signoff.actions.approval import answered
 from signoff.actions.deploy import DeployResult, carry_out
-from signoff.actions.plan import Plan, PlanError, Request
+from signoff.actions.plan import Plan, Request
+from signoff.actions.plan_error import PlanError
 from signoff.actions.planning import make
 from signoff.actions.refusal import Refused
 from signoff.actions.site import Site

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from signoff.checks import serving
+from signoff.model.finding import Action
 from signoff.model.judgement import Link
 from signoff.model.report import LinkReport
+from signoff.model.run import DEPLOY_TAG
 from support.estate import JOB, LATEST, PINNED, Estate, codes, statuses, variables, words
 
 
@@ -45,6 +47,23 @@ async def test_a_revision_left_without_traffic_behind_its_tag_fails(estate: Esta
     found = await look(estate)
     assert codes(found) == [serving.NO_TRAFFIC]
     assert "tag next" in words(found)
+
+
+@pytest.mark.parametrize("shares", [{0: 100}, {0: 90, 1: 10}])
+async def test_what_a_deploy_of_ours_held_back_gets_its_traffic_by_a_deploy_and_not_by_hand(
+    estate: Estate, shares: dict[int, int]
+) -> None:
+    estate.service(*two_revisions(estate), shares=shares, pinned=True, tags={DEPLOY_TAG: 1})
+    [finding] = (await look(estate)).findings
+    assert finding.fix == Action("deploy", ("web",))
+
+
+async def test_a_revision_that_never_became_ready_gets_no_traffic_by_hand(estate: Estate) -> None:
+    failed = {"conditions": [{"type": "Ready", "state": "CONDITION_FAILED"}]}
+    old, new = two_revisions(estate, **failed)
+    estate.service(old, new, shares={0: 100}, pinned=True, latestReadyRevision=old["name"])
+    [finding] = (await look(estate)).findings
+    assert (finding.code, finding.fix) == (serving.PINNED, Action("deploy", ("web",)))
 
 
 async def test_a_staged_revision_that_is_older_than_what_serves_does_not_matter(estate: Estate) -> None:

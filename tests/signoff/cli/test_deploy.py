@@ -183,3 +183,13 @@ def test_interrupted_it_says_at_which_step_and_what_serves(running: World) -> No
     assert re.search(said, " ".join(shown.split())), shown
     assert "signoff deploy --status shows its steps." in shown
     assert "Traceback" not in shown
+
+
+def test_at_a_terminal_what_is_to_be_done_next_is_a_command(running: World) -> None:
+    code = (running.clone / "web/main.py").read_text("utf-8")
+    running.commit("web/main.py", code.replace('{"service": "web"}', "1 / 0"))
+    ended, shown = at_a_terminal(running, "deploy", "web", typed="yes")
+    running.commit("web/main.py", code)
+    assert ended == 1, shown
+    assert "fix: signoff deploy web" in shown
+    assert "--to-latest" not in shown  # it would bring users to the revision that has just failed

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import posixpath
 import shutil
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
-from signoff.actions.plan import PlanError
+from signoff.actions.plan_error import PlanError
 from signoff.actions.site import Site
 from signoff.actions.steps import NotMade, StepFailed, known
 from signoff.actions.ways import held
 from signoff.actions.ways.alone import changed, deployed_alone
+from signoff.actions.ways.builds import CommandBuild
 from signoff.actions.ways.export import exported
 from signoff.actions.ways.watch import watched
 from signoff.actions.ways.work import Built, Work, path_in
 from signoff.model.facts import Unknown
 from signoff.model.quoted import Quoted
 from signoff.model.subject import BuildCommand, Commit, Workload
-from signoff.model.text import Text, text
+from signoff.model.text import text
 from signoff.reading.build_log import failing_line
 from signoff.systems.google.deployed import BuildName
 from signoff.systems.program import run_program
@@ -28,22 +28,6 @@ from signoff.views.words import sentence
 COMMAND_SECONDS = 3600.0
 KEPT = 5_000
 """Lines of its output in which the failing one is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommandBuild:
-    """`argv`: run without a shell, in a clean checkout of the commit."""
-
-    argv: tuple[str, ...]
-    commit: Commit
-    way: Literal["command"] = "command"
-
-    def lines(self) -> list[Text]:
-        return [
-            text("  run {} in a clean checkout of commit {}", shown(self.argv), self.commit[:12]),
-            text("  it acts by itself: what it deploys, and how it moves traffic, is not in signoff's hands;"),
-            text("  signoff watches, and calls it deployed only where the target is proven to run that commit"),
-        ]
 
 
 async def plan(site: Site, workload: Workload, build: BuildCommand, commit: Commit) -> CommandBuild:

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from signoff.actions.buildconfig import read_build_config, trigger_values
-from signoff.actions.plan import PlanError
+from signoff.actions.plan_error import PlanError
 from signoff.actions.site import Site
 from signoff.actions.steps import StepFailed, known
+from signoff.actions.ways.builds import ConfigBuild
 from signoff.actions.ways.watch import watched
 from signoff.actions.ways.work import Built, Work, tags
 from signoff.model.subject import CloudBuildConfig, Commit, Workload
-from signoff.model.text import Text, text
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigBuild:
-    """`config`: the file's path in the repository; `remote`: what the build clones."""
-
-    config: str
-    remote: str
-    commit: Commit
-    way: Literal["config"] = "config"
-
-    def lines(self) -> list[Text]:
-        return [text("  build commit {} with {} in Cloud Build", self.commit[:12], self.config)]
+from signoff.model.text import text
 
 
 async def plan(site: Site, workload: Workload, build: CloudBuildConfig, commit: Commit) -> ConfigBuild:

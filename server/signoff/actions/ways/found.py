@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from signoff.actions.site import Site
-from signoff.actions.ways.command import CommandBuild
+from signoff.actions.ways.builds import CommandBuild, ImageBuild, TriggerBuild, Way
 from signoff.actions.ways.held import done, running, trace_of
-from signoff.actions.ways.image import ImageBuild
-from signoff.actions.ways.trigger import TriggerBuild
-from signoff.actions.ways.way import Way
 from signoff.actions.ways.work import commit_tag, workload_tag
 from signoff.model.builds import UNDER_WAY, Build
 from signoff.model.facts import Unknown

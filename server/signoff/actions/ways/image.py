@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-from signoff.actions.plan import PlanError, Unread
+from signoff.actions.plan_error import PlanError, Unread
 from signoff.actions.site import Site
 from signoff.actions.steps import NotMade, StepFailed
 from signoff.actions.ways import held
+from signoff.actions.ways.builds import ImageBuild
 from signoff.actions.ways.watch import watched
 from signoff.actions.ways.work import Built, Work
 from signoff.model.builds import Build
@@ -16,31 +14,12 @@ from signoff.model.facts import Unknown
 from signoff.model.images import short
 from signoff.model.lineage import Lineage
 from signoff.model.subject import Commit, ExistingImage, Workload
-from signoff.model.text import Text, text
+from signoff.model.text import text
 from signoff.systems.google.deployed import BuildName
 from signoff.systems.google.registry import repository_of
 
 _SHORT = 7
 """Characters of a commit that a tag has at least (Cloud Build's SHORT_SHA)."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImageBuild:
-    """`path`: of the image; `commit`: what it is built from, which holds what is wanted.
-
-    `build`: the id of the one that makes it; else `image`: by digest, as a tag names it.
-    """
-
-    path: str
-    commit: Commit
-    build: str | None = None
-    image: str | None = None
-    way: Literal["image"] = "image"
-
-    def lines(self) -> list[Text]:
-        if self.build is not None:
-            return [text("  use the image {} that build {} makes of {}", self.path, self.build, self.commit[:12])]
-        return [text("  use {}, whose tag says commit {}", self.image or self.path, self.commit[:12])]
 
 
 async def plan(site: Site, workload: Workload, build: ExistingImage, commit: Commit) -> ImageBuild:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from signoff.actions.plan import PlanError
+from signoff.actions.plan_error import PlanError
 from signoff.actions.site import Site
 from signoff.actions.steps import StepFailed
 from signoff.actions.ways.work import Built, Work

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import Literal
 
-from signoff.actions.plan import PlanError, Unread
+from signoff.actions.plan_error import PlanError, Unread
 from signoff.actions.site import Site
 from signoff.actions.steps import known
+from signoff.actions.ways.builds import TriggerBuild
 from signoff.actions.ways.watch import watched
 from signoff.actions.ways.work import Built, Work
 from signoff.model.facts import Unknown
 from signoff.model.subject import BuildTrigger, Commit, Workload
-from signoff.model.text import Text, text
 from signoff.systems.google.triggers import Trigger
-
-
-@dataclass(frozen=True, slots=True)
-class TriggerBuild:
-    """A trigger may deploy too, by a step of its own: then what it did is proven, and nothing is written."""
-
-    trigger: Trigger
-    commit: Commit
-    way: Literal["trigger"] = "trigger"
-
-    def lines(self) -> list[Text]:
-        lines = [
-            text("  build commit {} by the trigger {} ({})", self.commit[:12], self.trigger.name, self.trigger.location)
-        ]
-        if self.trigger.approved:
-            lines.append(text("  each build of it waits until somebody approves it in Cloud Build"))
-        return lines
 
 
 async def plan(site: Site, workload: Workload, build: BuildTrigger, commit: Commit) -> TriggerBuild:

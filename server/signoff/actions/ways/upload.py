@@ -12,35 +12,20 @@ import io
 import os
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from signoff.actions.buildconfig import read_build_config, trigger_values
 from signoff.actions.site import Site
 from signoff.actions.steps import StepFailed, known
+from signoff.actions.ways.builds import UploadBuild
 from signoff.actions.ways.config import read_config
 from signoff.actions.ways.export import exported
 from signoff.actions.ways.watch import watched
 from signoff.actions.ways.work import Built, Work, tags
 from signoff.model.subject import CloudBuildConfig, Commit, Workload
-from signoff.model.text import Text, text
+from signoff.model.text import text
 from signoff.reading.gcloudignore import NAMES, ignored
 from signoff.systems.google.source_writer import bucket_of
-
-
-@dataclass(frozen=True, slots=True)
-class UploadBuild:
-    """`config`: the file's path in the repository; `bucket`: where the archive goes."""
-
-    config: str
-    bucket: str
-    commit: Commit
-    way: Literal["upload"] = "upload"
-
-    def lines(self) -> list[Text]:
-        what = text("  upload a clean export of commit {} to gs://{}", self.commit[:12], self.bucket)
-        return [what, text("  build it with {} in Cloud Build", self.config)]
 
 
 async def plan(site: Site, workload: Workload, build: CloudBuildConfig, commit: Commit) -> UploadBuild:

@@ -1,26 +1,15 @@
-"""The ways to build as one union: which one a workload has, what it plans, and how it is carried out."""
+"""The ways to build: which one a workload has, what it plans, and how it is carried out."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
-from signoff.actions.plan import PlanError
+from signoff.actions.plan_error import PlanError
 from signoff.actions.site import Site
 from signoff.actions.ways import command, config, image, trigger, upload
-from signoff.actions.ways.command import CommandBuild
-from signoff.actions.ways.config import ConfigBuild
-from signoff.actions.ways.image import ImageBuild
-from signoff.actions.ways.trigger import TriggerBuild
-from signoff.actions.ways.upload import UploadBuild
+from signoff.actions.ways.builds import CommandBuild, ConfigBuild, ImageBuild, TriggerBuild, UploadBuild, Way
 from signoff.actions.ways.work import Built, Work
 from signoff.model.subject import BuildCommand, BuildTrigger, CloudBuildConfig, Commit, ExistingImage, Workload
-
-Way = ConfigBuild | TriggerBuild | UploadBuild | CommandBuild | ImageBuild
-
-
-def may_deploy(way: Way | None) -> bool:
-    """Whether it may deploy by itself: a command as it likes, a trigger by a step of its build."""
-    return isinstance(way, CommandBuild | TriggerBuild)
 
 
 async def plan_way(site: Site, workload: Workload, commit: Commit) -> Way:

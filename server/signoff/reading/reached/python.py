@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from signoff.model.routes import Place, Unread
 from signoff.model.text import text
 from signoff.reading.reached.graph import APPLICATIONS, Span, Symbol, Uses
-from signoff.reading.reached.python_index import Functions, Giver, Imported, Index, index, parts
+from signoff.reading.reached.python_index import Functions, Giver, Imported, Index, index, is_own, parts
 from signoff.reading.routes.marks import is_module
 from signoff.reading.routes.modules import Modules, Parts
 from signoff.reading.routes.paths import fingerprint
@@ -18,7 +18,7 @@ from signoff.reading.routes.values import without_prose
 _FRAMES = frozenset(
     {"FastAPI", "APIRouter", "Flask", "Quart", "Blueprint", "Starlette", "Router", "DefaultRouter", "SimpleRouter"}
 )
-"""What routes hang on: every handler names it in its decorator, and is not called through it."""
+"""What routes hang on: every handler names it in its decorator, and is called through its dependencies alone."""
 _BLIND = frozenset({"import_module", "__import__", "eval", "exec", "globals"})
 """What names code by a text."""
 
@@ -53,28 +53,28 @@ class PythonTree:
     def meaning(self, symbol: Symbol) -> str:
         if symbol not in self._meant:
             self._meant[symbol] = ""  # while it is looked for: imports may go in circles
-            said = [self._says(symbol.path, giver) for giver in self._givers(symbol) if not _is_frame(giver)]
+            said = [self._says(symbol.path, giver) for giver in self._givers(symbol)]
             self._meant[symbol] = fingerprint(*said)
         return self._meant[symbol]
 
     def _says(self, path: str, giver: Giver) -> str:
         if not isinstance(giver, Imported):
-            return ast.dump(without_prose(giver))
+            return " ".join(ast.dump(without_prose(part)) for part in _parts_of(giver))
         target = self._target(path, giver)
         if isinstance(target, Symbol):
             return self.meaning(target)
         return target[-1] if target else f"{giver.module} {giver.name}"
 
     def uses(self, symbol: Symbol) -> Uses:
-        prefix = symbol.name.rpartition(".")[0]
+        prefix = symbol.name.rpartition(".")[0].removesuffix("#")
         nodes = list[ast.AST]()
         found = set[Symbol]()
         for giver in self._givers(symbol):
             if isinstance(giver, Imported):
                 target = self._target(symbol.path, giver)
                 found |= {target} if isinstance(target, Symbol) else set()
-            elif not _is_frame(giver):
-                nodes.append(giver)
+            else:
+                nodes += _parts_of(giver)
         return self._of(nodes, symbol.path, prefix, found)
 
     def begins(self, place: Place) -> Uses:
@@ -99,6 +99,7 @@ class PythonTree:
                     chain = _chain(one)
                     inner |= {id(link) for link in chain[1:]}
                     found |= set(self._dotted(path, inside, chain))
+                    found |= set(self._own(path, inside, chain[-2]))
                 elif isinstance(one, ast.Name) and id(one) not in inner:
                     found |= set(self._named(path, inside, one.id))
                 elif isinstance(one, ast.Call) and _is_blind(one):
@@ -133,6 +134,19 @@ class PythonTree:
                 at = self._member(at, link.attr) if at and isinstance(link, ast.Attribute) else None
                 if isinstance(at, Symbol):
                     yield at
+
+    def _own(self, path: str, prefix: str, node: ast.expr) -> Iterator[Symbol]:
+        """`self.name`: a member of the class, or else what it inherits from."""
+        read = self._index(path)
+        holder = read[1].class_around(prefix) if read is not None and is_own(node) else None
+        if read is None or holder is None or not isinstance(node, ast.Attribute):
+            return
+        if node.attr in read[1].scopes[f"{holder}#"]:
+            yield Symbol(path, f"{holder}#.{node.attr}")
+            return
+        for made in read[1].givers(holder):
+            for base in made.bases if isinstance(made, ast.ClassDef) else ():
+                yield from self._dotted(path, prefix, _chain(base))
 
     def _module_of(self, symbol: Symbol) -> Parts | None:
         """The module that a name stands for, if it is one."""
@@ -181,7 +195,9 @@ def _parsed(raw: bytes) -> tuple[ast.Module, Index] | None:
 
 
 def _at(tree: ast.Module, line: int) -> Iterator[tuple[ast.AST, str]]:
-    """What stands at a line: a definition, also by one of its decorators, or the calls that begin there."""
+    """What stands at a line: a definition, also by one of its decorators, or the calls that begin there; of a router's
+    inclusion what it gives to the router.
+    """
     calls: list[tuple[ast.AST, str]] = []
     for node, prefix in parts(tree, ""):
         if isinstance(node, Functions | ast.ClassDef):
@@ -190,6 +206,9 @@ def _at(tree: ast.Module, line: int) -> Iterator[tuple[ast.AST, str]]:
                 yield node, prefix
                 return
         elif isinstance(node, ast.Call | ast.Lambda) and node.lineno == line:
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "include_router":
+                yield from ((part, prefix) for part in (node.func, *_dependencies(node)))
+                return
             calls.append((node, prefix))
     yield from calls
 
@@ -211,6 +230,18 @@ def _is_frame(giver: Giver) -> bool:
     name = getattr(callee, "attr", None) or getattr(callee, "id", None)
     targets = giver.targets if isinstance(giver, ast.Assign) else [getattr(giver, "target", None)]
     return name in _FRAMES or any(isinstance(one, ast.Name) and one.id in APPLICATIONS for one in targets)
+
+
+def _parts_of(giver: Giver) -> list[ast.AST]:
+    """What counts of it: of a router or an application what each of its routes depends on."""
+    if not _is_frame(giver) or isinstance(giver, Imported):
+        return [] if isinstance(giver, Imported) else [giver]
+    return [part for call in ast.walk(giver) if isinstance(call, ast.Call) for part in _dependencies(call)]
+
+
+def _dependencies(call: ast.Call) -> list[ast.expr]:
+    """https://fastapi.tiangolo.com/tutorial/bigger-applications/#dependencies"""
+    return [keyword.value for keyword in call.keywords if keyword.arg == "dependencies"]
 
 
 def _is_blind(call: ast.Call) -> bool:

@@ -85,6 +85,10 @@ class Router(Thing):
             return [self]  # read at the end: more may be registered
         return {"registry": self.registry, "register": self._register}.get(name, UNCLEAR)
 
+    def is_like(self, other: Value) -> bool:
+        same = isinstance(other, Router) and (self.slash, self.regular) == (other.slash, other.regular)
+        return same and _known(self.call) and _known(other.call)
+
     def _register(self, call: Call) -> None:
         self.registry.append(call)
 
@@ -108,9 +112,7 @@ class Router(Thing):
                     yield Route(method, prefix + path, call.file, call.line, source, sure, places_of(view))
 
     def _unclear(self, own: Value, view: Value) -> str:
-        name = getattr(self.call.node, "func", None)
-        named = getattr(name, "attr", None) or getattr(name, "id", "")
-        if named not in {"DefaultRouter", "SimpleRouter"}:
+        if not _known(self.call):
             return "the routes of a router of its own class are not read"
         if not isinstance(self.slash, bool) or self.regular is not True:
             return "how this router writes its paths is not read"
@@ -138,6 +140,12 @@ class Router(Thing):
         for method, path in found:
             if allowed is None or method.lower() in allowed:
                 yield method, path
+
+
+def _known(made: Call) -> bool:
+    """Whether it is one of the framework's own routers, and no class of theirs."""
+    name = getattr(made.node, "func", None)
+    return (getattr(name, "attr", None) or getattr(name, "id", "")) in {"DefaultRouter", "SimpleRouter"}
 
 
 def inherited(view: Class) -> set[str] | None:

@@ -34,6 +34,9 @@ REGISTERING = frozenset(
 _DECORATING = frozenset({"route", "get", "post", "put", "patch", "delete", "api_route"})
 
 
+LONGEST_LOOP = 200
+
+
 @dataclass(frozen=True, slots=True)
 class _Later:
     """A name of another module, read once it is asked for: modules import each other in circles."""
@@ -144,6 +147,13 @@ class Expressions(ABC):
                 return self.expression(inner, scope)
             case ast.Lambda():
                 return Function(node, scope)
+            case (
+                ast.ListComp(elt=element, generators=[ast.comprehension(ifs=[]) as each])
+                | ast.GeneratorExp(elt=element, generators=[ast.comprehension(ifs=[]) as each])
+            ):
+                return self._each(element, each, scope)
+            case ast.IfExp(body=one, orelse=other):
+                return _either(self.expression(one, scope), self.expression(other, scope))
             case ast.Subscript(value=owner, slice=ast.Constant(value=key)):
                 there = self.expression(owner, scope)
                 known = (isinstance(there, dict) and key in there) or (
@@ -152,6 +162,18 @@ class Expressions(ABC):
                 return there[key] if known else UNCLEAR
             case _:
                 return UNCLEAR
+
+    def _each(self, element: ast.expr, each: ast.comprehension, scope: Scope) -> Value:
+        """What a comprehension over what is written out makes."""
+        over = self.expression(each.iter, scope)
+        if not isinstance(over, list) or len(over) > LONGEST_LOOP:
+            over = None
+        inner = Scope(scope.path, scope)
+        made = []
+        for one in over if over is not None else [UNCLEAR]:
+            self.bind(each.target, one, inner)
+            made.append(self.expression(element, inner))
+        return made if over is not None else UNCLEAR
 
     def attribute(self, owner: Value, name: str) -> Value:
         match owner:
@@ -176,6 +198,10 @@ class Expressions(ABC):
                 return UNCLEAR if found is None else found
             case list():
                 return _of_list(owner, name)
+            case dict() if name == "items":
+                return lambda _call: [list(one) for one in owner.items()]
+            case dict() if name == "values":
+                return lambda _call: list(owner.values())
             case Thing():
                 return owner.attribute(name)
             case _:
@@ -284,6 +310,11 @@ def _certain(scope: Scope | None) -> bool:
 
 def _roots(made: Class) -> list[Value]:
     return [inner for base in made.bases for inner in (_roots(base) if isinstance(base, Class) else [base])]
+
+
+def _either(one: Value, other: Value) -> Value:
+    """`one if … else other`, where both answer the same routes."""
+    return one if isinstance(one, Thing) and one.is_like(other) else UNCLEAR
 
 
 def _sum(left: Value, right: Value) -> Value:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from signoff.model.routes import Place
 from signoff.reading.routes.paths import in_braces
 from signoff.reading.routes.starlette import Router, wrapped
 from signoff.reading.routes.tree import Branch, Tree
@@ -54,7 +55,7 @@ class ApiRouter(Router):
     def _include(self, call: Call) -> None:
         other, prefix = call.get(0, "router"), call.get(None, "prefix", "")
         if isinstance(other, Tree):
-            self.hold(call, prefix, other)
+            self.hold(call, prefix, other, (Place(call.file, call.line),))  # it may have dependencies
         else:
             call.unread("which router is included here can not be told")
 

@@ -61,7 +61,7 @@ class Blueprint(Tree):
 
     def _add(self, call: Call, rule: Value, handler: Value, methods: Value) -> None:
         if methods is None and isinstance(handler, Class):
-            asked: tuple[str, ...] | None = methods_of_class(handler)
+            asked: tuple[str, ...] | None = _methods_of_view(handler)
         elif methods is None and isinstance(handler, Made):
             asked = (ANY,)
         else:
@@ -77,6 +77,14 @@ class Blueprint(Tree):
             call.unread("which blueprint is registered here can not be told")
             return
         self.hold(call, prefix, other)
+
+
+def _methods_of_view(view: Class) -> tuple[str, ...] | None:
+    """https://flask.palletsprojects.com/views/: `methods`, else the verbs that it has; `View` itself answers GET."""
+    declared, verbs = view.member("methods"), methods_of_class(view)
+    if declared is not None or verbs == (ANY,):
+        return methods_of(declared, ("GET",)) if declared is not None or view.member("dispatch_request") else verbs
+    return verbs
 
 
 def _application(call: Call) -> Blueprint:

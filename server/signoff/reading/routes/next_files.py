@@ -38,7 +38,10 @@ def settings(path: str, root: Node) -> Settings:
         name = source(node.child_by_field_name("key") or node.child_by_field_name("name") or node).strip("'\"")
         value = node.child_by_field_name("value")
         if name == "basePath":
-            base_path = text_of(value)
+            base_path = text_of(value) if value is not None else None
+            base_path = (
+                _constant(root, source(value if value is not None else node)) if base_path is None else base_path
+            )
             if base_path is None:
                 why = text("basePath is computed, so where these routes are can not be told")
                 unread.append(Unread(path, line(node), why, tokens(node)))
@@ -48,6 +51,15 @@ def settings(path: str, root: Node) -> Settings:
             why = text("{} makes other routes than files do, and is not read", Quoted(name))
             unread.append(Unread(path, line(node), why, tokens(node)))
     return Settings(base_path, slash, tuple(unread))
+
+
+def _constant(root: Node, name: str) -> str | None:
+    """The text that a name of the file stands for."""
+    given = (one for one in _nodes(root) if one.type == "variable_declarator")
+    said = [
+        text_of(one.child_by_field_name("value")) for one in given if source(one.child_by_field_name("name")) == name
+    ]
+    return said[0] if len(said) == 1 else None
 
 
 def exported_methods(root: Node) -> tuple[str, ...] | None:

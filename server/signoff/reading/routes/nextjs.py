@@ -10,12 +10,16 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from signoff.model.routes import ANY, Found, Place, Route, Unread
 from signoff.model.text import text
 from signoff.reading.routes.next_files import Settings, exported_methods, settings
 from signoff.reading.routes.paths import fingerprint
 from signoff.reading.routes.script import SUFFIXES, parsed, tokens
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _SOURCE = re.compile(r"^(?P<name>.+?)\.(?:tsx|ts|jsx|js|mdx?)$")
 _CONFIG = re.compile(r"(^|/)next\.config\.(js|mjs|cjs|ts|mts)$")
@@ -83,8 +87,10 @@ def _below(folder: str, files: Mapping[str, bytes]) -> Iterator[tuple[str, list[
 
 
 def _app(site: _Site, files: Mapping[str, bytes]) -> Iterator[Route | Unread]:
-    for path, above, name in _below(_folder(site, "app", files), files):
-        metadata = _METADATA.get(name) if len(above) == 0 else None
+    folder = _folder(site, "app", files)
+    around = _around(folder, files)
+    for path, above, name in _below(folder, files):
+        metadata = _METADATA.get(name) if not above or name == "sitemap" else None
         if name not in {"route", "page"} and metadata is None:
             continue
         if any(part.startswith("_") or _INTERCEPTING.match(part) for part in above):
@@ -100,25 +106,44 @@ def _app(site: _Site, files: Mapping[str, bytes]) -> Iterator[Route | Unread]:
                 yield Unread(path, 1, text("which methods this file exports can not be told"), source)
                 continue
             methods = told
+        shown_in = [around.get(tuple(above[:depth]), ()) for depth in range(len(above) + 1)] if name == "page" else []
+        places = (Place(path, 0), *(place for places in shown_in for place in places))
         for route in _paths(site, segments):
             for method in methods:
-                yield Route(method, route, path, 1, source, handlers=(Place(path, 0),))
+                yield Route(method, route, path, 1, source, handlers=places)
 
 
 def _pages(site: _Site, files: Mapping[str, bytes]) -> Iterator[Route | Unread]:
-    for path, above, name in _below(_folder(site, "pages", files), files):
+    own = list(_below(_folder(site, "pages", files), files))
+    shown_in = tuple(Place(path, 0) for path, above, name in own if not above and name in {"_app", "_document"})
+    for path, above, name in own:
         segments = [*above, name] if name != "index" else above
         if (not above and name in _NO_PAGES) or name.endswith(".d"):
             continue
         method = ANY if segments[:1] == ["api"] else "GET"
         source = _fingerprint(path, files[path])
         for route in _paths(site, segments):
-            yield Route(method, route, path, 1, source, handlers=(Place(path, 0),))
+            yield Route(method, route, path, 1, source, handlers=(Place(path, 0), *(shown_in if method != ANY else ())))
 
 
 def _fingerprint(path: str, raw: bytes) -> str:
-    """Of Markdown the whole text; of code what it says."""
-    return tokens(parsed(path, raw)) if path.endswith(SUFFIXES) else fingerprint(raw)
+    """Of Markdown the whole text; of code what it says, but for the imports: what their names mean is followed."""
+    if not path.endswith(SUFFIXES):
+        return fingerprint(raw)
+    return tokens(*(one for one in parsed(path, raw).named_children if not _names_imports(one)))
+
+
+def _names_imports(node: Node) -> bool:
+    return node.type == "import_statement" and any(child.type == "import_clause" for child in node.named_children)
+
+
+def _around(folder: str, files: Mapping[str, bytes]) -> Mapping[tuple[str, ...], tuple[Place, ...]]:
+    """Layouts and templates, by the folders that they stand in: pages below are shown inside of them."""
+    found: dict[tuple[str, ...], tuple[Place, ...]] = {}
+    for path, above, name in _below(folder, files):
+        if name in {"layout", "template"}:
+            found[tuple(above)] = (*found.get(tuple(above), ()), Place(path, 0))
+    return found
 
 
 def _paths(site: _Site, segments: list[str]) -> Iterator[str]:

@@ -13,13 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from signoff.model.routes import Unread
 from signoff.model.text import text
-from signoff.reading.routes.expressions import Expressions
+from signoff.reading.routes.expressions import LONGEST_LOOP, Expressions
 from signoff.reading.routes.marks import MARKS, is_module
 from signoff.reading.routes.modules import Modules, Parts
 from signoff.reading.routes.paths import fingerprint
 from signoff.reading.routes.values import UNCLEAR, Class, External, Function, ModuleOf, Native, Scope, Thing, Value
 
-_LONGEST_LOOP = 200
 STEPS = 400_000
 """Of statements and expressions, beyond which a repository is not read to its end."""
 
@@ -173,7 +172,7 @@ class Project(Expressions):
         over = self.expression(node.iter, scope)
         if isinstance(over, dict):
             over = list(over)
-        if not isinstance(over, list) or len(over) > _LONGEST_LOOP:
+        if not isinstance(over, list) or len(over) > LONGEST_LOOP:
             over = [UNCLEAR]
         returned = list[Value]()
         for one in over:
@@ -217,9 +216,12 @@ class Project(Expressions):
             return
         module = node.module or ""
         found = self.modules.resolve(module, scope.path, node.level)
+        itself = found is not None and self.modules.files.get(found) == scope.path
         for alias in node.names:
             if alias.name == "*":
                 self._import_all(found, module, scope)
+            elif itself and found is not None and self.modules.known((*found, alias.name)):
+                scope.names[alias.asname or alias.name] = ModuleOf((*found, alias.name))  # of the package itself
             elif found is None:
                 scope.names[alias.asname or alias.name] = External(f"{module}.{alias.name}" if module else alias.name)
             else:

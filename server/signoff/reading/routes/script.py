@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from signoff.reading.source.script_resolution import Resolution
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
+CLASSES = frozenset({"class_declaration", "abstract_class_declaration", "class"})
 SUFFIXES = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")
 _TESTS = re.compile(
     r"(^|/)(tests?|__tests__|__mocks__|specs?|e2e|cypress|fixtures|node_modules)/|\.(test|spec|stories|d)\.[cm]?[jt]sx?$"
@@ -66,18 +67,20 @@ _GROUPS = frozenset({"parenthesized_expression", "formal_parameters", "required_
 _ENDS = frozenset({";", ","})
 
 
-def tokens(node: Node) -> str:
-    """A fingerprint of what a node says; comments, types and what a formatter sets do not count."""
-    return fingerprint(*_said(node))
+def tokens(*nodes: Node) -> str:
+    """A fingerprint of what nodes say; comments, types and what a formatter sets do not count."""
+    return fingerprint(*_said(nodes))
 
 
-def _said(root: Node) -> Iterator[str]:
+def _said(nodes: Sequence[Node]) -> Iterator[str]:
     """In order, with marks around each part; without recursion, since trees of generated code are deep."""
-    waiting: list[Node | None] = [root]
+    waiting: list[Node | None] = [*reversed(nodes)]
     while waiting:
         node = waiting.pop()
         if node is None:
             yield ")"
+        elif node.type in _TYPES:
+            continue
         elif node.type == "string":
             yield "'" + source(node)[1:-1].replace("\\'", "'").replace('\\"', '"')
         elif node.type == "jsx_text":
@@ -108,6 +111,13 @@ def text_of(node: Node | None) -> str | None:
     ):
         return source(node)[1:-1]
     return None
+
+
+def base_of(made: Node) -> Node | None:
+    """What a class extends."""
+    heritage = next((child for child in made.named_children if child.type == "class_heritage"), None)
+    first = heritage.named_children[0] if heritage is not None and heritage.named_children else None
+    return first.child_by_field_name("value") if first is not None and first.type == "extends_clause" else first
 
 
 class Imports:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from signoff.model.quoted import Quoted
-from signoff.model.routes import ANY, Route, Unread
+from signoff.model.routes import ANY, Place, Route, Unread
 from signoff.model.text import text
 from signoff.reading.routes.paths import joined
 from signoff.reading.routes.values import Call, Class, Thing, Value, places_of, source_of
@@ -28,12 +28,15 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Branch:
-    """`prefix` None: as the framework says (a blueprint has one of its own). `lost`: why it can not be told."""
+    """`prefix` None: as the framework says (a blueprint has one of its own). `lost`: why it can not be told. `places`:
+    where it is made, if more than the prefix is given there to all that hangs on it.
+    """
 
     prefix: str | None
     to: Tree
     certain: bool
     lost: str = ""
+    places: tuple[Place, ...] = ()
 
 
 class Tree(Thing):
@@ -49,12 +52,12 @@ class Tree(Thing):
         self.branches: list[Branch] = []
         call.project.things.append(self)
 
-    def hold(self, call: Call, prefix: Value, other: Tree) -> None:
+    def hold(self, call: Call, prefix: Value, other: Tree, places: tuple[Place, ...] = ()) -> None:
         """`prefix` None: as the framework says."""
         other.held = True
         known = prefix is None or isinstance(prefix, str)
         lost = "" if known else "the prefix that it is included under can not be told"
-        self.branches.append(Branch(prefix if known else None, other, call.certain, lost))
+        self.branches.append(Branch(prefix if known else None, other, call.certain, lost, places))
 
     def hang(self, call: Call, methods: Sequence[str], path: str, handler: Value) -> None:
         self.leaves.append(Leaf(tuple(methods), path, call, handler))
@@ -73,9 +76,16 @@ class Tree(Thing):
         return joined(own, branch.to.prefix) if branch.to.prefix else own
 
     def routes(
-        self, prefix: str = "", lost: str = "", certain: bool = True, above: tuple[Tree, ...] = ()
+        self,
+        prefix: str = "",
+        lost: str = "",
+        certain: bool = True,
+        above: tuple[Tree, ...] = (),
+        through: tuple[Place, ...] = (),
     ) -> Iterator[Route | Unread]:
-        """Every route of it and of what hangs on it. `lost`: why the text does not tell where these are."""
+        """Every route of it and of what hangs on it. `lost`: why the text does not tell where these are. `through`: the
+        places of the branches that lead here.
+        """
         if self in above:
             return
         lost = lost or self.lost
@@ -89,11 +99,13 @@ class Tree(Thing):
             path = self.normal(self.join(prefix, leaf.path)) or "/"
             sure = certain and leaf.call.certain
             for method in leaf.methods:
-                yield Route(method, path, leaf.call.file, leaf.call.line, handled, sure, places_of(leaf.handler))
+                places = (*places_of(leaf.handler), *through)
+                yield Route(method, path, leaf.call.file, leaf.call.line, handled, sure, places)
         for branch in self.branches:
             under = lost or branch.lost
             below = "" if under else self.below(prefix, branch)
-            yield from branch.to.routes(below, under, certain and branch.certain, (*above, self))
+            sure = certain and branch.certain
+            yield from branch.to.routes(below, under, sure, (*above, self), (*through, *branch.places))
 
 
 def methods_of(given: Value, default: Sequence[str]) -> tuple[str, ...] | None:

@@ -100,6 +100,10 @@ class Thing:
         del name
         return UNCLEAR
 
+    def is_like(self, other: Value) -> bool:
+        """Whether it makes no difference for routes which of the two they hang on."""
+        return self is other
+
 
 class Reading(Protocol):
     """What is filled while a project is read."""

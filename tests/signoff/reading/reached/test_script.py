@@ -118,3 +118,83 @@ def test_aliases_of_tsconfig_and_packages_of_the_repository_are_followed() -> No
     }
     for path, before, name in (("lib/rows.ts", "[n]", "rows"), ("packages/math/src/one.ts", "1", "one")):
         assert led(site, {**site, path: site[path].replace(before, "2")}) == {"/docs": [name]}
+
+
+def test_pages_of_next_js_lead_to_the_layouts_around_them_and_a_renamed_file_changes_nothing() -> None:
+    page = "export default function Page() { return 1; }\n"
+    site = {
+        **SITE,
+        "app/layout.tsx": "import { Menu } from './menu';\nexport default ({ children }) => <><Menu/>{children}</>;\n",
+        "app/menu.tsx": "export const Menu = () => <b>menu</b>;\n",
+        "app/(shop)/layout.tsx": "export default function Shop({ children }) { return <i>{children}</i>; }\n",
+        "app/(shop)/cart/page.tsx": page,
+        "pages/old.tsx": page,
+        "pages/_app.tsx": "export default function App({ Component }) { return <Component/>; }\n",
+        "pages/api/x.ts": "export default function handler() {}\n",
+    }
+    wanted = {
+        "app/layout.tsx": ("children}", "children}!", {"/": ["default"], "/cart": ["default"]}),
+        "app/menu.tsx": ("<b>", "<b> the ", {"/": ["Menu"], "/cart": ["Menu"]}),
+        "app/(shop)/layout.tsx": ("<i>", "<i> shop ", {"/cart": ["default"]}),
+        "pages/_app.tsx": ("return", "throw", {"/old": ["default"]}),
+    }
+    for path, (before, after, routes_led) in wanted.items():
+        assert led(site, {**site, path: site[path].replace(before, after)}) == routes_led
+    renamed = {path: text for path, text in site.items() if path != "app/menu.tsx"} | {
+        "app/bar.tsx": site["app/menu.tsx"]
+    }
+    renamed["app/layout.tsx"] = site["app/layout.tsx"].replace("./menu", "./bar")
+    renamed["components/graph.tsx"] = renamed.pop("components/chart.tsx")
+    renamed["app/page.tsx"] = site["app/page.tsx"].replace("components/chart", "components/graph")
+    assert led(site, renamed) == {}
+    sources = [{one.path: one.source for one in routes(raw(tree)).routes} for tree in (site, renamed)]
+    assert sources[0] == sources[1]
+
+
+CONTROLLERS = {
+    "src/app.ts": "import express from 'express';\nimport { Users } from './users';\n"
+    "const app = express();\napp.use('/users', new Users(service).router);\n",
+    "src/users.ts": """\
+import { Router } from 'express';
+import { Service } from './service';
+import { Base } from './base';
+import { Mailer } from './mailer';
+export class Users extends Base {
+  router = Router();
+  private mailer = new Mailer();
+  private limit;
+  constructor(private readonly service: Service) {
+    super();
+    this.limit = 5;
+    this.router.get('/', this.list);
+    this.router.get('/one', this.one.bind(this));
+    this.router.get('/mail', (req, res) => { res.json(this.mailer.send(this.limit)); });
+    this.router.get('/base', this.based);
+  }
+  list = async (req, res) => { res.json(await this.service.all()); };
+  one(req, res) { res.json(this.shaped(1)); }
+  based(req, res) { res.json(this.common()); }
+  private shaped(one) { return [one]; }
+}
+""",
+    "src/service.ts": "export class Service { all() { return 2; } }\n",
+    "src/mailer.ts": "export class Mailer { send(limit) { return 3; } }\n",
+    "src/base.ts": "export class Base { common() { return 4; } }\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "wanted"),
+    [
+        ("src/service.ts", "2", "9", {"/users": ["Service"]}),
+        ("src/mailer.ts", "3", "9", {"/users/mail": ["Mailer"]}),
+        ("src/base.ts", "4", "9", {"/users/base": ["Base"]}),
+        ("src/users.ts", "[one]", "[one, one]", {"/users/one": ["shaped"]}),
+        ("src/users.ts", "limit = 5", "limit = 6", {"/users/mail": ["limit"]}),
+        ("src/users.ts", "private limit;", "private limit: number;", {}),
+    ],
+)
+def test_handlers_in_a_class_lead_to_what_they_use_of_it_and_to_the_classes_it_is_handed(
+    path: str, before: str, after: str, wanted: dict[str, list[str]]
+) -> None:
+    assert led(CONTROLLERS, {**CONTROLLERS, path: CONTROLLERS[path].replace(before, after)}) == wanted

@@ -113,6 +113,30 @@ def test_nested_routers_factories_loops_and_mounted_applications_are_read_as_fas
     assert ("GET", "/v1/orders/{order_id}/details/lines/{line...}") in pairs(read(NESTED))
 
 
+def test_lists_of_routers_that_a_package_collects_of_its_own_modules_are_gone_through(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/routers/__init__.py": "from . import a, b\nROUTERS = [a.router, b.router]\nMORE = {'/more': a.router}\n",
+        "shop/routers/a.py": "from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/a')\ndef a(): ...\n",
+        "shop/routers/b.py": "from fastapi import APIRouter\nrouter = APIRouter()\n@router.put('/b')\ndef b(): ...\n",
+        "shop/main.py": """\
+from fastapi import FastAPI
+from shop.routers import MORE, ROUTERS
+app = FastAPI()
+[app.include_router(one, prefix="/each") for one in ROUTERS]
+for prefix, router in MORE.items():
+    app.include_router(router, prefix=prefix)
+for router in MORE.values():
+    app.include_router(router)
+""",
+    }
+    with imported(tmp_path, files, "shop.main") as module:
+        wanted = own(module.app)
+    found = read(files)
+    assert (pairs(found), unread(found)) == (wanted, [])
+    assert len(wanted) == 4
+
+
 def test_a_route_knows_its_file_and_line() -> None:
     places = {(route.path, route.file, route.line) for route in read(NESTED).routes}
     assert ("/v1/items/{item_id}", "shop/routers/items.py", 9) in places

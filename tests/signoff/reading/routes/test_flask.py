@@ -13,7 +13,7 @@ SITE = {
 from flask import Flask
 from .extensions import db
 from .api import api
-from .views import ReportView, plain
+from .views import Listed, Plain, ReportView, plain
 
 def create_app(config=None):
     app = Flask(__name__)
@@ -22,6 +22,8 @@ def create_app(config=None):
     app.register_blueprint(api, url_prefix="/api/v1")
     app.register_blueprint(api, url_prefix="/api/v2", name="second")
     app.add_url_rule("/reports/<int:report_id>", view_func=ReportView.as_view("report"))
+    app.add_url_rule("/views/listed", view_func=Listed.as_view("listed"))
+    app.add_url_rule("/views/plain", view_func=Plain.as_view("plain_view"))
     app.add_url_rule("/plain", "plain", plain, methods=["POST", "GET"])
     return app
 
@@ -62,13 +64,20 @@ pages = Blueprint("pages", __name__)
 def home(): return "home"
 """,
     "site_app/views.py": """\
-from flask.views import MethodView
+from flask.views import MethodView, View
 
 class Base(MethodView):
     def get(self, report_id): return report_id
 
 class ReportView(Base):
     def put(self, report_id): return report_id
+
+class Listed(View):
+    methods = ["GET", "POST"]
+    def dispatch_request(self): return "listed"
+
+class Plain(View):
+    def dispatch_request(self): return "plain"
 
 def plain(): return "plain"
 """,
@@ -88,7 +97,7 @@ def own(app: Any) -> Pairs:
 def test_nested_blueprints_factories_rules_and_class_based_views_are_read_as_flask_builds_them(tmp_path: Path) -> None:
     with imported(tmp_path, SITE, "wsgi") as module:
         wanted = own(module.app)
-    assert len(wanted) == 17
+    assert len(wanted) == 20
     for folder in ("", "services/web/"):
         found = read(SITE, folder)
         assert pairs(found) == wanted

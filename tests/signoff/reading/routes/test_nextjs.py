@@ -30,6 +30,8 @@ APP: Mapping[str, Pairs] = {
     "app/%5Fvisible/page.tsx": {("GET", "/_visible")},
     "app/dashboard/layout.tsx": set(),
     "app/sitemap.ts": {("GET", "/sitemap.xml")},
+    "app/shop/sitemap.ts": {("GET", "/shop/sitemap.xml")},
+    "app/shop/robots.ts": set(),
     "pages/index.tsx": {("GET", "/")},
     "pages/blog/[slug].tsx": {("GET", "/blog/{slug}")},
     "pages/blog/index.js": {("GET", "/blog")},
@@ -71,12 +73,14 @@ def test_what_a_route_file_hands_on_of_another_file_is_said() -> None:
 
 def test_the_base_path_and_the_slash_at_the_end_are_of_every_route() -> None:
     files = {"app/page.tsx": "", "app/x/page.tsx": "", "app/robots.ts": ""}
-    config = "/** @type */\nconst config = { basePath: '/docs', trailingSlash: true };\nexport default config;\n"
-    assert {path for _, path in pairs(read({**files, "next.config.mjs": config}))} == {
-        "/docs",
-        "/docs/x/",
-        "/docs/robots.txt",
-    }
+    for start, given in (
+        ("", "basePath: '/docs'"),
+        ("const basePath = '/docs';", "basePath"),
+        ("const a = '/docs';", "basePath: a"),
+    ):
+        config = f"/** @type */\n{start}const config = {{ {given}, trailingSlash: true }};\nexport default config;\n"
+        found = read({**files, "next.config.mjs": config})
+        assert {path for _, path in pairs(found)} == {"/docs", "/docs/x/", "/docs/robots.txt"}
 
 
 def test_settings_that_make_other_routes_are_said() -> None:
