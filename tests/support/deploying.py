@@ -10,8 +10,8 @@ import yaml
 
 from signoff.actions.approval import answered
 from signoff.actions.deploy import DeployResult, carry_out
-from signoff.actions.deploying import plan_deploy
 from signoff.actions.plan import Plan, Request
+from signoff.actions.planning import make
 from signoff.actions.site import Site
 from signoff.model.facts import Known
 from signoff.model.subject import BuildMethod, Commit, WorkloadName
@@ -33,7 +33,7 @@ def built_by(site: Site, build: BuildMethod, commit: str, **fields: Any) -> Site
 
 async def plan_of(site: Site) -> tuple[Plan, str]:
     """The plan, and what a person reads of it."""
-    plan = await plan_deploy(site, WEB)
+    plan = await make(site, WEB)
     return plan, "\n".join(map(sentence, plan.lines))
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from signoff.reading.dockerfile import Copied, Dockerfile, Folder, Run, Setting, Stage
 from signoff.reading.env_reads.model import Command, Place
 from signoff.reading.errors import Unreadable
+from signoff.reading.made_variables import files_made, sourced
 
 _VARIABLE = re.compile(r"\\\$|\$(?:\{(?P<braced>\w+)(?P<rest>:?[-+][^}]*)?\}|(?P<plain>\w+))")
 
@@ -80,12 +81,18 @@ def dockerfile_steps(
 
 @dataclass(slots=True)
 class _State:
-    """What a stage hands on to those built on it; ARGs are a stage's own."""
+    """What a stage hands on to those built on it.
 
+    https://docs.docker.com/build/building/variables/#scoping: child stages inherit arguments too.
+    """
+
+    args: dict[str, Given] = field(default_factory=dict)
     env: dict[str, Given] = field(default_factory=dict)
     folder: str = "/"
     copied: dict[str, str] = field(default_factory=dict)
     """Folder of the image → folder of the repository that it was copied from."""
+    made: tuple[str, ...] = ()
+    """Sentences on files of variables that were made on the way."""
 
 
 @dataclass(slots=True)
@@ -121,23 +128,24 @@ class _Reading:
         stage = self.dockerfile.stages[at]
         base = self.number(stage.base, at)
         before = self._after.get(base) if base is not None else None
-        state = _State(dict(before.env), before.folder, dict(before.copied)) if before else _State()
-        args: dict[str, Given] = {}
+        state = _State()
+        if before is not None:
+            state = _State(dict(before.args), dict(before.env), before.folder, dict(before.copied), before.made)
         for step in stage.steps:
             match step:
                 case Setting():
-                    self._set(step, state, args)
+                    self._set(step, state)
                 case Folder(path=written):
                     state.folder = posixpath.normpath(posixpath.join(state.folder, written.strip("\"'")))
                 case Copied(sources=sources, to=to):
                     self._copied(sources, to, state)
                 case Run():
-                    self._run(step, state, {**args, **state.env}, stage)
+                    self._run(step, state, {**state.args, **state.env}, stage)
         self._after[at] = state
 
-    def _set(self, step: Setting, state: _State, args: dict[str, Given]) -> None:
+    def _set(self, step: Setting, state: _State) -> None:
         place = Place(self.path, step.line, f"{step.kind} {step.name}")
-        known = {**args, **state.env}
+        args, known = state.args, {**state.args, **state.env}
         if step.kind == "ENV":
             state.env[step.name] = Given(step.name, place, "ENV", _expanded(step.value or "", known))
             return
@@ -154,6 +162,9 @@ class _Reading:
     def _copied(self, sources: tuple[str, ...], to: str, state: _State) -> None:
         """A folder's content lands in the target; files do not tell where a project is."""
         target = posixpath.normpath(posixpath.join(state.folder, to.strip("\"'")))
+        name = posixpath.basename(target)
+        if name.startswith(".env") and name not in {posixpath.basename(one) for one in sources}:
+            state.made += (f"{self.path}: COPY makes {name}",)
         if len(sources) == 1 and ("." not in posixpath.basename(sources[0]) or sources[0] == "."):
             state.copied[target] = posixpath.normpath(posixpath.join(self.context, sources[0]))
 
@@ -165,7 +176,14 @@ class _Reading:
         names = {name: one for name, one in known.items() if one.value != ""}
         empty = {name: one for name, one in known.items() if one.value == ""}
         base = stage.base if self.number(stage.base) is None and "$" in stage.base else ""
-        unread = (f"{self.path}:{stage.line}: the base image {base} is told while building",) if base else ()
+        unread = [f"{self.path}:{stage.line}: the base image {base} is told while building"] if base else []
+        state.made += tuple(f"{place}: makes {name}" for name in files_made(step.command))
+        unread += [*state.made, *(f"{place}: takes variables from {name}" for name in sourced(step.command))]
+        unread += [
+            f"{place}: the secret {one.id} is a file of variables there"
+            for one in step.secrets
+            if one.env is None and posixpath.basename(one.target).startswith(".env")
+        ]
         sets = {name: one.value or "" for name, one in names.items()}
         command = Command(step.command, self._folder(state), place, sets)
         self.steps.append(BuildStep(command, BuildEnvironment(names, empty, (*self.passed.unread, *unread)), self.kept))

@@ -14,6 +14,7 @@ from signoff.reading import cloudbuild, dockerfile, dockerignore
 from signoff.reading.build_steps import BuildEnvironment, BuildStep, Given, Passed, dockerfile_steps
 from signoff.reading.env_reads.model import Command, Place
 from signoff.reading.errors import Unreadable, as_text
+from signoff.reading.made_variables import files_made, sourced
 from signoff.reading.yaml_text import mapping, read_yaml, texts
 
 _VARIABLE = re.compile(r"\$\$?(?:\{(?P<braced>\w+)\}|(?P<plain>\w+))")
@@ -64,6 +65,8 @@ class _Reading:
     options: Mapping[str, Any]
     substitutions: dict[str, Given] = field(default_factory=dict)
     available: set[str] = field(default_factory=set)
+    made: tuple[str, ...] = ()
+    """Sentences on files of variables that steps made in the workspace, which all steps share."""
 
     def place(self, written: str) -> Place:
         """The line on which it first stands; the YAML reader keeps none."""
@@ -72,17 +75,21 @@ class _Reading:
 
     def step(self, step: Mapping[str, Any]) -> Iterator[BuildStep]:
         known, unread = self._environment(step)
+        unread += self.made
         texts_of = {name: one.value for name, one in self.substitutions.items() if one.value}
         try:
             builds = list(cloudbuild.docker_builds(step, texts_of))
         except Unreadable as error:
             yield self._bare("", ".", known, (*unread, f"{self.path}: {error}"))
             return
+        text, folder = cloudbuild.as_shell(step), step.get("dir")
+        made = tuple(f"{self.path}: a step makes {name}" for name in files_made(text))
+        self.made += made
+        unread += made + tuple(f"{self.path}: a step takes variables from {name}" for name in sourced(text))
         for build in builds:
             yield from self._docker(build, known, unread)
         if builds:
             return
-        text, folder = cloudbuild.as_shell(step), step.get("dir")
         if "pack" in str(step.get("name")).rpartition("/")[2] and "build" in texts(step.get("args")):
             text = _PACK
             known |= self._pack_environment(texts(step.get("args")), known)

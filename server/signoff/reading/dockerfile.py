@@ -35,7 +35,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class SecretMount:
-    """`RUN --mount=type=secret`: with `env` the secret is an environment variable, else a file.
+    """`RUN --mount=type=secret`: with `env` the secret is an environment variable, else a file (`target`, where said).
 
     https://docs.docker.com/reference/dockerfile/#run---mounttypesecret
     """
@@ -43,6 +43,7 @@ class SecretMount:
     id: str
     env: str | None
     required: bool
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +260,8 @@ def _run(instruction: Instruction, mounts: list[Mapping[str, str]]) -> Run:
             target = options.get("target") or options.get("dst") or options.get("destination") or ""
             name = options.get("id") or posixpath.basename(target)
             env = (options["env"] or name) if "env" in options else None
-            secrets.append(SecretMount(name, env, options.get("required", "false") not in {"false", "0"}))
+            required = options.get("required", "false") not in {"false", "0"}
+            secrets.append(SecretMount(name, env, required, target))
     command = "\n".join([" ".join(instruction.words), *(text for _name, text in instruction.documents)])
     return Run(command, instruction.line, tuple(secrets))
 

@@ -21,14 +21,20 @@ _VARIABLE = re.compile(
 )
 _MAKE_VARIABLE = re.compile(r"\$\((\w+)\)")
 _ENDS = re.compile(r"&&|\|\||[;|&()\n]+")
+_FORGIVING = frozenset({"true", ":", "echo", "printf"})
+"""Commands that succeed: where one of them is what follows `||`, a failure before it ends nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`words` with quotes removed; `line` is that of its first word, counted from 1."""
+    """`words` with quotes removed; `line` is that of its first word, counted from 1.
+
+    `forgiven`: what follows it after `||` lets the script go on where it fails.
+    """
 
     words: tuple[str, ...]
     line: int
+    forgiven: bool = False
 
 
 def assignments(text: str) -> Mapping[str, str]:
@@ -60,8 +66,8 @@ def commands(text: str) -> Iterator[Command]:
     line = 1
     text = _MAKE_VARIABLE.sub(r"${\1}", text)
     for logical, lines in _logical_lines(text):
-        for words in _split(logical):
-            yield Command(tuple(words), line)
+        for words, forgiven in _split(logical):
+            yield Command(tuple(words), line, forgiven)
         line += lines
 
 
@@ -78,19 +84,47 @@ def _logical_lines(text: str) -> Iterator[tuple[str, int]]:
         yield pending, count
 
 
-def _split(logical: str) -> Iterator[list[str]]:
+def _split(logical: str) -> Iterator[tuple[list[str], bool]]:
+    """The words of each command, what `$(…)` runs before what takes it, and whether its failure is forgiven."""
     lexer = shlex.shlex(logical.strip().lstrip("@-"), posix=True, punctuation_chars=";&|()")
     lexer.whitespace_split = True
+    found: list[tuple[list[str], bool]] = []
     words: list[str] = []
+    around: list[list[str]] = []
+    groups: list[int] = []
+    first, alternative = 0, False
+
+    def end() -> None:
+        nonlocal words, alternative, first
+        if words:
+            if alternative and words[0] in _FORGIVING:
+                found[first:] = [(one, True) for one, _ in found[first:]]
+            found.append((words, False))
+            words, alternative = [], False
+
     try:
         for word in lexer:
-            if _ENDS.fullmatch(word):
-                if words:
-                    yield words
+            if not _ENDS.fullmatch(word):
+                words.append(word)
+            elif word.startswith("(") and words and words[-1].endswith("$"):
+                around.append(words)
                 words = []
             else:
-                words.append(word)
+                end()
+                closes = word[: len(word) - len(word.lstrip(")"))]
+                for _ in zip(closes, range(len(around)), strict=False):
+                    end()
+                    words = around.pop()
+                if not (closes and words) or word != closes:
+                    end()
+                    alternative = "||" in word
+                    for sign in word:
+                        if sign == ")" and groups:
+                            first = groups.pop()
+                        elif sign in "(;":
+                            groups += [first] if sign == "(" else []
+                            first = len(found)
     except ValueError:  # a quotation that goes on in the next line
         words = logical.split()
-    if words:
-        yield words
+    end()
+    return iter(found)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.actions.claim import LEASE, Claim, read_claim
-from signoff.actions.deploying import plan_deploy
+from signoff.actions.planning import make
 from signoff.actions.site import Site
 from signoff.ledger.events import OperationBegan, OperationEnded
 from signoff.views.deploy import result
@@ -84,14 +84,14 @@ async def test_the_claim_is_there_while_it_deploys_and_names_the_operation(world
         seen.append(world.service().get("annotations", {}).get("signoff-operation", ""))
         return await prove(*arguments, **more)  # type: ignore[arg-type]
 
-    done = await deploy(replace(site, prove=looking), await plan_deploy(site, WEB))  # type: ignore[arg-type]
+    done = await deploy(replace(site, prove=looking), await make(site, WEB))  # type: ignore[arg-type]
     assert done.outcome == "deployed", result(done)[0]
     claims = [read_claim(annotation) for annotation in seen if annotation]
     assert {claim.operation for claim in claims if claim} == {done.operation}
 
 
 async def test_what_changed_between_the_plan_and_the_claim_makes_it_void(world: World, site: Site) -> None:
-    plan = await plan_deploy(site, WEB)
+    plan = await make(site, WEB)
     builds = len(world.sandbox.state()["builds"])
 
     def there(point: Point) -> None:

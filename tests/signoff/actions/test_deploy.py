@@ -10,9 +10,10 @@ import pytest
 
 from signoff.actions.approval import answered
 from signoff.actions.deploy import DeployResult, carry_out
-from signoff.actions.deploying import NOT_DISPROVEN, plan_deploy
+from signoff.actions.deploying import NOT_DISPROVEN
 from signoff.actions.plan import Plan, Request
 from signoff.actions.plan_error import PlanError
+from signoff.actions.planning import make
 from signoff.actions.refusal import Refused
 from signoff.actions.site import Site
 from signoff.ledger.events import OperationEnded, PlanApproved, StepTaken
@@ -35,7 +36,7 @@ def silent(done: int, total: int | None, message: str) -> None:
 
 
 async def deploy(site: Site, plan: Plan | None = None) -> DeployResult:
-    plan = plan or await plan_deploy(site, WEB)
+    plan = plan or await make(site, WEB)
     return await carry_out(site, plan.id, plan.request, answered(plan, "test", NOW), silent)
 
 
@@ -81,7 +82,7 @@ async def test_a_deploy_builds_the_pushed_commit_and_serves_it_by_digest(
 
 
 async def test_every_step_is_in_the_ledger_before_and_after_it(world: World, site: Site) -> None:
-    plan = await plan_deploy(site, WEB)
+    plan = await make(site, WEB)
     await deploy(site, plan)
     steps = [(event.step, event.outcome) for event in site.ledger.all() if isinstance(event, StepTaken)]
     assert steps == [(step, when) for step in STEPS for when in ("began", "done")]
@@ -119,7 +120,7 @@ async def test_environment_secrets_account_labels_and_tags_survive(world: World,
 
 async def test_a_variable_that_somebody_sets_meanwhile_survives(world: World, site: Site, chain: Chain) -> None:
     site = at_head(site, chain, world.commit("shared/mapper.py", "def mapped(row):\n    return 'meanwhile'\n"))
-    plan = await plan_deploy(site, WEB)
+    plan = await make(site, WEB)
 
     def told(done: int, total: int | None, message: str) -> None:
         if "build done" in message:
@@ -142,7 +143,7 @@ async def test_pinned_traffic_is_said_in_the_plan_and_moved_after_the_yes(
     old = world.service()["latestReadyRevision"].rpartition("/")[2]
     pinned = {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": old, "percent": 100}
     world.change(traffic=[pinned])
-    plan = await plan_deploy(site, WEB)
+    plan = await make(site, WEB)
     assert f"{old} 100 % (pinned)" in plan_text(plan)
     done = await deploy(site, plan)
     assert done.outcome == "deployed", result(done)[0]
@@ -184,7 +185,7 @@ async def test_another_deploy_meanwhile_is_not_overwritten(world: World, site: S
 
 
 async def test_a_changed_world_voids_the_plan(world: World, site: Site) -> None:
-    plan = await plan_deploy(site, WEB)
+    plan = await make(site, WEB)
     world.change(labels={"team": "other"}, etag='"changed"')
     builds = len(world.sandbox.state()["builds"])
     done = await deploy(site, plan)
@@ -194,7 +195,7 @@ async def test_a_changed_world_voids_the_plan(world: World, site: Site) -> None:
 
 
 async def test_a_yes_to_another_plan_is_refused(site: Site) -> None:
-    plan = await plan_deploy(site, WEB)
+    plan = await make(site, WEB)
     other = replace(plan, id="plan-other")
     with pytest.raises(PlanError, match="the yes was given to plan-other"):
         await carry_out(site, plan.id, plan.request, answered(other, "test", NOW), silent)
@@ -203,7 +204,7 @@ async def test_a_yes_to_another_plan_is_refused(site: Site) -> None:
 async def test_without_a_proven_push_nothing_is_planned(world: World, site: Site, chain: Chain) -> None:
     chain.says[Link.PUSHED] = Status.FAIL
     with pytest.raises(Refused, match="pushed has not passed") as refused:
-        await plan_deploy(site, WEB)
+        await make(site, WEB)
     assert refused.value.report.workloads[0].links[Link.PUSHED].status is Status.FAIL
 
 
@@ -213,7 +214,7 @@ async def test_head_is_not_built_where_the_commit_that_is_wanted_is_not_known(si
         return replace(report, workloads=tuple(replace(one, wanted=None) for one in report.workloads))
 
     with pytest.raises(PlanError, match="which commit of web is to be built is not known"):
-        await plan_deploy(replace(site, prove=prove), WEB)
+        await make(replace(site, prove=prove), WEB)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +229,7 @@ async def test_a_plan_says_what_of_the_working_tree_is_left_behind_and_only_what
     site: Site, chain: Chain, status: Status, says: str | None
 ) -> None:
     chain.says[Link.COMMITTED] = status
-    notes = [line for line in plan_text(await plan_deploy(site, WEB)).splitlines() if "not committed" in line]
+    notes = [line for line in plan_text(await make(site, WEB)).splitlines() if "not committed" in line]
     assert len(notes) == (0 if says is None else 1)
     assert all(str(says) in note for note in notes)
 
@@ -239,17 +240,17 @@ async def test_what_must_be_proven_before_holds_a_deploy_where_it_is_not_known(
 ) -> None:
     chain.says[Link.PUSHED] = status
     with pytest.raises(Refused, match="pushed has not passed"):
-        await plan_deploy(site, WEB)
+        await make(site, WEB)
 
 
 @pytest.mark.parametrize("link", NOT_DISPROVEN)
 async def test_what_must_not_be_wrong_holds_a_deploy_only_where_it_is(site: Site, chain: Chain, link: Link) -> None:
     chain.says[link] = Status.FAIL
     with pytest.raises(Refused, match=f"{link} has not passed"):
-        await plan_deploy(site, WEB)
+        await make(site, WEB)
     for status in (Status.UNKNOWN, Status.WAITING):
         chain.says[link] = status
-        assert await plan_deploy(site, WEB)
+        assert await make(site, WEB)
 
 
 @pytest.mark.parametrize("status", [Status.UNKNOWN, Status.WAITING, Status.BLOCKED])
@@ -291,7 +292,7 @@ async def test_a_build_that_fails_changes_nothing_in_the_target(world: World, si
 async def test_an_image_is_deployed_without_a_build(world: World, site: Site) -> None:
     image = world.service()["template"]["containers"][0]["image"]
     builds = len(world.sandbox.state()["builds"])
-    plan = await plan_deploy(site, replace(WEB, image=image))
+    plan = await make(site, replace(WEB, image=image))
     done = await deploy(site, plan)
     assert [step.name for step in done.steps] == [name for name in STEPS if name != "build"]
     assert len(world.sandbox.state()["builds"]) == builds
@@ -299,7 +300,7 @@ async def test_an_image_is_deployed_without_a_build(world: World, site: Site) ->
 
 async def test_an_image_by_tag_is_refused(site: Site) -> None:
     with pytest.raises(PlanError, match="not named by digest"):
-        await plan_deploy(site, replace(WEB, image="us-docker.pkg.dev/demo/app/web:latest"))
+        await make(site, replace(WEB, image="us-docker.pkg.dev/demo/app/web:latest"))
 
 
 async def test_an_update_whose_answer_never_came_is_not_called_done_or_undone(world: World, site: Site) -> None:
@@ -313,7 +314,7 @@ async def test_a_cancelled_deploy_cancels_its_build_and_says_so_in_the_ledger(
     world: World, site: Site, chain: Chain
 ) -> None:
     site = at_head(site, chain, world.commit("web/page.txt", "cancelled"))
-    plan = await plan_deploy(site, WEB)
+    plan = await make(site, WEB)
     world.sandbox.fault("google.devtools.cloudbuild.v1.CloudBuild/GetBuild", latencySeconds=5)
     started = asyncio.Event()
 
@@ -339,7 +340,7 @@ async def test_a_deploy_that_is_cancelled_while_its_build_is_asked_for_leaves_no
     world: World, site: Site, chain: Chain
 ) -> None:
     site = at_head(site, chain, world.commit("web/page.txt", "cancelled early"))
-    plan = await plan_deploy(site, WEB)
+    plan = await make(site, WEB)
     create = "google.devtools.cloudbuild.v1.CloudBuild/CreateBuild"
     world.sandbox.fault(create, latencySeconds=1)
     deploying = asyncio.create_task(carry_out(site, plan.id, plan.request, answered(plan, "test", NOW), silent))

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from signoff.actions.approval import answered
-from signoff.actions.deploying import plan_deploy
 from signoff.actions.plan import Request
 from signoff.actions.plan_error import PlanError
+from signoff.actions.planning import make
 from signoff.actions.refusal import Refused
 from signoff.actions.site import Site
 from signoff.commands.context import Context
@@ -40,7 +40,7 @@ def deployed_by(site: Site, by: Deployer) -> Site:
 
 async def refusal(site: Site, by: Deployer, **fields: str) -> Refused:
     with pytest.raises(Refused) as caught:
-        await plan_deploy(deployed_by(site, by), replace(WEB, **fields))  # type: ignore[arg-type]
+        await make(deployed_by(site, by), replace(WEB, **fields))  # type: ignore[arg-type]
     return caught.value
 
 
@@ -87,7 +87,7 @@ async def test_what_the_target_runs_already_needs_nobody(site: Site) -> None:
 async def test_an_image_is_never_put_where_somebody_else_deploys(site: Site) -> None:
     image = "us-docker.pkg.dev/demo/app/web@sha256:" + "1" * 64
     with pytest.raises(PlanError, match="web is deployed by ci, not by signoff"):
-        await plan_deploy(deployed_by(site, "ci"), replace(WEB, image=image))
+        await make(deployed_by(site, "ci"), replace(WEB, image=image))
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.actions.deploy import DeployResult
-from signoff.actions.deploying import plan_deploy
 from signoff.actions.plan import Deploy
+from signoff.actions.planning import make
 from signoff.actions.site import Site
 from signoff.actions.steps import Made, StepFailed
 from signoff.actions.traffic_step import split, traffic, watched
@@ -90,7 +90,7 @@ class Watching:
 async def deploy_stepwise(world: World, site: Site, watching: Watching, word: str) -> DeployResult:
     site = at_head(site, watching.chain, world.commit("shared/mapper.py", f"def mapped(row):\n    return {word!r}\n"))
     site = replace(stepwise(site, 10, 50, 100), prove=watching)
-    plan = await plan_deploy(site, WEB)
+    plan = await make(site, WEB)
     assert "then to the new revision 10 % for 0 s, 50 % for 0 s, then all of it" in plan_text(plan)
     return await deploy(site, plan)
 
@@ -155,7 +155,7 @@ async def test_a_resumed_step_takes_nothing_from_a_revision_that_has_more_alread
     world: World, site: Site, chain: Chain
 ) -> None:
     site = at_head(site, chain, world.commit("shared/mapper.py", "def mapped(row):\n    return 'resumed'\n"))
-    (item,) = (await plan_deploy(stepwise(site, 10, 50, 100), WEB)).items
+    (item,) = (await make(stepwise(site, 10, 50, 100), WEB)).items
     assert isinstance(item, Deploy)
     # Half of it was moved, and then the process died: the operation begins again at its first step.
     old, new = "web-before", world.service()["latestReadyRevision"].rpartition("/")[2]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from signoff.actions.deploying import plan_deploy
 from signoff.actions.plan_error import PlanError
+from signoff.actions.planning import make
 from signoff.actions.site import Site
 from signoff.actions.ways.proof import lineage
 from signoff.model.lineage import Lineage
@@ -98,10 +98,10 @@ async def test_what_a_trigger_is_set_to_is_part_of_the_plan(world: World, site: 
     steps = [{"name": "ubuntu", "args": ["true"], "env": ["A=1", "B=2"]}]
     own: dict[str, Any] = {"filename": None, "build": {"steps": steps}, "substitutions": {"_B": "2", "_A": "1"}}
     a_trigger(world, **own)
-    first = await plan_deploy(site, WEB)
-    assert (await plan_deploy(site, WEB)).id == first.id
+    first = await make(site, WEB)
+    assert (await make(site, WEB)).id == first.id
     a_trigger(world, **own | {"substitutions": {"_B": "3", "_A": "1"}})
-    assert (await plan_deploy(site, WEB)).id != first.id
+    assert (await make(site, WEB)).id != first.id
     a_trigger(world)
 
 
@@ -109,20 +109,20 @@ async def test_a_disabled_trigger_is_refused_when_it_is_planned(world: World, si
     a_trigger(world, disabled=True)
     site = built_by(site, BuildTrigger("ship-web"), site.subject.commit)
     with pytest.raises(PlanError, match="the trigger 'ship-web' is disabled"):
-        await plan_deploy(site, WEB)
+        await make(site, WEB)
 
 
 async def test_a_trigger_that_does_not_exist_is_refused_with_the_places_that_were_asked(site: Site) -> None:
     site = built_by(site, BuildTrigger("gone"), site.subject.commit)
     with pytest.raises(PlanError, match="no trigger 'gone' in us-central1, global"):
-        await plan_deploy(site, WEB)
+        await make(site, WEB)
 
 
 async def test_a_trigger_that_can_not_be_read_is_not_called_missing(world: World, site: Site) -> None:
     site = built_by(site, BuildTrigger("ship-web"), site.subject.commit)
     world.sandbox.fault("google.devtools.cloudbuild.v1.CloudBuild/GetBuildTrigger", code="PERMISSION_DENIED")
     with pytest.raises(PlanError, match="could not be read"):
-        await plan_deploy(site, WEB)
+        await make(site, WEB)
 
 
 async def test_a_build_of_the_commit_that_is_done_is_used(world: World, site: Site, chain: Chain) -> None:

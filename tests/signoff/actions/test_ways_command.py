@@ -15,7 +15,6 @@ import pytest
 from signoff.actions.approval import answered
 from signoff.actions.claim import lock_of
 from signoff.actions.deploy import DeployResult, carry_out
-from signoff.actions.deploying import plan_deploy
 from signoff.actions.plan import Plan
 from signoff.actions.plan_error import PlanError
 from signoff.actions.planning import make
@@ -180,7 +179,7 @@ async def test_cancelling_ends_the_whole_process_group_of_the_command(
     commit = world.commit("web/page.txt", "cancelled")
     script = f"trap '' TERM; sleep 600 & echo $! $$ > {tmp_path}/pids; echo ready; wait; sleep 600"
     site = by_command(site, chain, commit, "sh", "-c", script)
-    plan = await plan_deploy(site, WEB)
+    plan = await make(site, WEB)
     ready = asyncio.Event()
 
     def told(done: int, total: int | None, message: str) -> None:
@@ -248,4 +247,4 @@ def _lives(pid: int) -> bool:
 )
 async def test_a_program_that_is_not_there_is_refused_when_it_is_planned(site: Site, program: str, why: str) -> None:
     with pytest.raises(PlanError, match=why):
-        await plan_deploy(built_by(site, BuildCommand((program,)), site.subject.commit), WEB)
+        await make(built_by(site, BuildCommand((program,)), site.subject.commit), WEB)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from signoff.actions.deploying import plan_deploy
 from signoff.actions.plan_error import PlanError
+from signoff.actions.planning import make
 from signoff.actions.site import Site
 from signoff.model.subject import Commit, ExistingImage
 from signoff.views.words import sentence
@@ -63,7 +63,7 @@ async def test_a_build_of_somebody_else_that_runs_is_waited_for(
 async def test_where_nobody_built_the_commit_nothing_is_planned(world: World, site: Site, chain: Chain) -> None:
     commit = new_code(world, "not built")
     with pytest.raises(PlanError, match=f"nobody has built web of commit {commit[:12]} yet"):
-        await plan_deploy(theirs(site, chain, commit), WEB)
+        await make(theirs(site, chain, commit), WEB)
 
 
 async def test_a_tag_alone_is_no_proof_of_the_commit(world: World, site: Site, chain: Chain) -> None:
@@ -73,7 +73,7 @@ async def test_a_tag_alone_is_no_proof_of_the_commit(world: World, site: Site, c
     image = {"name": name, "uri": f"{PATH}@{digest}", "tags": [f"main-{commit[:7]}"]}
     world.sandbox.plant({"dockerImages": [image]})
     with pytest.raises(PlanError, match=f"only a tag says that 777777777777 is built from {commit[:12]}"):
-        await plan_deploy(theirs(site, chain, commit), WEB)
+        await make(theirs(site, chain, commit), WEB)
     _, shown = await plan_of(theirs(site, chain, commit, accept_labels=True))
     assert f"use {PATH}@{digest}, whose tag says commit {commit[:12]}" in shown
 
@@ -84,8 +84,8 @@ async def test_a_given_image_is_shown_with_the_commit_that_it_is_of(world: World
     digest = builds_of(world, first)[0]["results"]["images"][0]["digest"]
     second = new_code(world, "newer than given")
     site = theirs(site, chain, second)
-    given = await plan_deploy(site, replace(WEB, image=f"{PATH}@{digest}"))
+    given = await make(site, replace(WEB, image=f"{PATH}@{digest}"))
     shown = "\n".join(map(sentence, given.lines))
     assert f"that image is of commit {first[:12]} (proven): it does not hold what is wanted" in shown
-    strange = await plan_deploy(site, replace(WEB, image=f"{PATH}@sha256:{'5' * 64}"))
+    strange = await make(site, replace(WEB, image=f"{PATH}@sha256:{'5' * 64}"))
     assert "which commit that image was built from is not proven" in "\n".join(map(sentence, strange.lines))

@@ -125,7 +125,7 @@ ONBUILD ENV NOT=here
         Setting("ARG", "B", "x y", 3),
         Setting("ENV", "C", "$A", 4),
         Setting("ENV", "D", "e\\ f", 4),
-        Run("npm run build", 5, (SecretMount("key", "KEY", False), SecretMount("t", "t", True))),
+        Run("npm run build", 5, (SecretMount("key", "KEY", False), SecretMount("t", "t", True, "/run/t"))),
         Setting("ENV", "LATE", "1", 7),
         Run("<<EOF\nnpm test\n", 8),
         Run("npm ci", 11),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from signoff.reading.env_reads.model import Command, Entry, Place
+from signoff.reading.made_variables import files_made, sourced
 from signoff.reading.shell import commands as shell_commands
 
 _SET = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
@@ -16,6 +17,8 @@ _BEFORE = frozenset(
 )
 """Words that stand before the program itself."""
 _DEPTH = 6
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
+_ENDS_ON_FAILURE = re.compile(r"\A#![^\n]*\s-\w*e|^\s*set\s+(?:-\w+\s+)*-\w*e|^\s*set\s+-o\s+errexit", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -61,8 +64,6 @@ def programs(command: Command, depth: int = 0) -> Iterator[Program]:
             if assigned:
                 sets[assigned[1]] = _plain(assigned[2])
         if not words:
-            if len(one.words) and all(_SET.fullmatch(word) for word in one.words):
-                exported = {**exported}  # a shell variable that is not exported
             continue
         if words[0] == "export":
             for word in words[1:]:
@@ -71,7 +72,7 @@ def programs(command: Command, depth: int = 0) -> Iterator[Program]:
                     exported[assigned[1]] = _plain(assigned[2])
         elif words[0] in {"cd", "pushd"} and len(words) > 1 and "$" not in words[1]:
             folder = within(folder, words[1])
-        else:
+        elif not one.forgiven:
             yield Program(tuple(words), folder, sets, command.place, depth)
 
 
@@ -93,12 +94,35 @@ def take(found: Found, program: Program) -> None:
         return
     words = program.words
     name = posixpath.basename(words[0])
-    if name in {"sh", "bash"} and "-c" in words and len(words) > words.index("-c") + 1:
+    if name in _SHELLS and "-c" in words and len(words) > words.index("-c") + 1:
         text = words[words.index("-c") + 1]
         for inner in programs(Command(text, program.folder, program.place, program.sets), program.depth + 1):
             take(found, inner)
+    elif (script := _script_of(found.files, program, name)) is not None:
+        _script(found, program, script)
     elif not entries_python.take(found, program, name):
         entries_node.take(found, program, name)
+
+
+def _script_of(files: Mapping[str, bytes], program: Program, name: str) -> str | None:
+    """The shell script of the tree that is started: `./build.sh`, `sh -e scripts/build`."""
+    if name in _SHELLS:
+        first = next((word for word in program.words[1:] if not word.startswith("-")), "")
+        return exists(files, program.folder, first) if first else None
+    return exists(files, program.folder, program.words[0]) if name.endswith(".sh") else None
+
+
+def _script(found: Found, program: Program, path: str) -> None:
+    """Without `set -e` a script goes on where a command fails: then only its last one can end the build."""
+    text = found.files[path].decode("utf-8", "replace")
+    if files_made(text) or sourced(text):
+        found.unread[f"{path}: makes or takes variables that no file of the commit has"] = None
+        return
+    place = Place(path, 1, "shell script")
+    inside = list(programs(Command(text, program.folder, place, program.sets), program.depth + 1))
+    ends = "-e" in program.words[1:] or _ENDS_ON_FAILURE.search(text) is not None
+    for inner in inside if ends else inside[-1:]:
+        take(found, inner)
 
 
 def exists(files: Mapping[str, bytes], folder: str, *paths: str) -> str | None:

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from signoff.reading.env_reads.entries import Found, Program, exists
@@ -44,6 +45,7 @@ _CONFIGS: Mapping[str, tuple[str, ...]] = {
     "strapi": ("config/database", "config/server"),
 }
 """Tool → configuration files, without suffix, that it evaluates."""
+_DEPENDENCIES = ("dependencies", "devDependencies")
 _BOTH = frozenset({"vite", "next", "astro", "nuxt", "react-router", "remix"})
 _STYLE = ("postcss.config", "tailwind.config")
 _APP = re.compile(
@@ -62,7 +64,9 @@ def take(found: Found, program: Program, name: str) -> None:
     elif name in {"turbo", "nx", "lerna"}:
         _every_build(found, program)
     elif name in {"dotenv", "infisical", "doppler", "op"} and "--" in words:
-        take_any(found, replace(program, words=words[words.index("--") + 1 :], depth=program.depth + 1))
+        at = words.index("--")
+        sets = {**_of_files(found, program.folder, words[1:at]), **program.sets} if name == "dotenv" else program.sets
+        take_any(found, replace(program, words=words[at + 1 :], sets=sets, depth=program.depth + 1))
     elif name == "next" and (len(words) == 1 or words[1] == "build"):
         folder = next((word for word in words[2:] if not word.startswith("-")), ".")
         next_entries(found, replace(program, folder=posixpath.normpath(posixpath.join(program.folder, folder))))
@@ -70,6 +74,15 @@ def take(found: Found, program: Program, name: str) -> None:
         _node(found, program, name)
     elif name in _CONFIGS:
         _tool(found, program, name)
+
+
+def _of_files(found: Found, folder: str, words: tuple[str, ...]) -> dict[str, str]:
+    """What the files of `dotenv -e FILE -- …` have, and without one .env. https://www.npmjs.com/package/dotenv-cli"""
+    from signoff.reading.env_reads.dotenv import names_of
+
+    given = [word for flag, word in pairwise(words) if flag == "-e"] or [".env"]
+    paths = (exists(found.files, folder, one) for one in given)
+    return {name: "" for path in paths if path is not None for name in names_of(found.files[path])}
 
 
 def _package(found: Found, folder: str) -> Mapping[str, Any]:
@@ -125,11 +138,35 @@ def run_script(found: Found, program: Program, folder: str, script: str) -> None
 
 
 def _every_build(found: Found, program: Program) -> None:
-    """A monorepo's runner builds what its own configuration says; here every package that has a `build`."""
+    """A monorepo's runner builds the packages that its filters name, and what those depend on; else every one."""
+    chosen = _chosen(found, program.words)
     for path in sorted(found.files):
         folder = posixpath.dirname(path) or "."
-        if posixpath.basename(path) == "package.json" and folder != program.folder and "node_modules" not in path:
+        is_package = posixpath.basename(path) == "package.json" and "node_modules" not in path
+        if is_package and folder != program.folder and (chosen is None or folder in chosen):
             run_script(found, program, folder, "build")
+
+
+def _chosen(found: Found, words: tuple[str, ...]) -> set[str] | None:
+    """The folders of the named packages and of those of the repository that they depend on; None: all, or not known.
+
+    https://turborepo.com/docs/reference/run#--filter-string · https://nx.dev/reference/nx-commands
+    """
+    names = [word.partition("=")[2] for word in words if word.startswith(("--filter=", "--scope=", "-F="))]
+    names += [word for flag, word in pairwise(words) if flag in {"--filter", "--scope", "-F"}]
+    if words[0].endswith("nx") and len(words) > 2 and not words[2].startswith("-"):
+        names += [words[2].partition(":")[0]]
+    waiting = [_workspace(found, name) for name in names]
+    if not names or None in waiting:
+        return None
+    chosen = set[str]()
+    while waiting:
+        folder = waiting.pop()
+        if folder is not None and folder not in chosen:
+            chosen.add(folder)
+            package = _package(found, folder)
+            waiting += [_workspace(found, name) for kind in _DEPENDENCIES for name in package.get(kind) or {}]
+    return chosen
 
 
 def _node(found: Found, program: Program, name: str) -> None:

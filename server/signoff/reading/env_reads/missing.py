@@ -57,6 +57,8 @@ def missing(scan: Scan, build: BuildEnvironment, run_time: Collection[str]) -> t
 def _kind(read: EnvRead, build: BuildEnvironment, run_time: Collection[str]) -> Kind | None:
     if read.need == "optional" or read.name in build.names:
         return None
+    if any(name.startswith(f"{read.name}__") for name in build.names):
+        return None  # a part of nested settings: https://docs.pydantic.dev/latest/concepts/pydantic_settings/
     empty = build.empty.get(read.name)
     if read.empty_serves and empty is not None and empty.source == "ENV":
         return None

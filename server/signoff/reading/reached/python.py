@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from signoff.model.routes import Place, Unread
 from signoff.model.text import text
 from signoff.reading.reached.graph import APPLICATIONS, Span, Symbol, Uses
-from signoff.reading.reached.python_index import Functions, Giver, Imported, Index, index, parts
+from signoff.reading.reached.python_index import Functions, Giver, Imported, Index, index, is_own, parts
 from signoff.reading.routes.marks import is_module
 from signoff.reading.routes.modules import Modules, Parts
 from signoff.reading.routes.paths import fingerprint
@@ -66,7 +66,7 @@ class PythonTree:
         return target[-1] if target else f"{giver.module} {giver.name}"
 
     def uses(self, symbol: Symbol) -> Uses:
-        prefix = symbol.name.rpartition(".")[0]
+        prefix = symbol.name.rpartition(".")[0].removesuffix("#")
         nodes = list[ast.AST]()
         found = set[Symbol]()
         for giver in self._givers(symbol):
@@ -85,9 +85,7 @@ class PythonTree:
             return Uses()
         found, blind = set[Symbol](), list[Unread]()
         for node, prefix in _at(read[0], place.line):
-            included = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "include_router"
-            nodes = [node.func, *_dependencies(node)] if included and isinstance(node, ast.Call) else [node]
-            more = self._of(nodes, place.file, prefix, set())
+            more = self._of([node], place.file, prefix, set())
             found |= more.symbols
             blind += more.blind
         return Uses(frozenset(found), tuple(blind))
@@ -101,6 +99,7 @@ class PythonTree:
                     chain = _chain(one)
                     inner |= {id(link) for link in chain[1:]}
                     found |= set(self._dotted(path, inside, chain))
+                    found |= set(self._own(path, inside, chain[-2]))
                 elif isinstance(one, ast.Name) and id(one) not in inner:
                     found |= set(self._named(path, inside, one.id))
                 elif isinstance(one, ast.Call) and _is_blind(one):
@@ -135,6 +134,19 @@ class PythonTree:
                 at = self._member(at, link.attr) if at and isinstance(link, ast.Attribute) else None
                 if isinstance(at, Symbol):
                     yield at
+
+    def _own(self, path: str, prefix: str, node: ast.expr) -> Iterator[Symbol]:
+        """`self.name`: a member of the class, or else what it inherits from."""
+        read = self._index(path)
+        holder = read[1].class_around(prefix) if read is not None and is_own(node) else None
+        if read is None or holder is None or not isinstance(node, ast.Attribute):
+            return
+        if node.attr in read[1].scopes[f"{holder}#"]:
+            yield Symbol(path, f"{holder}#.{node.attr}")
+            return
+        for made in read[1].givers(holder):
+            for base in made.bases if isinstance(made, ast.ClassDef) else ():
+                yield from self._dotted(path, prefix, _chain(base))
 
     def _module_of(self, symbol: Symbol) -> Parts | None:
         """The module that a name stands for, if it is one."""
@@ -183,7 +195,9 @@ def _parsed(raw: bytes) -> tuple[ast.Module, Index] | None:
 
 
 def _at(tree: ast.Module, line: int) -> Iterator[tuple[ast.AST, str]]:
-    """What stands at a line: a definition, also by one of its decorators, or the calls that begin there."""
+    """What stands at a line: a definition, also by one of its decorators, or the calls that begin there; of a router's
+    inclusion what it gives to the router.
+    """
     calls: list[tuple[ast.AST, str]] = []
     for node, prefix in parts(tree, ""):
         if isinstance(node, Functions | ast.ClassDef):
@@ -192,6 +206,9 @@ def _at(tree: ast.Module, line: int) -> Iterator[tuple[ast.AST, str]]:
                 yield node, prefix
                 return
         elif isinstance(node, ast.Call | ast.Lambda) and node.lineno == line:
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "include_router":
+                yield from ((part, prefix) for part in (node.func, *_dependencies(node)))
+                return
             calls.append((node, prefix))
     yield from calls
 

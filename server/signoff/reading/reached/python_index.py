@@ -25,12 +25,14 @@ Giver = ast.stmt | ast.expr | Imported
 @dataclass(slots=True)
 class Index:
     """`scopes`: by the dotted name of a function (the file itself: empty) what gives each of its names a meaning; none
-    for a parameter. `stars`: modules of which everything is imported. `prefixes`: the function that a definition or a
-    lambda opens, by the node's id.
+    for a parameter. Of a class, what it calls `self.name`, by its dotted name and a `#`. `stars`: modules of which
+    everything is imported.
     """
 
     scopes: dict[str, dict[str, list[Giver]]] = field(default_factory=dict)
     stars: list[Imported] = field(default_factory=list)
+    annotations: dict[tuple[str, str], ast.expr] = field(default_factory=dict)
+    """Of a function's parameters, by its dotted name and theirs: `self.name = parameter` is of that class."""
 
     def find(self, prefix: str, name: str) -> str | None:
         """The dotted name that `name` means in a function: the innermost one that has it."""
@@ -40,6 +42,12 @@ class Index:
             if not prefix:
                 return None
             prefix = prefix.rpartition(".")[0]
+
+    def class_around(self, prefix: str) -> str | None:
+        """The dotted name of the class that a function stands in."""
+        while prefix and f"{prefix}#" not in self.scopes:
+            prefix = prefix.rpartition(".")[0]
+        return prefix or None
 
     def givers(self, dotted: str) -> list[Giver]:
         prefix, _, name = dotted.rpartition(".")
@@ -117,10 +125,20 @@ def _bound(made: Index, node: ast.stmt, prefix: str, names: dict[str, list[Giver
         for inner in ast.walk(target):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 names.setdefault(inner.id, []).append(giver)
+        own = made.class_around(prefix) if is_own(target) else None
+        if own is not None and isinstance(target, ast.Attribute):
+            given = getattr(node, "value", None)
+            said = made.annotations.get((prefix, given.id)) if isinstance(given, ast.Name) else None
+            made.scopes[f"{own}#"].setdefault(target.attr, []).append(said if said is not None else giver)
     for held in ("body", "orelse", "finalbody"):
         _fill(made, getattr(node, held, []), prefix, names)
     for inner_body in (*getattr(node, "handlers", []), *getattr(node, "cases", [])):
         _fill(made, inner_body.body, prefix, names)
+
+
+def is_own(node: ast.AST) -> bool:
+    """`self.name`."""
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}
 
 
 def _function(made: Index, node: Functions, dotted: str) -> None:
@@ -129,9 +147,11 @@ def _function(made: Index, node: Functions, dotted: str) -> None:
     for one in (*said.posonlyargs, *said.args, *said.kwonlyargs, said.vararg, said.kwarg):
         if one is not None:
             names.setdefault(one.arg, [])
+            if one.annotation is not None:
+                made.annotations[dotted, one.arg] = one.annotation
     _fill(made, node.body, dotted, names)
 
 
 def _class(made: Index, node: ast.ClassDef, dotted: str) -> None:
     """What a class binds is no name in its methods."""
-    _fill(made, node.body, dotted, {})
+    _fill(made, node.body, dotted, made.scopes.setdefault(f"{dotted}#", {}))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from signoff.model.routes import Place, Unread
 from signoff.model.text import text
 from signoff.reading.reached.graph import APPLICATIONS, WHOLE, Span, Symbol, Uses
-from signoff.reading.reached.script_index import Imported, Index, index, parts, required
+from signoff.reading.reached.script_index import Imported, Index, class_of, index, parts, required, scope_of
 from signoff.reading.routes.paths import fingerprint
-from signoff.reading.routes.script import SUFFIXES, Imports, is_script, line, parsed, source, tokens
+from signoff.reading.routes.script import SUFFIXES, Imports, base_of, is_script, line, parsed, source, tokens
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -67,12 +67,17 @@ class ScriptTree:
     def uses(self, symbol: Symbol) -> Uses:
         found: set[Symbol] = set()
         nodes: list[Node] = []
+        lost: list[Unread] = []
         for giver in self._givers(symbol):
             if not isinstance(giver, Imported):
                 nodes += [] if _is_frame(giver) else [giver]
-            elif (target := self._target(symbol.path, giver)) is not None and target.name != WHOLE:
+            elif (target := self._target(symbol.path, giver)) is None and self._imports.is_lost(giver.source):
+                lost.append(Unread(symbol.path, giver.line, text("where this import leads can not be told")))
+            elif target is not None and target.name != WHOLE:
                 found.add(target)  # of a whole module, what is named of it is followed
-        return self._of(nodes, symbol.path, symbol.name.rpartition(".")[0], found)
+        read = self._index(symbol.path)
+        made = self._of(nodes, symbol.path, read.around(symbol.name) if read is not None else "", found)
+        return Uses(made.symbols, (*made.blind, *lost))
 
     def begins(self, place: Place) -> Uses:
         read = self._index(place.file)
@@ -93,8 +98,10 @@ class ScriptTree:
         blind: list[Unread] = []
         for node in nodes:
             for one, inside in parts(node, prefix):
-                if one.type in {"identifier", "shorthand_property_identifier"}:
+                if one.type in {"identifier", "shorthand_property_identifier"} or _is_type(one):
                     found |= set(self._named(path, inside, one))
+                elif one.type == "member_expression" and source(one.child_by_field_name("object")) == "this":
+                    found |= set(self._own(path, inside, one))
                 elif one.type == "call_expression":
                     module, callee = required(one), source(one.child_by_field_name("function"))
                     there = self._imports.find(module, path) if module is not None else None
@@ -118,6 +125,17 @@ class ScriptTree:
         member = above is not None and above.type == "member_expression" and above.child_by_field_name("object") == node
         named = source(above.child_by_field_name("property")) if member and above is not None else "default"
         yield self._member(whole, named) or Symbol(whole, WHOLE)
+
+    def _own(self, path: str, prefix: str, node: Node) -> Iterator[Symbol]:
+        """`this.name`: a member of the class, or else the class that it extends."""
+        read, made = self._index(path), class_of(node)
+        if read is None or made is None:
+            return
+        name, base = source(node.child_by_field_name("property")), base_of(made)
+        if name in read.scopes.get(scope_of(made), {}):
+            yield Symbol(path, f"{scope_of(made)}.{name}")
+        elif base is not None and base.type == "identifier":
+            yield from self._named(path, prefix, base)
 
     def _module_of(self, symbol: Symbol) -> str | None:
         """The file that a name stands for as a whole."""
@@ -163,6 +181,11 @@ def _is_frame(giver: Node | Imported) -> bool:
         return False
     named = source(giver.child_by_field_name("name")) in APPLICATIONS
     return named or source(value.child_by_field_name("function")) in _FRAMES
+
+
+def _is_type(node: Node) -> bool:
+    """The class in an annotation; `parts` gives those of what a constructor is handed alone."""
+    return node.type == "type_identifier" and node.parent is not None and node.parent.type == "type_annotation"
 
 
 def _names_a_part(call: Node) -> bool:

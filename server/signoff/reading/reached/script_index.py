@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from signoff.reading.reached.graph import WHOLE
-from signoff.reading.routes.script import source, text_of
+from signoff.reading.routes.script import CLASSES, source, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -36,12 +36,19 @@ class Imported:
 @dataclass(slots=True)
 class Index:
     """`scopes`: by the dotted starts of the functions around (the file itself: empty) what gives each name a meaning;
-    none for a parameter. `stars`: files of which everything is handed on.
+    none for a parameter. Of a class, what it calls `this.name`, by the start of the class and a `#`. `classes`: the
+    functions around each of those. `stars`: files of which everything is handed on.
     """
 
     root: Node
     scopes: dict[str, dict[str, list[Node | Imported]]] = field(default_factory=dict)
+    classes: dict[str, str] = field(default_factory=dict)
     stars: list[Imported] = field(default_factory=list)
+
+    def around(self, dotted: str) -> str:
+        """The functions around what a dotted name means."""
+        prefix = dotted.rpartition(".")[0]
+        return self.classes.get(prefix, prefix)
 
     def find(self, prefix: str, name: str) -> str | None:
         """The dotted name that `name` means in a function: the innermost one that has it."""
@@ -71,7 +78,7 @@ def parts(node: Node, prefix: str) -> Iterator[tuple[Node, str]]:
     waiting = [(node, prefix)]
     while waiting:
         one, inside = waiting.pop()
-        if one.type in _TYPES:
+        if one.type in _TYPES and not _is_injected(one):
             continue
         yield one, inside
         if one.type in _FUNCTIONS:
@@ -80,6 +87,27 @@ def parts(node: Node, prefix: str) -> Iterator[tuple[Node, str]]:
             waiting += [(child, within) for child in reversed(one.named_children) if child != name]
         else:
             waiting += [(child, inside) for child in reversed(one.named_children)]
+
+
+def class_of(node: Node) -> Node | None:
+    """The class that a node stands in."""
+    above = node.parent
+    while above is not None and above.type not in CLASSES:
+        above = above.parent
+    return above
+
+
+def scope_of(made: Node) -> str:
+    """The name of what a class calls `this`."""
+    return f"{made.start_byte}#"
+
+
+def _is_injected(annotation: Node) -> bool:
+    """The type in `constructor(private readonly service: Service)`, which says whose methods are called."""
+    above = annotation.parent
+    if above is None or above.type != "required_parameter" or annotation.type != "type_annotation":
+        return False
+    return any(one.type in {"accessibility_modifier", "readonly"} for one in above.children)
 
 
 def required(value: Node | None) -> str | None:
@@ -94,6 +122,8 @@ def required(value: Node | None) -> str | None:
 
 def _bind(made: Index, node: Node, prefix: str, names: dict[str, list[Node | Imported]]) -> None:
     kind = node.type
+    if kind in CLASSES:
+        _members(made, node, prefix)
     if kind in _NAMED:
         names.setdefault(source(node.child_by_field_name("name")), []).append(node)
     elif kind == "variable_declarator":
@@ -105,11 +135,25 @@ def _bind(made: Index, node: Node, prefix: str, names: dict[str, list[Node | Imp
         inside = f"{prefix}.{node.start_byte}" if prefix else str(node.start_byte)
         made.scopes.setdefault(inside, {}).setdefault(source(parameter), [])
     elif kind == "assignment_expression":
-        _assigned(node, names, made.scopes[""])
+        _assigned(made, node, names)
     elif kind == "import_statement":
         _imported(node, names)
     elif kind == "export_statement":
         _exported(made, node, names)
+
+
+def _members(made: Index, node: Node, prefix: str) -> None:
+    made.classes[scope_of(node)] = prefix
+    names = made.scopes.setdefault(scope_of(node), {})
+    body = node.child_by_field_name("body")
+    for member in body.named_children if body is not None else ():
+        name = source(member.child_by_field_name("name") or member.child_by_field_name("property"))
+        if name and name != "constructor":
+            names.setdefault(name, []).append(member)
+        given = member.child_by_field_name("parameters") if name == "constructor" else None
+        for parameter in given.named_children if given is not None else ():
+            if any(_is_injected(child) for child in parameter.named_children):
+                names.setdefault(source(parameter.child_by_field_name("pattern")), []).append(parameter)
 
 
 def _declared(node: Node, names: dict[str, list[Node | Imported]]) -> None:
@@ -131,13 +175,17 @@ def _declared(node: Node, names: dict[str, list[Node | Imported]]) -> None:
                 names.setdefault(name, []).append(node)
 
 
-def _assigned(node: Node, names: dict[str, list[Node | Imported]], exported: dict[str, list[Node | Imported]]) -> None:
-    """`name = …`, and CommonJS: `module.exports = …`, `exports.name = …`."""
+def _assigned(made: Index, node: Node, names: dict[str, list[Node | Imported]]) -> None:
+    """`name = …`, `this.name = …`, and CommonJS: `module.exports = …`, `exports.name = …`."""
+    exported = made.scopes[""]
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     if left is None or right is None:
         return
     written = source(left)
-    if left.type == "identifier":
+    holder = class_of(node) if written.startswith("this.") else None
+    if holder is not None and written.count(".") == 1:
+        made.scopes.setdefault(scope_of(holder), {}).setdefault(written[5:], []).append(node)
+    elif left.type == "identifier":
         names.setdefault(written, []).append(node)
     elif written == "module.exports":
         exported.setdefault("default", []).append(right)

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from signoff.reading.routes.express_routers import Routers
 from signoff.reading.routes.express_values import Class, Function, Scope, Value
-from signoff.reading.routes.script import source
+from signoff.reading.routes.script import base_of, source
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-CLASSES = frozenset({"class_declaration", "abstract_class_declaration", "class"})
 _FIELDS = frozenset({"public_field_definition", "field_definition"})
 
 
@@ -32,7 +31,7 @@ class Classes(Routers):
     def call_function(self, function: Function, values: list[Value]) -> Value: ...
 
     def class_of(self, node: Node, scope: Scope) -> Class:
-        made = Class(node, scope, self.value(_base(node), scope))
+        made = Class(node, scope, self.value(base_of(node), scope))
         self.classes.append(made)
         own = Scope(scope.path, {"this": made}, scope.exports, scope)
         for member in _members(node):
@@ -80,12 +79,6 @@ class Classes(Routers):
                 if any(child.type in {"accessibility_modifier", "readonly"} for child in parameter.children):
                     this[source(parameter.child_by_field_name("pattern"))] = values[at] if at < len(values) else None
             self.call_function(constructor, values)
-
-
-def _base(node: Node) -> Node | None:
-    heritage = next((child for child in node.named_children if child.type == "class_heritage"), None)
-    first = heritage.named_children[0] if heritage is not None and heritage.named_children else None
-    return first.child_by_field_name("value") if first is not None and first.type == "extends_clause" else first
 
 
 def _members(node: Node) -> Iterator[Node]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from signoff.model.routes import Unread
 from signoff.model.text import text
-from signoff.reading.routes.express_classes import CLASSES, Classes
+from signoff.reading.routes.express_classes import Classes
 from signoff.reading.routes.express_routers import TooMuch
 from signoff.reading.routes.express_values import Class, Function, Routed, Router, Scope, Value, default
-from signoff.reading.routes.script import Imports, is_script, parsed, source, text_of
+from signoff.reading.routes.script import CLASSES, Imports, is_script, parsed, source, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -169,6 +169,49 @@ def test_a_route_leads_to_the_dependencies_of_the_routers_and_applications_that_
     assert led(GUARDED, edited(path, before, after, GUARDED)) == wanted
 
 
+HELD = {
+    "app.py": """\
+from fastapi import APIRouter, FastAPI
+from services import Base, Mailer, Service
+
+class Users(Base):
+    limit = 1
+    def __init__(self, service: Service):
+        self.service = service
+        self.mailer = Mailer()
+        self.router = APIRouter()
+        self.router.add_api_route("/", self.list)
+        self.router.add_api_route("/mail", self.mail)
+        self.router.add_api_route("/base", self.based)
+    def list(self): return self.shaped(self.service.all())
+    def mail(self): return self.mailer.send(self.limit)
+    def based(self): return self.common()
+    def shaped(self, found): return [found]
+
+app = FastAPI()
+app.include_router(Users(Service()).router)
+""",
+    "services.py": "class Service:\n    def all(self): return 2\nclass Mailer:\n    def send(self, limit): return 3\n"
+    "class Base:\n    def common(self): return 4\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "wanted"),
+    [
+        ("services.py", "2", "9", {"/": ["Service"]}),
+        ("services.py", "3", "9", {"/mail": ["Mailer"]}),
+        ("services.py", "4", "9", {"/base": ["Base"]}),
+        ("app.py", "[found]", "[found, found]", {"/": ["shaped"]}),
+        ("app.py", "limit = 1", "limit = 9", {"/mail": ["limit"]}),
+    ],
+)
+def test_a_method_leads_to_what_it_uses_of_its_class_and_to_the_classes_it_is_handed(
+    path: str, before: str, after: str, wanted: dict[str, list[str]]
+) -> None:
+    assert led(HELD, edited(path, before, after, HELD)) == wanted
+
+
 def test_a_view_that_a_function_registers_for_others_is_followed() -> None:
     site = {
         "app.py": """\

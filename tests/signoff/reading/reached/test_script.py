@@ -149,3 +149,65 @@ def test_pages_of_next_js_lead_to_the_layouts_around_them_and_a_renamed_file_cha
     assert led(site, renamed) == {}
     sources = [{one.path: one.source for one in routes(raw(tree)).routes} for tree in (site, renamed)]
     assert sources[0] == sources[1]
+
+
+def test_an_alias_that_only_a_bundler_knows_is_said_once_something_changed_unseen() -> None:
+    site = {
+        "package.json": '{"dependencies": {"next": "16", "zod": "4"}}',
+        "app/page.tsx": "import fs from 'fs';\nimport { useState } from 'react';\nimport { z } from 'zod';\n"
+        "import logo from 'pictures/logo.svg';\nimport { rows } from 'library/rows';\n"
+        "export default function Page() { return [fs, useState, z, logo, rows()]; }\n",
+        "lib/library/rows.ts": "export function rows() { return 1; }\n",
+    }
+    new = {**site, "lib/library/rows.ts": "export function rows() { return 2; }\n"}
+    made = changed(raw(new), [raw(site)], routes(raw(new)).routes)
+    assert (made.by, [(one.file, one.line) for one in made.blind]) == ({}, [("app/page.tsx", 5)])
+
+
+CONTROLLERS = {
+    "src/app.ts": "import express from 'express';\nimport { Users } from './users';\n"
+    "const app = express();\napp.use('/users', new Users(service).router);\n",
+    "src/users.ts": """\
+import { Router } from 'express';
+import { Service } from './service';
+import { Base } from './base';
+import { Mailer } from './mailer';
+export class Users extends Base {
+  router = Router();
+  private mailer = new Mailer();
+  private limit;
+  constructor(private readonly service: Service) {
+    super();
+    this.limit = 5;
+    this.router.get('/', this.list);
+    this.router.get('/one', this.one.bind(this));
+    this.router.get('/mail', (req, res) => { res.json(this.mailer.send(this.limit)); });
+    this.router.get('/base', this.based);
+  }
+  list = async (req, res) => { res.json(await this.service.all()); };
+  one(req, res) { res.json(this.shaped(1)); }
+  based(req, res) { res.json(this.common()); }
+  private shaped(one) { return [one]; }
+}
+""",
+    "src/service.ts": "export class Service { all() { return 2; } }\n",
+    "src/mailer.ts": "export class Mailer { send(limit) { return 3; } }\n",
+    "src/base.ts": "export class Base { common() { return 4; } }\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "wanted"),
+    [
+        ("src/service.ts", "2", "9", {"/users": ["Service"]}),
+        ("src/mailer.ts", "3", "9", {"/users/mail": ["Mailer"]}),
+        ("src/base.ts", "4", "9", {"/users/base": ["Base"]}),
+        ("src/users.ts", "[one]", "[one, one]", {"/users/one": ["shaped"]}),
+        ("src/users.ts", "limit = 5", "limit = 6", {"/users/mail": ["limit"]}),
+        ("src/users.ts", "private limit;", "private limit: number;", {}),
+    ],
+)
+def test_handlers_in_a_class_lead_to_what_they_use_of_it_and_to_the_classes_it_is_handed(
+    path: str, before: str, after: str, wanted: dict[str, list[str]]
+) -> None:
+    assert led(CONTROLLERS, {**CONTROLLERS, path: CONTROLLERS[path].replace(before, after)}) == wanted
