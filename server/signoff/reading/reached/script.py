@@ -67,13 +67,17 @@ class ScriptTree:
     def uses(self, symbol: Symbol) -> Uses:
         found: set[Symbol] = set()
         nodes: list[Node] = []
+        lost: list[Unread] = []
         for giver in self._givers(symbol):
             if not isinstance(giver, Imported):
                 nodes += [] if _is_frame(giver) else [giver]
-            elif (target := self._target(symbol.path, giver)) is not None and target.name != WHOLE:
+            elif (target := self._target(symbol.path, giver)) is None and self._imports.is_lost(giver.source):
+                lost.append(Unread(symbol.path, giver.line, text("where this import leads can not be told")))
+            elif target is not None and target.name != WHOLE:
                 found.add(target)  # of a whole module, what is named of it is followed
         read = self._index(symbol.path)
-        return self._of(nodes, symbol.path, read.around(symbol.name) if read is not None else "", found)
+        made = self._of(nodes, symbol.path, read.around(symbol.name) if read is not None else "", found)
+        return Uses(made.symbols, (*made.blind, *lost))
 
     def begins(self, place: Place) -> Uses:
         read = self._index(place.file)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from signoff.reading.routes.paths import fingerprint
-from signoff.reading.source.script_resolution import Resolution
+from signoff.reading.source.script_resolution import Resolution, read_json
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -24,6 +24,20 @@ _TESTS = re.compile(
 def is_script(path: str) -> bool:
     """Whether it is code that is no test."""
     return path.endswith(SUFFIXES) and _TESTS.search(path) is None
+
+
+_DEPENDENCIES = ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies")
+_ELSEWHERE = re.compile(
+    r"[./]|[\w-]+:|.*\.(?:css|s[ac]ss|less|svg|png|jpe?g|gif|webp|avif|ico|json|txt|md|graphql|sql)$"
+)
+"""Files beside the code, pictures and style sheets, what an engine has of its own (`node:fs`)."""
+_OF_NODE = frozenset(
+    {"assert", "async_hooks", "buffer", "child_process", "cluster", "console", "crypto", "dgram", "dns", "events", "fs",
+     "http", "http2", "https", "inspector", "module", "net", "os", "path", "perf_hooks", "process", "punycode",
+     "querystring", "readline", "stream", "string_decoder", "timers", "tls", "tty", "url", "util", "v8", "vm",
+     "worker_threads", "zlib", "react", "react-dom", "server-only", "client-only"}
+)  # fmt: skip
+"""Its own modules, and those that Next.js brings along. https://nodejs.org/api/modules.html#built-in-modules"""
 
 
 @cache
@@ -126,7 +140,9 @@ class Imports:
     """
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
         self._resolution = Resolution(files)
+        self._packages: frozenset[str] | None = None
 
     def find(self, wanted: str, importer: str) -> str | None:
         """The path of the file; None for a package, a style sheet, a picture."""
@@ -135,6 +151,22 @@ class Imports:
             bases = (posixpath.join(root, wanted[2:]) for root in _roots(importer))
             found = next((at for base in bases if (at := self._resolution.find("", f"./{base}"))), None)
         return found
+
+    def is_lost(self, wanted: str) -> bool:
+        """Of an import that is no file of the tree: whether it is no package either, so that only a bundler's
+        configuration says where it leads. Where no package.json is there, that is not known.
+        """
+        if self._packages is None:
+            manifests = [
+                read_json(raw) for path, raw in self._files.items() if posixpath.basename(path) == "package.json"
+            ]
+            tables = [one.get(key) for one in manifests for key in _DEPENDENCIES]
+            self._packages = frozenset(name for one in tables if isinstance(one, dict) for name in one)
+        scoped = 2 if wanted.startswith("@") else 1
+        name = "/".join(wanted.split("/")[:scoped])
+        if not self._packages or name in self._packages or _ELSEWHERE.match(wanted):
+            return False
+        return f"@types/{name}" not in self._packages and wanted.partition("/")[0] not in _OF_NODE
 
 
 def _roots(importer: str) -> Iterator[str]:

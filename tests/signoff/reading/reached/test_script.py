@@ -151,6 +151,19 @@ def test_pages_of_next_js_lead_to_the_layouts_around_them_and_a_renamed_file_cha
     assert sources[0] == sources[1]
 
 
+def test_an_alias_that_only_a_bundler_knows_is_said_once_something_changed_unseen() -> None:
+    site = {
+        "package.json": '{"dependencies": {"next": "16", "zod": "4"}}',
+        "app/page.tsx": "import fs from 'fs';\nimport { useState } from 'react';\nimport { z } from 'zod';\n"
+        "import logo from 'pictures/logo.svg';\nimport { rows } from 'library/rows';\n"
+        "export default function Page() { return [fs, useState, z, logo, rows()]; }\n",
+        "lib/library/rows.ts": "export function rows() { return 1; }\n",
+    }
+    new = {**site, "lib/library/rows.ts": "export function rows() { return 2; }\n"}
+    made = changed(raw(new), [raw(site)], routes(raw(new)).routes)
+    assert (made.by, [(one.file, one.line) for one in made.blind]) == ({}, [("app/page.tsx", 5)])
+
+
 CONTROLLERS = {
     "src/app.ts": "import express from 'express';\nimport { Users } from './users';\n"
     "const app = express();\napp.use('/users', new Users(service).router);\n",
