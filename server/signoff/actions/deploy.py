@@ -32,6 +32,9 @@ from signoff.model.subject import WorkloadName
 from signoff.model.text import Text, listed, text
 from signoff.views.words import sentence
 
+BEFORE_A_WRITE = frozenset({"preflight", "build"})
+"""Steps before anything that users get is written; what a command may have written is undone, and that is said."""
+
 Outcome = Literal["deployed", "rolled-back", "ran", "waiting", "unproven", "failed", "void", "busy"]
 """`deployed`: the chain proves it. `waiting`: all but the next run of a job, which proves the rest. `unproven`: every
 step went well, and the chain does not prove it. `void`, `busy`: nothing was done, since the world is another than the
@@ -185,8 +188,15 @@ def _failure(bad: StepReport, steps: Sequence[StepReport]) -> Text:
     """What failed, and what became of the traffic."""
     undone = next((step for step in steps if step.status == "undone" and step.workload == bad.workload), None)
     after = text("; {}", undone.says) if undone else text("")
+    if bad.status == "stopped" and bad.name in BEFORE_A_WRITE and not _went_back(bad.workload, steps):
+        after = text("; the target runs what it ran")
     how = "stopped" if bad.status == "stopped" else "failed"
     return text("{} of {} {}: {}{}", bad.name, bad.workload, how, bad.says, after)
+
+
+def _went_back(name: WorkloadName, steps: Sequence[StepReport]) -> bool:
+    """Whether something of it was undone, or could not be."""
+    return any(step.workload == name and step.status in {"undone", "failed"} for step in steps)
 
 
 def _last_traffic(steps: Sequence[StepReport]) -> list[Text]:

@@ -38,7 +38,7 @@ def revision(item: Deploy, operation: str, commit: Commit | None, warm: Warm) ->
             made_there = await _made(writers, kind, before, template, progress, warm)
             revisions.append((before.resource, made_there))
             if kind == "service":
-                urls.append(await _tagged(writers, before, made_there, progress))
+                urls.append(await tagged(writers, before, made_there, progress))
         names = ", ".join(name for _, name in revisions if name)
         says = text("{} is ready and gets no traffic yet", names) if names else text("the template names {}", image)
         return replace(made, image=image, revisions=tuple(revisions), urls=tuple(urls), says=says)
@@ -90,7 +90,7 @@ async def _made(
     return settled.revision
 
 
-async def _tagged(writers: Writers, before: Before, made: str, progress: Progress) -> str:
+async def tagged(writers: Writers, before: Before, made: str, progress: Progress) -> str:
     """The URL that reaches the revision while the others keep the traffic; "" where it serves already.
 
     The tag came with the revision, but where nothing served before, or somebody took it away since.

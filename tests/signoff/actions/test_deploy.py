@@ -16,7 +16,7 @@ from signoff.actions.plan_error import PlanError
 from signoff.actions.planning import make
 from signoff.actions.refusal import Refused
 from signoff.actions.site import Site
-from signoff.ledger.events import PlanApproved, StepTaken
+from signoff.ledger.events import OperationEnded, PlanApproved, StepTaken
 from signoff.model.judgement import Link, Status
 from signoff.model.report import Report
 from signoff.model.subject import Commit, WorkloadName
@@ -327,9 +327,12 @@ async def test_a_cancelled_deploy_cancels_its_build_and_says_so_in_the_ledger(
     deploying.cancel()
     with pytest.raises(asyncio.CancelledError):
         await deploying
-    last = [event for event in site.ledger.all() if isinstance(event, StepTaken)][-1]
+    events = site.ledger.all()
+    last = [event for event in events if isinstance(event, StepTaken)][-1]
     assert (last.step, last.outcome) == ("build", "stopped")
     assert "cancelled" in str(last.says)
+    [ended] = [event for event in events if isinstance(event, OperationEnded)]
+    assert str(ended.says).endswith("; the target runs what it ran")
     assert world.sandbox.calls()["google.devtools.cloudbuild.v1.CloudBuild/CancelBuild"] == 1
 
 

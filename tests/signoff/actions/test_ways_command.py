@@ -6,7 +6,9 @@ import asyncio
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +24,7 @@ from signoff.commands.context import Context
 from signoff.ledger.hold import is_held
 from signoff.ledger.place import holds_path
 from signoff.model.facts import Known
+from signoff.model.report import Report
 from signoff.model.subject import BuildCommand, Commit, WorkloadName
 from signoff.views.words import sentence
 from support.deploying import WEB, build_finished, built_by, deploy, image_now, plan_of, said
@@ -31,6 +34,7 @@ from support.waiting import eventually
 from support.world import SERVICE, World
 
 from .conftest import Chain
+from .test_traffic import serving
 
 DEPLOYS = BuildCommand((sys.executable, "deploy.py", "web"))
 BUILDS = BuildCommand((sys.executable, "-c", "import deploy; deploy.build('web')"))
@@ -65,6 +69,29 @@ async def test_a_command_that_deploys_is_proven_and_nothing_is_written_over_it(
     assert "was deployed by the command or trigger itself" in steps["revision"]
     assert "has all of the traffic already" in steps["traffic 100"]
     assert f"it is of commit {commit[:12]} (proven)" in steps["build"]
+
+
+async def test_what_a_command_left_without_traffic_is_smoked_under_its_tag_before_users_get_it(
+    world: World, site: Site, chain: Chain
+) -> None:
+    old = world.service()["latestReadyRevision"].rpartition("/")[2]
+    kind = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
+    world.change(traffic=[{"type": kind, "revision": old, "percent": 100}])
+    site = by_command(site, chain, new_code(world, "traffic is pinned"), *DEPLOYS.command)
+    smoked: list[str | None] = []
+
+    async def prove(*asked: Any, **how: Any) -> Report:
+        for candidates in asked[2:]:
+            smoked.extend(candidate.url for candidate in candidates.values())
+            assert serving(world) == [(old, 100)]
+        return await chain(*asked, **how)
+
+    done = await deploy(replace(site, prove=prove))
+    assert done.outcome == "deployed", said(done)
+    assert len(smoked) == 1
+    assert smoked[0]
+    assert serving(world) == [(world.service()["latestReadyRevision"].rpartition("/")[2], 100)]
+    assert all("tag" not in entry for entry in world.service()["traffic"])
 
 
 async def test_what_a_command_only_built_is_released_by_signoff(world: World, site: Site, chain: Chain) -> None:

@@ -1,4 +1,4 @@
-"""A way that may deploy by itself: then signoff writes nothing, and only observes and proves."""
+"""A way that may deploy by itself: then signoff writes no template, and observes and proves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from signoff.actions.claim import kind_of
 from signoff.actions.plan import Deploy
-from signoff.actions.revision_step import Warm, deployed, revision, wait_settled
+from signoff.actions.revision_step import Warm, deployed, revision, tagged, wait_settled
 from signoff.actions.steps import Act, Made, StepFailed
 from signoff.actions.ways.work import Built, Work
 from signoff.check import Progress
@@ -68,7 +68,8 @@ def _template(placement: Placement) -> Template | None:
 
 
 def released(item: Deploy, operation: str, commit: Commit | None, warm: Warm) -> Act:
-    """The step `revision` or `template`: what was deployed already is waited for; else signoff writes, as ever.
+    """The step `revision` or `template`: what was deployed already is waited for, and is under its tag where it was
+    left without traffic; else signoff writes, as ever.
 
     What the way wrote meanwhile, under this operation's claim, is nobody else's deploy.
     """
@@ -77,16 +78,18 @@ def released(item: Deploy, operation: str, commit: Commit | None, warm: Warm) ->
         now = await _now(writers, item)
         if not made.alone:
             return await revision(replace(item, resources=tuple(now)), operation, commit, warm)(writers, made, progress)
-        revisions = []
-        for one in now:
+        revisions, urls = [], []
+        for one, before in zip(now, item.before, strict=True):
             settled = await wait_settled(writers, kind_of(item), one.resource, one.generation, progress)
             if settled.state == "failed":
                 what = settled.revision or short(one.resource)
                 raise StepFailed(text("{} is not ready: {}", what, settled.message), changed=True)
             revisions.append((one.resource, settled.revision))
+            waits = item.kind == "service" and one.serving == before.serving  # its traffic is given by the next steps
+            urls.append(await tagged(writers, before, settled.revision, progress) if waits else "")
         names = ", ".join(name for _, name in revisions if name) or "the template"
         says = text("{} was deployed by the command or trigger itself", names)
-        return replace(made, revisions=tuple(revisions), urls=tuple("" for _ in revisions), says=says)
+        return replace(made, revisions=tuple(revisions), urls=tuple(urls), says=says)
 
     return act
 
