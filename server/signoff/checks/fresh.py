@@ -57,7 +57,7 @@ def judge(workload: Workload, facts: DataFacts) -> Judgement:
 
 def _judged(workload: Workload, now: datetime, seen: DataSeen) -> list[Judgement]:
     if isinstance(seen.groups, Unknown):
-        return [unknown(text("{}: {}", seen.check.name, unanswered(seen.groups)))]
+        return [unknown(text("{}: {}{}", seen.check.name, unanswered(seen.groups), _instead(seen.check, seen.groups)))]
     if seen.moments.due is None:
         when = f" before {_moment(seen.moments.next)}" if seen.moments.next else ""
         return [skipped(text("{} is not due{}", seen.check.name, when))]
@@ -74,13 +74,21 @@ def _judged(workload: Workload, now: datetime, seen: DataSeen) -> list[Judgement
     return parts
 
 
+def _instead(check: DataCheck, why: Unknown) -> Text:
+    """PostgreSQL makes no time of a number by itself: only who writes it knows of what unit it is."""
+    if check.rows.table is None or not why.detail.contains("cannot cast type"):
+        return text("")
+    query = f"SELECT to_timestamp({check.time}) AS {check.time} FROM {check.rows.table}"  # noqa: S608 (told, not run)
+    return text('; where {} is a number of seconds, write query = "{}" in place of table', check.time, query)
+
+
 def _rows(workload: Workload, now: datetime, seen: DataSeen, known: Known[tuple[Group, ...]]) -> Judgement:
     check, moments = seen.check, seen.moments
     groups = _wanted(check, known.value)
     bad = [group for group in groups if not _is_fresh(check, group.recent)]
     ahead = [group for group in known.value if group.ahead]
     early = moments.settled is not None and now < moments.settled
-    late = [group for group in bad if not (early and _was_fresh(check, moments.before, group))]
+    late = [one for one in bad if not (one.ahead or (early and _was_fresh(check, moments.before, one)))]
     if late:
         found = [_late(workload, seen, known, group) for group in late[:_SHOWN]]
         return failed(found[0], *found[1:], evidence=(_more(known, late),) if len(late) > _SHOWN else ())
@@ -209,7 +217,7 @@ def _since(seen: DataSeen) -> str:
 
 def _age(check: DataCheck) -> str:
     hours = check.max_age.total_seconds() / 3600
-    return f"{hours:g} h"
+    return f"{hours:g} h" if hours >= 1 else f"{hours * 60:g} min"
 
 
 def _produce(workload: Workload) -> Fix:

@@ -123,6 +123,24 @@ def test_rows_of_the_future_make_the_newest_unknown() -> None:
     assert (found.status, codes(found)) == (Status.UNKNOWN, [IN_FUTURE])
 
 
+def test_old_rows_beside_rows_of_the_future_are_not_called_stale() -> None:
+    """A clock or a time zone that is wrong makes both."""
+    found = judged(replace(STALE_ROWS, ahead=2))
+    assert (found.status, codes(found)) == (Status.UNKNOWN, [IN_FUTURE])
+
+
+def test_numbers_where_times_are_asked_for_are_told_how_to_be_read() -> None:
+    unread = Unknown("malformed", REF, Quoted("cannot cast type bigint to timestamp with time zone"))
+    found = judge(JOB, DataFacts(NOW, (DataSeen(CHECK, AT_ANY_TIME, unread),)))
+    assert found.status is Status.UNKNOWN
+    assert 'write query = "SELECT to_timestamp(at) AS at FROM games"' in str(found.reason.parts)  # type: ignore[union-attr]
+
+
+def test_an_age_of_less_than_an_hour_is_told_in_minutes() -> None:
+    found = judged(STALE_ROWS, check=replace(CHECK, max_age=timedelta(minutes=10)))
+    assert "it may be 10 min old" in str(found.findings[0].message.parts)
+
+
 def test_what_can_not_be_read_is_unknown_and_the_others_still_count() -> None:
     unread = Unknown("denied", REF, Quoted("permission denied"))
     facts = DataFacts(NOW, (DataSeen(CHECK, AT_ANY_TIME, unread),))

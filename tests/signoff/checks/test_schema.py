@@ -249,3 +249,28 @@ def test_what_every_insert_has_to_give_fails_for_workloads_that_insert(
     for statement, status in (("INSERT INTO days (a) VALUES (1)", Status.FAIL), ("SELECT a FROM days", Status.PASS)):
         clone.commit({"web/store.py": f"def go(c):\n    return c.execute('{statement}')\n"})
         assert judged(clone, urls(live, expected), COMPARED).status is status, statement
+
+
+CITEXT = (
+    "CREATE TABLE days (a citext, b citext[] NOT NULL, CHECK (a <> 'q'));"
+    "CREATE UNIQUE INDEX d ON days (a) WHERE a = 'k'"
+)
+
+
+def test_the_schema_that_an_extension_is_in_makes_no_difference(clone: Clone, postgres: Cluster) -> None:
+    clone.commit({"web/store.py": "def go(c):\n    return c.fetch('SELECT a, b FROM days')\n"})
+    expected = postgres.database(f"CREATE EXTENSION citext; {CITEXT}")
+    apart = 'CREATE SCHEMA "my ext"; CREATE EXTENSION citext SCHEMA "my ext"; SET search_path = public, "my ext";'
+    link = judged(clone, urls(postgres.database(f"{apart}{CITEXT}"), expected), COMPARED)
+    assert link.status is Status.PASS
+    assert codes(link) == set()
+    drifted = postgres.database(apart + CITEXT.replace("a citext", "a text"))
+    assert judged(clone, urls(drifted, expected), COMPARED).status is Status.FAIL
+
+
+def test_a_name_that_no_extension_brought_keeps_its_schema(clone: Clone, postgres: Cluster) -> None:
+    clone.commit({"web/store.py": "def go(c):\n    return c.fetch('SELECT mood FROM days')\n"})
+    made = "CREATE EXTENSION citext; CREATE SCHEMA other; CREATE TYPE mood AS ENUM ('a');"
+    made += "CREATE TYPE other.mood AS ENUM ('a'); CREATE TABLE days (mood {}mood)"
+    live, expected = postgres.database(made.format("other.")), postgres.database(made.format(""))
+    assert judged(clone, urls(live, expected), COMPARED).status is Status.FAIL

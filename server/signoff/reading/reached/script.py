@@ -10,7 +10,7 @@ from signoff.model.text import text
 from signoff.reading.reached.graph import APPLICATIONS, WHOLE, Span, Symbol, Uses
 from signoff.reading.reached.script_index import Imported, Index, class_of, index, parts, required, scope_of
 from signoff.reading.routes.paths import fingerprint
-from signoff.reading.routes.script import SUFFIXES, Imports, base_of, is_script, line, parsed, source, tokens
+from signoff.reading.routes.script import SUFFIXES, Imports, base_of, called_at, is_script, line, parsed, source, tokens
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -88,8 +88,11 @@ class ScriptTree:
             return self._of([read.root], place.file, "", {whole} if whole is not None else set())
         found, blind = set[Symbol](), list[Unread]()
         for node, prefix in parts(read.root, ""):
-            if line(node) == place.line and (node.type in _STARTS or "function" in node.type):
-                more = self._of([node], place.file, prefix, set())
+            call = node.type == "call_expression"
+            at = called_at(node) if call else line(node)
+            if at == place.line and (node.type in _STARTS or "function" in node.type):
+                given = node.child_by_field_name("arguments") if call else None
+                more = self._of([given or node], place.file, prefix, set())
                 found |= more.symbols
                 blind += more.blind
         return Uses(frozenset(found), tuple(blind))

@@ -68,7 +68,9 @@ def _routes(router: Router, prefix: str, lost: str, above: tuple[Router, ...]) -
 
 
 def _fingerprint(node: Node, handlers: tuple[Function, ...]) -> str:
-    return "-".join(dict.fromkeys([tokens(node), *(tokens(handler.node) for handler in handlers)]))
+    """Of what is handed over, not of the chain that the call may stand in."""
+    given = node.child_by_field_name("arguments")
+    return "-".join(dict.fromkeys([tokens(given or node), *(tokens(handler.node) for handler in handlers)]))
 
 
 def normal(path: str) -> tuple[str, ...] | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from signoff.model.routes import Unread
 from signoff.model.text import text
-from signoff.reading.routes.express_classes import Classes
+from signoff.reading.routes.express_calls import DEEPEST, Calls
 from signoff.reading.routes.express_routers import TooMuch
-from signoff.reading.routes.express_values import Class, Function, Routed, Router, Scope, Value, default
+from signoff.reading.routes.express_values import Class, Function, Scope, Value, default
 from signoff.reading.routes.script import CLASSES, Imports, is_script, parsed, source, text_of
 
 if TYPE_CHECKING:
@@ -30,11 +29,10 @@ _BLOCKS = frozenset(
 _WRAPPERS = frozenset(
     {"await_expression", "parenthesized_expression", "as_expression", "non_null_expression", "satisfies_expression"}
 )
-_DEEPEST = 80
 _IMPORT = re.compile(rb"""(?:\bfrom|\brequire\(|\bimport\(?)\s*['"]([^'"\n]+)['"]""")
 
 
-class Files(Classes):
+class Files(Calls):
     """The files of one tree, read from those that name Express, and what they import."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
@@ -43,8 +41,6 @@ class Files(Classes):
         self._imports = Imports(files)
         self._read: dict[str, Scope] = {}
         self._made: list[Function] = []
-        self._ran: dict[tuple[int, int], Scope] = {}
-        self._depth = 0
 
     def read(self, paths: Iterable[str]) -> None:
         """The files at `paths`, what they import, and then the functions that nobody called."""
@@ -78,10 +74,10 @@ class Files(Classes):
             scope = self._read[path] = Scope(path)
             scope.names.update({"module": {"exports": scope.exports}, "exports": scope.exports})
             root = parsed(path, self._files[path])
-            self._statements(root.named_children, scope)
+            self.statements(root.named_children, scope)
         return self._read[path]
 
-    def _module(self, wanted: str, scope: Scope) -> Value:
+    def module(self, wanted: str, scope: Scope) -> Value:
         if wanted == "express":
             return "<express>"
         found = self._imports.find(wanted, scope.path)
@@ -91,7 +87,7 @@ class Files(Classes):
         whole = there.names["module"]["exports"]
         return whole if whole is not None else there.exports
 
-    def _statements(self, nodes: Iterable[Node], scope: Scope) -> None:
+    def statements(self, nodes: Iterable[Node], scope: Scope) -> None:
         nodes = list(nodes)
         for node in nodes:  # functions are there before the first statement runs
             inner = node.child_by_field_name("declaration") if node.type == "export_statement" else node
@@ -108,7 +104,7 @@ class Files(Classes):
             for one in node.named_children:
                 if one.type == "variable_declarator":
                     value = self.value(one.child_by_field_name("value"), scope)
-                    self._bind(one.child_by_field_name("name"), value, scope)
+                    self.bind(one.child_by_field_name("name"), value, scope)
         elif kind == "expression_statement":
             for child in node.named_children:
                 self.value(child, scope)
@@ -122,8 +118,8 @@ class Files(Classes):
             scope.names[source(node.child_by_field_name("name"))] = self.class_of(node, scope)
         elif kind == "for_in_statement" and isinstance(each := self._listed(node, scope), list):
             for one in each:
-                self._bind(node.child_by_field_name("left"), one, scope)
-                self._statements(node.named_children[2:], scope)
+                self.bind(node.child_by_field_name("left"), one, scope)
+                self.statements(node.named_children[2:], scope)
         elif kind == "return_statement":
             for child in node.named_children:
                 scope.names["<returned>"] = self.value(child, scope)
@@ -131,7 +127,7 @@ class Files(Classes):
             before = scope.certain, scope.looping
             scope.certain = scope.certain and kind not in _CONDITIONS | _LOOPS | {"catch_clause"}
             scope.looping = scope.looping or kind in _LOOPS
-            self._statements(node.named_children, scope)
+            self.statements(node.named_children, scope)
             scope.certain, scope.looping = before
 
     def _listed(self, node: Node, scope: Scope) -> Value:
@@ -139,7 +135,7 @@ class Files(Classes):
         of = source(node.child_by_field_name("operator")) == "of"
         return self.value(node.child_by_field_name("right"), scope) if of else None
 
-    def _bind(self, target: Node | None, value: Value, scope: Scope) -> None:
+    def bind(self, target: Node | None, value: Value, scope: Scope) -> None:
         if target is None:
             return
         if target.type == "identifier":
@@ -151,12 +147,12 @@ class Files(Classes):
                 scope.names[source(name if name is not None else part)] = self._member(value, known)
         elif target.type == "array_pattern":
             for at, part in enumerate(target.named_children):
-                self._bind(part, value[at] if isinstance(value, list) and at < len(value) else None, scope)
+                self.bind(part, value[at] if isinstance(value, list) and at < len(value) else None, scope)
 
     def _import(self, node: Node, scope: Scope) -> None:
         wanted = text_of(node.child_by_field_name("source"))
         clause = next((child for child in node.named_children if child.type == "import_clause"), None)
-        module = self._module(wanted, scope) if wanted is not None else None
+        module = self.module(wanted, scope) if wanted is not None else None
         for part in clause.named_children if clause is not None else []:
             if part.type == "identifier":
                 scope.names[source(part)] = default(module)
@@ -183,7 +179,7 @@ class Files(Classes):
                 scope.exports["default"] = scope.names.get(source(name))
         else:
             wanted = text_of(node.child_by_field_name("source"))
-            module: Value = self._module(wanted, scope) if wanted is not None else scope.names
+            module: Value = self.module(wanted, scope) if wanted is not None else scope.names
             clause = next((child for child in node.named_children if child.type == "export_clause"), None)
             for one in clause.named_children if clause is not None else []:
                 name, alias = one.child_by_field_name("name"), one.child_by_field_name("alias")
@@ -205,14 +201,14 @@ class Files(Classes):
 
     def value(self, node: Node | None, scope: Scope) -> Value:
         """What an expression stands for, and what it does."""
-        self._depth += 1
+        self.depth += 1
         self.steps -= 1
         if self.steps < 0:
             raise TooMuch
         try:
-            return self._told(node, scope) if node is not None and self._depth < _DEEPEST else None
+            return self._told(node, scope) if node is not None and self.depth < DEEPEST else None
         finally:
-            self._depth -= 1
+            self.depth -= 1
 
     def _told(self, node: Node, scope: Scope) -> Value:
         kind = node.type
@@ -226,14 +222,18 @@ class Files(Classes):
         if kind in _FUNCTIONS:
             return self.function(node, scope)
         if kind == "call_expression":
-            return self._call(node, scope)
+            return self.call(node, scope)
         if kind == "new_expression":
-            return self._call(node, scope, "constructor")
+            return self.call(node, scope, "constructor")
         if kind == "member_expression":
             owner = self.value(node.child_by_field_name("object"), scope)
             return self._member(owner, source(node.child_by_field_name("property")))
         if kind == "object":
             return self._object(node, scope)
+        if kind == "subscript_expression":
+            key = self.value(node.child_by_field_name("index"), scope)
+            owner = self.value(node.child_by_field_name("object"), scope)
+            return self._member(owner, key) if isinstance(key, str) else None
         if kind == "array":
             return [self.value(child, scope) for child in node.named_children]
         if kind == "assignment_expression":
@@ -273,71 +273,5 @@ class Files(Classes):
             if isinstance(owner, dict):
                 owner[source(left.child_by_field_name("property"))] = value
         else:
-            self._bind(left, value, scope)
+            self.bind(left, value, scope)
         return value
-
-    def _call(self, node: Node, scope: Scope, callee_field: str = "function") -> Value:
-        callee, given = node.child_by_field_name(callee_field), node.child_by_field_name("arguments")
-        arguments = list(given.named_children) if given is not None else []
-        arguments = [one for one in arguments if one.type != "comment"]
-        if callee is None:
-            return None
-        if callee.type == "identifier" and source(callee) == "require" and arguments:
-            wanted = text_of(arguments[0])
-            return self._module(wanted, scope) if wanted is not None else None
-        if callee.type == "member_expression":
-            owner_node, name = callee.child_by_field_name("object"), source(callee.child_by_field_name("property"))
-            owner = self.value(owner_node, scope)
-            if isinstance(owner, Router | Routed):
-                return self.on_router(owner, name, node, arguments, scope)
-            if isinstance(owner, list) and name in {"forEach", "map"} and arguments:
-                return self._each(owner, self.value(arguments[0], scope))
-            if isinstance(owner, Function) and name == "bind":
-                return owner
-            self.doubt(owner, owner_node, name, node, arguments, scope)
-        if callee.type == "subscript_expression":
-            owner = self.value(callee.child_by_field_name("object"), scope)
-            if isinstance(owner, Router):
-                return self.by_name(owner, callee.child_by_field_name("index"), node, arguments, scope)
-        what = self.value(callee, scope)
-        values = [self.value(argument, scope) for argument in arguments]
-        if what in {"<express>", "<Router>"} and isinstance(what, str):
-            made = Router(root=what == "<express>")
-            self.routers.append(made)
-            return made
-        if isinstance(what, Class):
-            return self.construct(what, values) if node.type == "new_expression" else None
-        if callable(what):  # `super(…)`
-            return what(values)
-        return self.call_function(what, values) if isinstance(what, Function) else None
-
-    def _each(self, owner: list[Value], function: Value) -> Value:
-        """`list.forEach(function)`, `list.map(function)`."""
-        if not isinstance(function, Function):
-            return None
-        return [self.call_function(Function(function.node, replace(function.scope)), [one]) for one in owner]
-
-    def call_function(self, function: Function, values: list[Value]) -> Value:
-        body = function.node.child_by_field_name("body")
-        if body is None or self._depth > _DEEPEST - 10:
-            return None
-        run = function.node.id, id(function.scope)
-        if run in self._ran and not any(isinstance(value, Router) for value in values):
-            return None
-        self._ran[run] = function.scope  # kept, so that its id stays its own
-        self.called.add(function.node.id)
-        scope = Scope(function.scope.path, exports=function.scope.exports, parent=function.scope)
-        parameters = function.node.child_by_field_name("parameters") or function.node.child_by_field_name("parameter")
-        named = parameters.named_children if parameters is not None and parameters.named_children else [parameters]
-        for at, parameter in enumerate(named):
-            if parameter is not None:
-                target = parameter.child_by_field_name("pattern") or parameter
-                self._bind(target, values[at] if at < len(values) else None, scope)
-        self._depth += 5
-        try:
-            if body.type != "statement_block":
-                return self.value(body, scope)
-            self._statements(body.named_children, scope)
-        finally:
-            self._depth -= 5
-        return scope.names.get("<returned>")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from signoff.model.routes import ANY, Unread
 from signoff.model.text import text
 from signoff.reading.routes.express_values import Branch, Function, Leaf, Routed, Router, Scope, Value, default
-from signoff.reading.routes.script import line, source, text_of, tokens
+from signoff.reading.routes.script import called_at, line, source, text_of, tokens
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -69,7 +69,7 @@ class Routers(ABC):
         handlers = tuple(value for value in values if isinstance(value, Function))
         self.called.update(handler.node.id for handler in handlers)
         method = ANY if name == "all" else name.upper()
-        router.leaves.append(Leaf(method, path, scope.path, line(node), node, handlers, scope.certain))
+        router.leaves.append(Leaf(method, path, scope.path, called_at(node), node, handlers, scope.certain))
 
     def by_name(
         self, router: Router, index: Node | None, node: Node, arguments: list[Node], scope: Scope
@@ -101,7 +101,7 @@ class Routers(ABC):
             self.called.add(last.node.id)
             for prefix in prefixes:
                 if prefix != "/" and "*" not in prefix:
-                    router.leaves.append(Leaf(ANY, prefix, scope.path, line(node), node, (last,), certain=False))
+                    router.leaves.append(Leaf(ANY, prefix, scope.path, called_at(node), node, (last,), certain=False))
         elif prefixes and last is None and arguments and _OF_PACKAGES.search(source(arguments[-1])):
             self._say(scope, node, "what answers here is of a package, and is not read")
         if scope.looping and not used:

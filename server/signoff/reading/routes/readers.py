@@ -62,7 +62,7 @@ def _unread(files: Mapping[str, bytes]) -> Found:
 READERS = (
     Reader((".py",), _python_web),
     Reader(SCRIPTS, _express, imports=True),
-    Reader(SCRIPTS, _unread),
+    Reader((*SCRIPTS, ".py"), _unread),
     Reader((".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".mdx", "package.json"), _nextjs),
 )
 

@@ -81,6 +81,13 @@ _GROUPS = frozenset({"parenthesized_expression", "formal_parameters", "required_
 _ENDS = frozenset({";", ","})
 
 
+def called_at(call: Node) -> int:
+    """The line of what is called: of `.get(…)` in a chain that begins lines above."""
+    callee = call.child_by_field_name("function")
+    method = callee.child_by_field_name("property") if callee is not None else None
+    return line(method if method is not None else call)
+
+
 def tokens(*nodes: Node) -> str:
     """A fingerprint of what nodes say; comments, types and what a formatter sets do not count."""
     return fingerprint(*_said(nodes))

@@ -180,3 +180,15 @@ WHERE {_OURS} AND {_not_of_an_extension("pg_class", "c.oid")} AND NOT EXISTS (
 """
 
 EXTENSIONS = "SELECT extname::text AS name, extversion AS version FROM pg_extension WHERE extname <> 'plpgsql'"
+
+# What definitions name of extensions: types, functions, operator classes. plpgsql is everywhere.
+MEMBERS = """
+SELECT n.nspname::text AS schema, m.name::text AS name FROM (
+    SELECT t.typnamespace AS namespace, t.typname AS name FROM pg_depend d
+    JOIN pg_type t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid WHERE d.deptype = 'e'
+    UNION SELECT p.pronamespace, p.proname FROM pg_depend d
+    JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid WHERE d.deptype = 'e'
+    UNION SELECT o.opcnamespace, o.opcname FROM pg_depend d
+    JOIN pg_opclass o ON d.classid = 'pg_opclass'::regclass AND o.oid = d.objid WHERE d.deptype = 'e'
+) m JOIN pg_namespace n ON n.oid = m.namespace WHERE n.nspname <> 'pg_catalog'
+"""

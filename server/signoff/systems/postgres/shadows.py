@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SECONDS = 300.0
 """For one replay, with the start of its server."""
-_FORM = "1"
+_FORM = "2"
 """Of what is kept; another one is not read."""
 _MOST_KEPT = 20
 

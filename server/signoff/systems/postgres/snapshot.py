@@ -20,11 +20,10 @@ from signoff.model.database import (
     Table,
 )
 from signoff.systems.postgres import queries
+from signoff.systems.postgres.extension_names import Rows, without_schemas
 
 if TYPE_CHECKING:
     import asyncpg
-
-Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 _KINDS: Mapping[str, Relation] = {
     "r": "table",
@@ -64,11 +63,13 @@ async def rows(connection: asyncpg.Connection[Any], role: str | None) -> Rows:
         "functions": await connection.fetch(queries.FUNCTIONS),
         "sequences": await connection.fetch(queries.SEQUENCES),
         "extensions": await connection.fetch(queries.EXTENSIONS),
+        "members": await connection.fetch(queries.MEMBERS),
     }
 
 
 def read(raw: Rows) -> Snapshot:
     """KeyError or IndexError where a part is missing: half of an answer is none."""
+    raw = without_schemas(raw)
     (about,) = raw["about"]
     parts = {name: _by_table(raw[name]) for name in _WITH_TABLE}
     tables = [_table(row, {name: parts[name].get(row["oid"], ()) for name in _WITH_TABLE}) for row in raw["tables"]]

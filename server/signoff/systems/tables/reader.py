@@ -24,6 +24,7 @@ Written = tuple[Quoted, datetime, int]
 """What rows say of the code that wrote them, the newest time, and how many they are."""
 
 _SECONDS = 25.0
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 class TablesReader:
@@ -143,7 +144,11 @@ def _writers(raw: Sequence[Row]) -> tuple[Written, ...]:
 
 
 def _time(seconds: object) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(float(str(seconds)), UTC)
+    """What is before all years (`-infinity`, years before Christ) is of the first one."""
+    if seconds is None:
+        return None
+    since = float(str(seconds))
+    return _FIRST if since < _FIRST.timestamp() else datetime.fromtimestamp(since, UTC)
 
 
 def _count(number: object) -> int:

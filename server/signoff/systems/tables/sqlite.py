@@ -22,6 +22,10 @@ _STEPS = 100_000
 """Of SQLite's virtual machine, between two looks at the clock."""
 
 
+class NoTime(Exception):
+    """The column that is to say when a row is of holds something else."""
+
+
 async def rows(path: Path, statement: str, zone: str) -> list[Row]:
     """The rows of one statement. Raises sqlalchemy's errors (`why`)."""
     return await asyncio.to_thread(_rows, path, statement, zone)
@@ -29,6 +33,8 @@ async def rows(path: Path, statement: str, zone: str) -> list[Row]:
 
 def why(error: Exception) -> Why | None:
     """The reason that an exception gives; None for a bug."""
+    if isinstance(error, NoTime):
+        return "malformed"
     if not isinstance(error, exc.SQLAlchemyError):
         return None
     says = str(error)
@@ -56,16 +62,28 @@ def seconds_of(stored: object, zone: ZoneInfo) -> float | None:
 def _rows(path: Path, statement: str, zone: str) -> list[Row]:
     engine = create_engine(f"sqlite:///file:{quote(str(path))}?mode=ro&uri=true", poolclass=NullPool)
     local, end = ZoneInfo(zone), time.monotonic() + SECONDS
+    refused: list[bool] = []
+
+    def seconds(stored: object) -> float | None:
+        try:
+            return seconds_of(stored, local)
+        except ValueError:
+            refused.append(True)  # SQLite itself only says that a function raised
+            raise
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:
         del record
-        connection.create_function(EPOCH, 1, lambda stored: seconds_of(stored, local), deterministic=True)
+        connection.create_function(EPOCH, 1, seconds, deterministic=True)
         connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
 
     try:
         with engine.connect() as connection:
             literal = text(statement.replace(":", r"\:"))
             return ended(connection.execute(literal))
+    except exc.DBAPIError as error:
+        if refused:
+            raise NoTime("a time is neither ISO 8601 nor a number of (milli-, micro-) seconds since 1970") from error
+        raise
     finally:
         engine.dispose()

@@ -94,8 +94,8 @@ def _source(rows: Rows, names: Sequence[str]) -> Any:
     if rows.table is not None:
         schema, _, name = rows.table.rpartition(".")
         return table(name, *columns, schema=schema or None)
-    query = (rows.query or "").strip().rstrip(";")
-    return text(query.replace(":", r"\:")).columns(*columns).subquery("asked")
+    query = (rows.query or "").strip().rstrip(";").replace(":", r"\:")
+    return text(f"{query}\n").columns(*columns).subquery("asked")  # the line ends: its last part may be a comment
 
 
 def _seconds(dialect: Dialect, time: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -151,6 +151,35 @@ def test_pages_of_next_js_lead_to_the_layouts_around_them_and_a_renamed_file_cha
     assert sources[0] == sources[1]
 
 
+def test_methods_in_a_chain_lead_to_what_they_are_handed_alone() -> None:
+    site = {
+        "app.js": """\
+const express = require('express');
+const { all, add } = require('./orders');
+const app = express();
+app
+  .use(express.json())
+  .get('/inline', (req, res) => res.json(1))
+  .get('/all', all);
+app.route('/orders')
+  .get(all)
+  .post(add);
+""",
+        "orders.js": "exports.all = (req, res) => res.json([]);\nexports.add = (req, res) => res.json({});\n",
+    }
+    new = {**site, "orders.js": site["orders.js"].replace("[]", "[1]")}
+    found = routes(raw(new)).routes
+    by = changed(raw(new), [raw(site)], found).by
+    assert {one.key for one in found if one.places in by} == {("GET", "/all"), ("GET", "/orders")}
+    [posted] = [one for one in found if one.method == "POST"]
+    assert posted.line == 10
+    sources = [
+        {one.key: one.source for one in routes(raw({**site, "app.js": text})).routes}
+        for text in (site["app.js"], site["app.js"].replace("express.json()", "cors()").replace("json(1)", "json(2)"))
+    ]
+    assert {key for key, source in sources[0].items() if sources[1][key] != source} == {("GET", "/inline")}
+
+
 def test_an_alias_that_only_a_bundler_knows_is_said_once_something_changed_unseen() -> None:
     site = {
         "package.json": '{"dependencies": {"next": "16", "zod": "4"}}',

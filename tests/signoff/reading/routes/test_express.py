@@ -222,6 +222,12 @@ router.get('/in', h);
 app.use(['/one', '/two'], router);
 [{ path: '/a', to: router }].forEach((each) => app.use(each.path, each.to));
 for (const [method, path] of [['get', '/x'], ['post', '/y']]) app[method](path, h);
+const map = { '/map': router };
+for (const [prefix, to] of Object.entries(map)) app.use(prefix, to);
+Object.keys(map).forEach((prefix) => app.use('/keys' + prefix, map[prefix]));
+function made(name) { const one = express.Router(); one.get('/' + name, h); return one; }
+app.use(made('first'));
+app.use('/made', made('second'));
 app.use('/answers', (req, res) => res.end());
 app.use('/passes', (req, res, next) => next());
 app.use((req, res) => res.status(410).end());
@@ -231,7 +237,9 @@ function h(req, res) { res.end(); }
     found = read({"app.js": text})
     assert unread(found) == []
     assert pairs(found) == {
-        *(("GET", f"{prefix}/in") for prefix in ("/one", "/two", "/a")),
+        *(("GET", f"{prefix}/in") for prefix in ("/one", "/two", "/a", "/map", "/keys/map")),
+        ("GET", "/first"),
+        ("GET", "/made/second"),
         ("GET", "/x"),
         ("POST", "/y"),
         ("*", "/answers"),

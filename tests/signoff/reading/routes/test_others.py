@@ -54,6 +54,37 @@ def test_frameworks_whose_routes_are_not_read_are_named_with_their_place(name: s
     assert unread(readers.routes({"src/service.ts": asked, "src/client.ts": b"axios.get('/cats');"})) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "aiohttp",
+            "from aiohttp import web\nr = web.RouteTableDef()\n@r.get('/cats')\nasync def cats(request): ...\n",
+        ),
+        ("aiohttp", "import aiohttp.web\napp = aiohttp.web.Application()\napp.router.add_get('/cats', cats)\n"),
+        ("Bottle", "from bottle import route\n\n@route('/cats')\ndef cats(): ...\n"),
+        ("Django Ninja", "from ninja import Router\nr = Router()\n@r.get('/cats')\ndef cats(request): ...\n"),
+        ("Falcon", "import falcon\napp = falcon.App()\napp.add_route('/cats', Cats())\n"),
+        ("Flask-RESTX", "from flask_restx import Namespace\nn = Namespace('x')\n@n.route('/cats')\nclass Cats: ...\n"),
+        ("flask-smorest", "from flask_smorest import Blueprint\nb = Blueprint('x')\n@b.route('/cats')\nclass C: ...\n"),
+        ("Litestar", "from litestar import get\n\n@get('/cats')\nasync def cats() -> list: ...\n"),
+        ("Pyramid", "from pyramid.config import Configurator\nc = Configurator()\nc.add_route('cats', '/cats')\n"),
+        ("Sanic", "from sanic import Sanic\napp = Sanic('x')\n@app.get('/cats')\nasync def cats(request): ...\n"),
+        ("Tornado", "import tornado.web\nroutes = [\n    (r'/cats', CatsHandler),\n]\n"),
+    ],
+)
+def test_frameworks_of_python_whose_routes_are_not_read_are_named_with_their_place(name: str, text: str) -> None:
+    found = readers.routes({"src/cats.py": text.encode(), "tests/test_cats.py": text.encode()})
+    assert (pairs(found), unread(found)) == (set(), [("src/cats.py", 3)])
+    assert name in str(found.unread[0].why.parts)
+
+
+def test_what_uses_such_a_framework_and_makes_no_route_is_quiet() -> None:
+    client = "import aiohttp\nasync def cats(session):\n    return await session.get('/cats')\n"
+    fast = "import aiohttp\nfrom fastapi import FastAPI\napp = FastAPI()\n@app.get('/cats')\ndef cats(): ...\n"
+    assert unread(readers.routes({"src/client.py": client.encode(), "src/main.py": fast.encode()})) == []
+
+
 @pytest.mark.parametrize("raw", [b"{", b"[]", b'{"paths": 1}', b"\xff"])
 def test_what_is_no_openapi_document_is_refused(raw: bytes) -> None:
     with pytest.raises(Unreadable):

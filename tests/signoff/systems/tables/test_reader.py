@@ -158,6 +158,37 @@ async def test_times_without_a_zone_are_in_the_zone_that_is_declared(place: Plac
     assert every.latest == datetime(2026, 11, 21, 5, tzinfo=UTC)
 
 
+async def test_a_query_may_end_in_a_comment(place: Place) -> None:
+    rows = Rows(query=f"SELECT at FROM {place.table} -- all of them")
+    (every,) = await groups(place, replace(place.check(per=None, commit=None), rows=rows))
+    assert every.rows == len(ROWS)
+
+
+@pytest.mark.parametrize("at", ["'-infinity'", "'0044-03-15 BC'"])
+async def test_a_time_before_all_years_is_of_the_first_one(at: str, tmp_path: Path, postgres: Cluster) -> None:
+    live = postgres.database(f"CREATE TABLE rows (at timestamptz); INSERT INTO rows VALUES ({at})")
+    role = postgres.role()
+    live.run(f"GRANT SELECT ON rows TO {role}")
+    systems = Systems(Boundary(), tmp_path, environment={"DATABASE_URL": live.dsn(role)})
+    check = DataCheck(
+        "rows", Database("main", FromEnvironment("DATABASE_URL")), Rows(table="rows"), "at", timedelta(hours=26)
+    )
+    found = await systems.tables.groups(check, moments(check, NOW), NOW)
+    await systems.close()
+    assert isinstance(found, Known), found
+    assert found.value[0].latest == datetime(1, 1, 1, tzinfo=UTC)
+
+
+async def test_what_is_no_time_is_said_to_be_none(tmp_path: Path) -> None:
+    sqlite_file(tmp_path / "rows.sqlite", "rows", [("north", "yesterday", None)])
+    systems = Systems(Boundary(), tmp_path, environment={})
+    check = replace(DAILY, rows=Rows(table="rows"))
+    found = await systems.tables.groups(check, moments(check, NOW), NOW)
+    assert isinstance(found, Unknown)
+    assert found.why == "malformed"
+    assert found.detail.outside.startswith("a time is neither ISO 8601 nor a number of")
+
+
 async def test_a_missing_sqlite_file_is_not_made(tmp_path: Path) -> None:
     systems = Systems(Boundary(), tmp_path, environment={})
     found = await systems.tables.groups(DAILY, moments(DAILY, NOW), NOW)
