@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from signoff.model.routes import Unread
 from signoff.model.text import text
@@ -48,9 +48,10 @@ class Project(Expressions):
             for parts, path in self.modules.files.items():
                 if MARKS.search(self._files[path]):
                     self.module(parts)
-            for function in self._functions:
-                if function.node not in self._followed and _builds(function.node):
-                    self.follow(function, [], {})
+            for names in (_APPLICATIONS, _BUILDING):  # factories first: they call the others with what is theirs
+                for function in self._functions:
+                    if function.node not in self._followed and _calls(function.node, names):
+                        self.follow(function, [], {})
         except (TooMuch, RecursionError):
             first = next(iter(self._files), "")
             self.unread.append(Unread(first, 1, text("there is more source text here than is read")))
@@ -246,18 +247,19 @@ def _parsed(raw: bytes) -> ast.Module | None:
         return None
 
 
+_APPLICATIONS = {"FastAPI", "Flask", "Quart", "Starlette"}
 _BUILDING = {
     *("include_router", "register_blueprint", "add_url_rule", "add_api_route", "add_route", "mount", "add_resource"),
-    *("route", "get", "post", "put", "patch", "delete", "api_route", "FastAPI", "Flask", "Starlette", "APIRouter"),
-    *("Blueprint", "Router", "Quart"),
+    *("route", "get", "post", "put", "patch", "delete", "api_route", "APIRouter", "Blueprint", "Router"),
+    *_APPLICATIONS,
 }
 
 
-def _builds(node: ast.AST) -> bool:
-    """Whether a function may make routes when it is called: else there is no need to follow it."""
+def _calls(node: ast.AST, names: Collection[str]) -> bool:
+    """Whether a function calls one of these: one that makes no routes need not be followed."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.Call):
             name = getattr(inner.func, "attr", None) or getattr(inner.func, "id", None)
-            if name in _BUILDING:
+            if name in names:
                 return True
     return False

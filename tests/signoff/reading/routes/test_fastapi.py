@@ -137,6 +137,27 @@ for router in MORE.values():
     assert len(wanted) == 4
 
 
+def test_a_factory_that_nobody_calls_hands_its_application_to_what_stands_above_it() -> None:
+    text = """\
+from fastapi import APIRouter, FastAPI
+router = APIRouter()
+@router.get("/x")
+def x(): ...
+class Feature:
+    def __init__(self, routers): self.routers = routers
+    def install(self, app, prefix="/feature"):
+        for one in self.routers:
+            app.include_router(one, prefix=prefix)
+def create_app(features=(Feature([router]),)):
+    app = FastAPI()
+    for feature in features:
+        feature.install(app)
+    return app
+"""
+    found = read({"shop.py": text})
+    assert (pairs(found), unread(found)) == ({("GET", "/feature/x")}, [])
+
+
 def test_a_route_knows_its_file_and_line() -> None:
     places = {(route.path, route.file, route.line) for route in read(NESTED).routes}
     assert ("/v1/items/{item_id}", "shop/routers/items.py", 9) in places
