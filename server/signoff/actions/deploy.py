@@ -92,6 +92,7 @@ async def _operation(site: Site, plan: Plan, approval: Approval, progress: Progr
             by=by,
             before={item.workload: before_as_data(item) for item in plan.items},
             asked=request_as_data(plan.request),
+            worktree=str(site.subject.tree.resolve()) if site.subject.tree else "",
         ),
     )
     claims = Claims(

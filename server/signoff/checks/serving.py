@@ -112,7 +112,11 @@ class _Region:
         evidence = (self._proof(service),)
         tags = [entry.tag for entry in service.wanted if entry.revision == newest.name and entry.tag]
         fix: Fix = Command(("gcloud", "run", "services", "update-traffic", service.name, "--to-latest", *self._where))
-        if DEPLOY_TAG in tags or (service.latest_ready != newest.name and self.workload.deploy == "signoff"):
+        if (
+            DEPLOY_TAG in tags
+            or newest.operation
+            or (service.latest_ready != newest.name and self.workload.deploy == "signoff")
+        ):
             # It failed, or nobody has judged it to the end: it gets traffic by a deploy, which looks at it first.
             fix = Action("deploy", (self.workload.name,))
         carries = self._carries(percent)

@@ -18,6 +18,7 @@ from signoff.model.judgement import Link
 from signoff.model.report import Report
 from signoff.model.subject import Candidate, Commit, Workload, WorkloadName
 from signoff.survey import Survey
+from signoff.views.words import command
 from signoff.walk import Overview
 
 if TYPE_CHECKING:
@@ -96,15 +97,36 @@ async def watch(
 
 
 async def known_plan(context: Context, plan_id: str) -> Plan:
-    """The plan of that id, made again from the world as it is. Raises PlanError when it is unknown or void."""
+    """The plan of that id, made again from the world as it is. Raises PlanError when it is unknown, used or void."""
     from signoff.actions.plan_error import PlanError
     from signoff.actions.planning import make
 
-    plan = await make(await _site(context), await _request(context, plan_id))
+    request = await _request(context, plan_id)
+    plan = await make(await _site(context), request)
     if plan.id != plan_id:
+        again = command(_asked(request))
+        used = await asyncio.to_thread(folds.operation_of, context.ledger, plan_id)
+        if used is not None:
+            what = f"{plan_id} was carried out already, as {used}"
+            raise PlanError(what, fix=f"signoff deploy --status {used} shows how it stands; {again} makes a new plan")
         what = f"{plan_id} is void: the target or the commit changed after it was made"
-        raise PlanError(what, fix="signoff deploy shows the plan as it would be now")
+        raise PlanError(what, fix=f"{again} shows the plan as it would be now")
     return plan
+
+
+def _asked(request: Request) -> Sequence[str]:
+    """What a person types to ask for the same."""
+    match request.action:
+        case "roll-back":
+            return [
+                "signoff",
+                "rollback",
+                *request.workloads,
+                *(["--to", request.revision] if request.revision else []),
+            ]
+        case "run":
+            return ["signoff", "job", "run", *request.workloads]
+    return ["signoff", "deploy", *request.workloads, *(["--image", request.image] if request.image else [])]
 
 
 async def carry_out(context: Context, plan_id: str, approval: Approval, progress: Progress) -> DeployResult:

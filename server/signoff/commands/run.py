@@ -19,7 +19,7 @@ from signoff.model.errors import SignoffError
 from signoff.model.facts import Unknown
 from signoff.model.judgement import Link
 from signoff.model.report import Report
-from signoff.model.subject import Candidate, Claim, Commit, Subject, Workload, WorkloadName
+from signoff.model.subject import Candidate, Claim, Commit, Session, Subject, Workload, WorkloadName
 from signoff.survey import Survey
 from signoff.walk import Overviews, walk
 
@@ -77,7 +77,7 @@ async def run(
 async def subject_of(context: Context, workloads: Sequence[str] | None = None) -> Subject:
     """What is asked about: the worktree's commit in the target, with the session that the ledger knows."""
     chosen = chosen_workloads(context, workloads)
-    session = await asyncio.to_thread(folds.session, context.ledger, context.worktree)
+    session = await asyncio.to_thread(_session, context)
     commit = await head(context)
     return Subject(
         commit=commit,
@@ -90,6 +90,15 @@ async def subject_of(context: Context, workloads: Sequence[str] | None = None) -
         log_lag=context.config.log_lag,
         session=session,
     )
+
+
+def _session(context: Context) -> Session | None:
+    """The worktree's session, with what it changed in the target."""
+    known = folds.session(context.ledger, context.worktree)
+    if known is None:
+        return None
+    changed = folds.changed_since(context.ledger, context.target.name, context.worktree, known.began)
+    return replace(known, changed=changed)
 
 
 async def head(context: Context) -> Commit:

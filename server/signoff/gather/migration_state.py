@@ -25,6 +25,7 @@ from signoff.model.sql_use import Needs
 from signoff.model.subject import Commit, Workload
 from signoff.reading.migrations import migration_order
 from signoff.reading.pending_migrations import losses, pending
+from signoff.reading.source.shipped import is_migration
 from signoff.reading.sql_needs import needs_of
 from signoff.survey import Survey
 from signoff.systems.git.tree import GITLINK
@@ -63,14 +64,28 @@ async def migration_state(survey: Survey, workload: Workload, database: Database
 
 
 async def _texts(survey: Survey, workload: Workload, database: Database) -> Mapping[str, bytes] | Unknown:
-    """Of the folder or the whole commit that `expected` is made from, else of the workload's own files."""
+    """Of the folder or the whole commit that `expected` is made from, else of the workload's own files. Where these
+    have no migrations and there is no other database: of all files that no workload without it is made from.
+    """
     how = database.expected.how if isinstance(database.expected, Replayed) else None
-    known = await (survey.get(code) if how is not None else survey.get(code_of, workload))
-    if isinstance(known, Unknown):
-        return known
+    own, whole = await survey.get(code_of, workload), await survey.get(code)
+    if isinstance(own, Unknown):
+        return own
+    if isinstance(whole, Unknown):
+        return whole
     if isinstance(how, Migrations):
-        return {path: data for path, data in known.value.items() if how.holds(path)}
-    return known.value
+        return {path: data for path, data in whole.value.items() if how.holds(path)}
+    if how is not None:
+        return whole.value
+    others = [one for one in survey.subject.workloads if one.database != database]
+    if any(map(is_migration, own.value)) or any(isinstance(one.database, Database) for one in others):
+        return own.value
+    theirs = [inputs_of(survey.subject, one) for one in others]
+    return {
+        path: data
+        for path, data in whole.value.items()
+        if not any(one.matches(path.encode("utf-8", "surrogateescape")) for one in theirs)
+    }
 
 
 async def _whens(survey: Survey) -> Mapping[str, int] | Unknown:

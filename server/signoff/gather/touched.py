@@ -14,7 +14,8 @@ from signoff.survey import Survey
 
 
 async def touched(survey: Survey) -> Mapping[WorkloadName, bool]:
-    """Whether this worktree's own commits or edits, since the session began, changed inputs of each workload.
+    """Whether this worktree's own commits or edits, since the session began, changed inputs of each workload, or its
+    deploys and runs the workload itself.
 
     Work that is still only here counts whenever it was done. Without a known session, and wherever git does not say,
     every workload counts: what is not known is not left out. Needs no network: what was fetched from others is on the
@@ -24,8 +25,9 @@ async def touched(survey: Survey) -> Mapping[WorkloadName, bool]:
     changed = await survey.get(_changed)
     if changed is None:
         return {workload.name: True for workload in subject.workloads}
+    deployed = subject.session.changed if subject.session is not None else frozenset[WorkloadName]()
     return {
-        workload.name: any(inputs_of(subject, workload).matches(path) for path in changed)
+        workload.name: workload.name in deployed or any(inputs_of(subject, workload).matches(path) for path in changed)
         for workload in subject.workloads
     }
 

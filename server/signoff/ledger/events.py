@@ -83,6 +83,7 @@ class OperationBegan:
 
     `before`: per workload what stood in the target, as `actions.plan` writes it: what a failure leads back to, also
     when another process goes on after this one died. `asked`: the plan's request, so that only the same one goes on.
+    `worktree`: whose session it belongs to.
     """
 
     kind: ClassVar[str] = "operation"
@@ -94,6 +95,7 @@ class OperationBegan:
     by: str
     before: Mapping[str, Json]
     asked: Mapping[str, Json] = field(default_factory=dict)
+    worktree: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,21 @@ def session(store: Store, worktree: str) -> Session | None:
     return Session(Commit(began.head), began.at) if began else None
 
 
+def changed_since(store: Store, target: str, worktree: str, since: datetime) -> frozenset[WorkloadName]:
+    """Workloads that a worktree's operations were at in a target; not those that were left to somebody else's."""
+    idle = {
+        event.operation
+        for event in takewhile(lambda event: event.at >= since, store.read(OperationEnded))
+        if event.outcome in {"busy", "void"}
+    }
+    return frozenset(
+        WorkloadName(name)
+        for event in takewhile(lambda event: event.at >= since, store.read(OperationBegan))
+        if (event.target, event.worktree) == (target, worktree) and event.operation not in idle
+        for name in event.before
+    )
+
+
 def session_start(store: Store, worktree: str) -> SessionBegan | None:
     """The event of that start."""
     return next((event for event in store.read(SessionBegan) if event.worktree == worktree), None)
@@ -92,6 +107,11 @@ def last_report(store: Store, target: str, worktree: str | None = None) -> Repor
 
 def plan(store: Store, plan_id: str) -> PlanMade | None:
     return next((event for event in store.read(PlanMade) if event.plan == plan_id), None)
+
+
+def operation_of(store: Store, plan_id: str) -> str | None:
+    """The operation that carried a plan out, or died over it; None where none has begun."""
+    return next((event.operation for event in store.read(OperationBegan) if event.plan == plan_id), None)
 
 
 def approvals(store: Store, plan_id: str, since: datetime | None = None) -> tuple[PlanApproved, ...]:

@@ -84,13 +84,17 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A revision of a service or worker pool. `ready`: its condition Ready; None before Cloud Run said anything."""
+    """A revision of a service or worker pool. `ready`: its condition Ready; None before Cloud Run said anything.
+
+    `operation`: the operation of signoff's that made it, as a label states; empty where none did.
+    """
 
     name: str
     parent: str
     created: datetime
     template: Template
     ready: Condition | None
+    operation: str = ""
 
 
 DEPLOY_TAG = "signoff"

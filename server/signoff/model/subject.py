@@ -127,10 +127,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """When the session began, and the commit that was checked out then."""
+    """When the session began, and the commit that was checked out then.
+
+    `changed`: the workloads that its operations were at since.
+    """
 
     head: Commit
     began: datetime
+    changed: frozenset[WorkloadName] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

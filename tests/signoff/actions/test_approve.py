@@ -55,6 +55,10 @@ async def test_a_person_reads_the_plan_types_its_end_and_it_is_deployed(world: W
     assert done.outcome == "deployed"
     assert [each.id for each in shown] == [plan.id]
     assert plan.id[-4:] in asked[0]
+    with pytest.raises(PlanError, match=f"{plan.id} was carried out already, as {done.operation}") as used:
+        await approve(context, plan.id, shown.append, ask, silent, stdin=Terminal(), stdout=Terminal())
+    assert used.value.fix
+    assert "signoff deploy web makes a new plan" in used.value.fix
 
 
 async def test_a_no_changes_nothing(world: World, context: Context) -> None:

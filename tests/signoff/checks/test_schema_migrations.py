@@ -129,6 +129,18 @@ def test_a_migration_that_was_not_run_waits_for_a_person_at_its_file(
     assert finding.location.path in files
 
 
+@pytest.mark.parametrize("folder", ["", "packages/db/"])
+@pytest.mark.parametrize("tool", TOOLS.values(), ids=TOOLS.keys())
+def test_migrations_that_no_workload_is_made_from_belong_to_the_one_database(
+    world: World, tool: tuple[str, dict[str, str], str, str], folder: str
+) -> None:
+    name, files, before, after = tool
+    beside = {folder + path.removeprefix("web/"): text for path, text in files.items()}
+    assert world.judged(beside, RECORDS[name] + before).status is Status.WAITING
+    link = world.judged(beside, RECORDS[name] + after)
+    assert (link.status, findings(link)) == (Status.PASS, set()), told(link.reason)
+
+
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=TOOLS.keys())
 def test_when_every_migration_was_run_nothing_is_said(world: World, tool: tuple[str, dict[str, str], str, str]) -> None:
     name, files, _, after = tool

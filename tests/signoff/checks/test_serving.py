@@ -66,6 +66,13 @@ async def test_a_revision_that_never_became_ready_gets_no_traffic_by_hand(estate
     assert (finding.code, finding.fix) == (serving.PINNED, Action("deploy", ("web",)))
 
 
+async def test_what_a_deploy_of_ours_made_and_a_person_rolled_back_gets_no_traffic_by_hand(estate: Estate) -> None:
+    made = {"labels": {"signoff-operation": "op-1"}}
+    estate.service(*two_revisions(estate, **made), shares={0: 100}, pinned=True)
+    [finding] = (await look(estate)).findings
+    assert (finding.code, finding.fix) == (serving.PINNED, Action("deploy", ("web",)))
+
+
 async def test_a_staged_revision_that_is_older_than_what_serves_does_not_matter(estate: Estate) -> None:
     estate.service(*two_revisions(estate), shares={1: 100}, pinned=True, tags={"old": 0})
     assert statuses(await estate.links()) == ("pass", "pass", "pass")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,11 @@ async def test_without_a_session_every_workload_counts(clone: Clone) -> None:
 
 async def test_a_session_that_changed_nothing_touched_nothing(clone: Clone) -> None:
     assert await asked(clone, session=session(clone)) == NONE
+
+
+async def test_what_the_session_deployed_is_touched(clone: Clone) -> None:
+    deployed = replace(session(clone), changed=frozenset([WEB.name]))
+    assert await asked(clone, session=deployed) == {"web": True, "job": False}
 
 
 async def test_an_own_commit_touches_the_workloads_that_it_changes(clone: Clone) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from signoff.ledger import folds
-from signoff.ledger.events import DigestProven, LinkWaived, ReportMade, SessionBegan
+from signoff.ledger.events import DigestProven, LinkWaived, OperationBegan, OperationEnded, ReportMade, SessionBegan
 from signoff.ledger.sqlite import SqliteStore
 from signoff.model.judgement import Link
 from signoff.model.subject import Session
@@ -37,6 +37,27 @@ def test_no_session_is_known_without_a_start(store: SqliteStore) -> None:
 def test_the_last_start_in_the_worktree_is_the_session(store: SqliteStore) -> None:
     store.append(began(0), began(30, "b"), SessionBegan(NOW + 40 * HOUR, "/another", "c" * 40, "mcp"))
     assert folds.session(store, "/tree") == Session("b" * 40, NOW + 30 * HOUR)  # type: ignore[arg-type]
+
+
+def operation(hours: float, name: str, workload: str, **fields: str) -> OperationBegan:
+    known = {"target": "production", "worktree": "/tree"} | fields
+    return OperationBegan(
+        NOW + hours * HOUR, name, "plan-1", commit="c" * 40, by="ada@here", before={workload: []}, **known
+    )
+
+
+def test_what_the_worktrees_operations_were_at_since_the_session_began_is_changed(store: SqliteStore) -> None:
+    store.append(
+        operation(0, "op-0", "before"),
+        operation(2, "op-1", "web"),
+        OperationEnded(NOW + 3 * HOUR, "op-1", "failed"),
+        operation(2, "op-2", "left-alone"),
+        OperationEnded(NOW + 3 * HOUR, "op-2", "busy"),
+        operation(2, "op-3", "another-session's", worktree="/another"),
+        operation(2, "op-4", "another-target's", target="staging"),
+        operation(4, "op-5", "job"),
+    )
+    assert folds.changed_since(store, "production", "/tree", NOW + 1 * HOUR) == {"web", "job"}
 
 
 def test_a_server_that_reconnects_continues_the_session(store: SqliteStore) -> None:

@@ -29,6 +29,7 @@ from signoff.model.run import (
     Traffic,
     Variable,
 )
+from signoff.systems.google.edit import OPERATION
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
@@ -108,6 +109,7 @@ def revision(message: Any) -> Revision:
         created=moment(message, "create_time") or _EPOCH,
         template=template(message, message.labels, message.annotations),
         ready=next((_condition(entry) for entry in message.conditions if entry.type_ == "Ready"), None),
+        operation=message.labels.get(OPERATION, ""),
     )
 
 
