@@ -19,7 +19,7 @@ MOST_SYMBOLS = 20_000
 
 WHOLE = "*"
 """The name of a file as a whole."""
-APPLICATIONS = frozenset({"app", "application", "api", "router", "server", "bp", "blueprint"})
+APPLICATIONS = frozenset({"app", "application", "router", "bp", "blueprint"})
 """Names of what routes hang on. They lead nowhere by it: what it is made with concerns every route."""
 
 

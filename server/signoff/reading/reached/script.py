@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _FRAMES = frozenset({"express", "express.Router", "Router"})
 """What routes hang on: every handler is registered with it, and is not called through it."""
+_HANDED_ON = 5
+"""Files that may hand on a module to each other."""
 _STARTS = frozenset({"call_expression", "class_declaration", "method_definition", "decorator"})
 
 
@@ -140,11 +142,14 @@ class ScriptTree:
         elif base is not None and base.type == "identifier":
             yield from self._named(path, prefix, base)
 
-    def _module_of(self, symbol: Symbol) -> str | None:
-        """The file that a name stands for as a whole."""
+    def _module_of(self, symbol: Symbol, depth: int = 0) -> str | None:
+        """The file that a name stands for as a whole, also where another file hands it on."""
         for giver in self._givers(symbol):
             if isinstance(giver, Imported) and giver.name == WHOLE:
                 return self._imports.find(giver.source, symbol.path)
+            target = self._target(symbol.path, giver) if isinstance(giver, Imported) and depth < _HANDED_ON else None
+            if target is not None and target.name != WHOLE:
+                return self._module_of(target, depth + 1)
         return None
 
     def _target(self, path: str, said: Imported) -> Symbol | None:

@@ -189,6 +189,11 @@ def _assigned(made: Index, node: Node, names: dict[str, list[Node | Imported]]) 
         names.setdefault(written, []).append(node)
     elif written == "module.exports":
         exported.setdefault("default", []).append(right)
+        for member in right.named_children if right.type == "object" else ():
+            value = member if member.type == "method_definition" else member.child_by_field_name("value")
+            name = source(member.child_by_field_name("name") or member.child_by_field_name("key")).strip("'\"")
+            if value is not None and name:
+                exported.setdefault(name, []).append(value)
     elif written.startswith(("exports.", "module.exports.")):
         exported.setdefault(written.rpartition(".")[2], []).append(right)
 
@@ -222,7 +227,10 @@ def _exported(made: Index, node: Node, names: dict[str, list[Node | Imported]]) 
             names.setdefault(shown, []).append(Imported(module, source(name), at))
         elif alias is not None and name is not None:
             names.setdefault(shown, []).append(name)
-    if module is not None and clause is None:
+    named = next((child for child in node.named_children if child.type == "namespace_export"), None)
+    if module is not None and named is not None:  # export * as name from "module"
+        names.setdefault(source(named.named_children[0]), []).append(Imported(module, WHOLE, at))
+    elif module is not None and clause is None:
         made.stars.append(Imported(module, WHOLE, at))
 
 

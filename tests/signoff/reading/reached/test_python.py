@@ -234,6 +234,15 @@ class Report(MethodView):
     assert led(site, edited("data.py", "[1]", "[2]", site)) == {"/report": ["rows"]}
 
 
+def test_an_object_with_the_name_of_a_client_is_followed_to_its_class() -> None:
+    site = {
+        "app.py": "from flask import Flask\nfrom client import api\napp = Flask(__name__)\n"
+        "@app.get('/a')\ndef a(): return api.rows()\n",
+        "client.py": "class Client:\n    def rows(self): return [1]\napi = Client()\n",
+    }
+    assert led(site, edited("client.py", "[1]", "[2]", site)) == {"/a": ["Client"]}
+
+
 def test_modules_that_import_each_other_in_a_circle_are_followed() -> None:
     site = {
         "ring/main.py": "from flask import Flask\nfrom ring.a import a\napp = Flask(__name__)\n"

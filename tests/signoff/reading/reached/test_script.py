@@ -151,6 +151,31 @@ def test_pages_of_next_js_lead_to_the_layouts_around_them_and_a_renamed_file_cha
     assert sources[0] == sources[1]
 
 
+def test_members_of_an_exported_object_and_modules_that_are_handed_on_are_told_apart() -> None:
+    site = {
+        "app.js": """\
+const express = require('express');
+const orders = require('./orders');
+const { sums } = require('./all');
+const app = express();
+app.get('/list', orders.list);
+app.get('/limit', (req, res) => res.json(orders.settings.limit));
+app.get('/sum', (req, res) => res.json(sums.sum()));
+""",
+        "orders.js": "module.exports = { list(req, res) { res.json(rows()); }, settings: { limit: 5 } };\n"
+        "function rows() { return [1]; }\n",
+        "all.js": "export * as sums from './sums.js';\n",
+        "sums.js": "export const sum = () => 2;\nexport const other = () => 3;\n",
+    }
+    for path, before, wanted in (
+        ("orders.js", "[1]", {"/list": ["rows"]}),
+        ("orders.js", "5", {"/limit": ["settings"]}),
+        ("sums.js", "2", {"/sum": ["sum"]}),
+        ("sums.js", "3", {}),
+    ):
+        assert led(site, {**site, path: site[path].replace(before, "9")}) == wanted
+
+
 def test_methods_in_a_chain_lead_to_what_they_are_handed_alone() -> None:
     site = {
         "app.js": """\
