@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from signoff.drafting.files import bytes_of, paths
 from signoff.reading.database_drivers import drivers_in
 from signoff.reading.database_signs import of_path, of_variable
 from signoff.reading.errors import Unreadable
+from signoff.reading.migrations.scripts import JOURNAL
 from signoff.reading.source.shipped import is_migration, is_shipped
 
 _CODE = (".py", ".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".go", ".rb", ".java", ".kt", ".prisma")
@@ -135,7 +136,8 @@ def _expected(root: Path, found: list[str], variable: str) -> Iterator[Expected]
         for path in (one for one in found if posixpath.basename(one) == "manage.py"):
             argv = ("python", path, "migrate", "--noinput")
             yield Expected({"command": argv, "dsn_env": variable}, f"{path}, if its settings read {variable}")
-    folders = Counter(folder for one in found if (folder := _folder(one)) is not None)
+    journals = {path.removesuffix(f"/{JOURNAL}") for path in found if path.endswith(f"/{JOURNAL}")}
+    folders = Counter(folder for one in found if (folder := _folder(one, journals)) is not None)
     for folder, count in sorted(folders.items(), key=lambda one: (-one[1], one[0])):
         yield Expected({"migrations": folder}, f"{count} file{'s' if count > 1 else ''} of SQL in {folder}")
     for path in (one for one in found if _DUMP.fullmatch(one)):
@@ -156,11 +158,12 @@ def _alembic(root: Path, path: str) -> tuple[str, ...]:
     return ("sh", "-c", f"cd '{folder}' && alembic upgrade head")
 
 
-def _folder(path: str) -> str | None:
-    """The folder of migrations that a file of SQL belongs to."""
-    if not path.endswith(".sql") or not (is_migration(path) or of_path(path) not in {None, "a schema in SQL"}):
-        return None
+def _folder(path: str, journals: Collection[str]) -> str | None:
+    """The folder of migrations that a file of SQL belongs to. `journals`: folders with a journal of Drizzle."""
     folder, _, name = path.rpartition("/")
+    says_so = is_migration(path) or of_path(path) not in {None, "a schema in SQL"} or folder in journals
+    if not path.endswith(".sql") or not says_so:
+        return None
     return posixpath.dirname(folder) if name == "migration.sql" else folder or "."
 
 

@@ -61,6 +61,8 @@ EXPECTED = {
                Migrations("prisma/migrations")),
     "drizzle": ({"drizzle.config.ts": "x", "db/migrations/0000_a.sql": TABLE}, Migrations("db/migrations")),
     "drizzle where its tool puts it": ({"drizzle.config.ts": "x", "drizzle/0000_a.sql": TABLE}, Migrations("drizzle")),
+    "drizzle by its journal": ({"drizzle.config.ts": "x", "src/db/out/0000_a.sql": TABLE,
+                                "src/db/out/meta/_journal.json": "{}"}, Migrations("src/db/out")),
     "numbered": ({"sql/001_a.sql": TABLE, "sql/002_b.sql": "SELECT 1;"}, Migrations("sql")),
     "flyway": ({"sql/V1__a.sql": TABLE, "sql/V2__b.sql": TABLE}, Migrations("sql")),
     "dump": ({"db/structure.sql": TABLE}, Dump("db/structure.sql")),
