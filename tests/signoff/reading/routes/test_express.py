@@ -263,7 +263,7 @@ class Late { constructor(server) { this.app = server.app; this.app.get('/late', 
 
 def test_a_name_module_of_their_own_and_a_module_that_is_called_are_no_trouble() -> None:
     files = {
-        "app.js": "const app = require('express')();\nrequire('./own')(app);\napp.get('/x', (req, res) => res.end());\n",
+        "app.js": "const app = require('express')();\nrequire('./own')(app);\napp.get('/x', (q, s) => s.end());\n",
         "own.js": "const module = build();\nexports.one = 1;\n",
     }
     assert pairs(read(files)) == {("GET", "/x")}
