@@ -78,7 +78,7 @@ class Calls(Classes):
                 return self.by_name(owner, callee.child_by_field_name("index"), node, arguments, scope)
         what = self.value(callee, scope)
         values = [self.value(argument, scope) for argument in arguments]
-        if what in {"<express>", "<Router>"} and isinstance(what, str):
+        if isinstance(what, str) and what in {"<express>", "<Router>"}:
             made = Router(root=what == "<express>")
             self.routers.append(made)
             return made

@@ -40,6 +40,7 @@ class Files(Calls):
         self._files = files
         self._imports = Imports(files)
         self._read: dict[str, Scope] = {}
+        self._exported: dict[str, dict[str, Value]] = {}
         self._made: list[Function] = []
 
     def read(self, paths: Iterable[str]) -> None:
@@ -72,7 +73,8 @@ class Files(Calls):
     def _file(self, path: str) -> Scope:
         if path not in self._read:
             scope = self._read[path] = Scope(path)
-            scope.names.update({"module": {"exports": scope.exports}, "exports": scope.exports})
+            self._exported[path] = {"exports": scope.exports}
+            scope.names.update({"module": self._exported[path], "exports": scope.exports})
             root = parsed(path, self._files[path])
             self.statements(root.named_children, scope)
         return self._read[path]
@@ -84,7 +86,7 @@ class Files(Calls):
         if found is None:
             return None
         there = self._file(found)
-        whole = there.names["module"]["exports"]
+        whole = self._exported[found]["exports"]
         return whole if whole is not None else there.exports
 
     def statements(self, nodes: Iterable[Node], scope: Scope) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from signoff.model.routes import Found
 from signoff.reading.routes import express, readers
@@ -257,6 +259,24 @@ class Late { constructor(server) { this.app = server.app; this.app.get('/late', 
 """
     found = read({"app.js": text})
     assert (pairs(found), [line for _, line in unread(found)]) == (set(), [3, 4, 6])
+
+
+def test_a_name_module_of_their_own_and_a_module_that_is_called_are_no_trouble() -> None:
+    files = {
+        "app.js": "const app = require('express')();\nrequire('./own')(app);\napp.get('/x', (q, s) => s.end());\n",
+        "own.js": "const module = build();\nexports.one = 1;\n",
+    }
+    assert pairs(read(files)) == {("GET", "/x")}
+
+
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from([*"(){}[];,'`.=>#@\n", ""])), max_size=8))
+def test_damaged_source_breaks_nothing(damages: list[tuple[int, str]]) -> None:
+    files = dict(COMMON)
+    for at, instead in damages:
+        path = sorted(files)[at % len(files)]
+        cut = at % len(files[path])
+        files[path] = files[path][:cut] + instead + files[path][cut + 1 :]
+    read(files)
 
 
 def test_applications_of_tests_are_no_routes_of_the_workload() -> None:
