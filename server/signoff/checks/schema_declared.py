@@ -33,7 +33,7 @@ def declared(facts: SchemaFacts, database: Database, live: Known[Snapshot]) -> J
     explained = upserts.explained | silent.explained
     errors, notes = told([one for one in drift if one not in explained], live, facts.uses, facts.needs)
     wanted = facts.expected.value if isinstance(facts.expected, Known) else None
-    needed = looked_for(facts.needs.needs, live, wanted, drift, path_known=path_known)
+    needed = looked_for(facts.needs, live, wanted, drift, path_known=path_known)
     left_out = not_replayed(facts.replay, facts.expected if isinstance(facts.expected, Known) else None)
     notes = (*silent.notes, *left_out, *notes, *needed.elsewhere, *_notes(facts, live))
     unclear = (*upserts.unclear, *_beside(needed.unclear, upserts.unclear))
@@ -66,7 +66,7 @@ def _drift(expected: Known[Snapshot] | Unknown | None, live: Snapshot) -> tuple[
 def _upserts(facts: SchemaFacts, live: Known[Snapshot], drift: tuple[Difference, ...], path_known: bool) -> Upserts:
     """Where the planner was not asked, or did not answer, that is said once, and not of each target."""
     if isinstance(facts.probes, Known):
-        return judged(facts.upserts, facts.probes, live, drift, path_known=path_known)
+        return judged(facts.upserts, facts.probes, live, drift, facts.needs, path_known=path_known)
     return Upserts(unclear=not_checkable(facts.upserts))
 
 

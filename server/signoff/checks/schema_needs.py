@@ -11,7 +11,7 @@ from signoff.model.facts import Known
 from signoff.model.finding import Advice, Finding, Location
 from signoff.model.quoted import Quoted
 from signoff.model.schema_drift import Difference
-from signoff.model.sql_use import Need
+from signoff.model.sql_use import Need, Needs
 from signoff.model.text import text
 
 _SYSTEM = frozenset(("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"))
@@ -33,7 +33,7 @@ class Looked:
 
 
 def looked_for(
-    needs: Iterable[Need],
+    needs: Needs,
     live: Known[Snapshot],
     expected: Snapshot | None,
     drift: Iterable[Difference],
@@ -50,7 +50,7 @@ def looked_for(
     elsewhere: dict[str, Finding] = {}
     unclear: dict[str, Finding] = {}
     found: dict[tuple[str, str], None] = {}
-    for need in needs:
+    for need in needs.needs:
         if _of_the_server(need):
             continue
         name = f"{need.schema}.{need.table}" if need.schema else need.table
@@ -65,6 +65,11 @@ def looked_for(
             if beside is not None:
                 place = Location(need.place.path, need.place.line)
                 unclear.setdefault(name, off_the_path(name, beside, live, place))
+                continue
+            if need.table in needs.temporary:
+                continue
+            if need.table in needs.made:
+                unclear.setdefault(name, made_by_the_code(name, live, Location(need.place.path, need.place.line)))
                 continue
             ours = need.schema is None or need.schema in _all(live.value)
             if ours and (expected is None or expected.find(name) is not None):
@@ -125,6 +130,13 @@ def off_the_path(name: str, schema: str, live: Known[Snapshot], place: Location)
     )
     shown = live.shows("search_path", Quoted(", ".join(live.value.search_path)))
     return Finding(codes.NOT_VERIFIED, says, (shown,), fix, "warning", place)
+
+
+def made_by_the_code(name: str, live: Known[Snapshot], place: Location) -> Finding:
+    """It may be made when the code first runs, and nothing says so."""
+    says = text("the code makes the table {} itself where it is not there, and it is not there", Quoted(name))
+    shown = live.shows("tables", len(live.value.tables))
+    return Finding(codes.NOT_VERIFIED, says, (shown,), None, "warning", place)
 
 
 def _missing(need: Need, name: str, column: str | None, live: Known[Snapshot], table: Table | None = None) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from signoff.checks import schema_codes as codes
-from signoff.checks.schema_needs import off_the_path
+from signoff.checks.schema_needs import made_by_the_code, off_the_path
 from signoff.checks.schema_sql import drop_index, rebuild_index, unique_index
 from signoff.model.database import Asked, Index, Probe, Snapshot, Table
 from signoff.model.evidence import Evidence
@@ -15,7 +15,7 @@ from signoff.model.finding import Advice, Finding, Location
 from signoff.model.quoted import Quoted
 from signoff.model.schema_drift import Difference
 from signoff.model.schema_facts import asked_of
-from signoff.model.sql_use import ConflictTarget, NotCheckable, Upsert
+from signoff.model.sql_use import ConflictTarget, Needs, NotCheckable, Upsert
 from signoff.model.text import Text, text
 
 
@@ -38,6 +38,7 @@ def judged(
     probes: Known[Mapping[Asked, Probe]],
     live: Known[Snapshot],
     differences: Sequence[Difference],
+    needs: Needs,
     *,
     path_known: bool,
 ) -> Upserts:
@@ -60,6 +61,10 @@ def judged(
         elif probe.state in {"hidden", "unclear", "locked"}:
             finding = _unverified(asked, probe, shown, place)
             (early if probe.state == "locked" else unclear).append(finding)
+        elif probe.state == "no-table" and (name := plain_name(asked.table)) in needs.temporary:
+            continue
+        elif probe.state == "no-table" and name in needs.made:
+            unclear.append(made_by_the_code(name, live, place))
         elif probe.state == "no-table" and not path_known and (beside := live.value.beside(plain_name(asked.table))):
             unclear.append(off_the_path(plain_name(asked.table), beside, live, place))
         elif probe.state == "no-index" and table is not None and (built := _being_built(asked, table)):

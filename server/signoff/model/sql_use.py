@@ -71,11 +71,16 @@ class DeclaredColumn:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What the shipped code asks of its tables; `left_out`: statements that are put together at run time or unread."""
+    """What the shipped code asks of its tables; `left_out`: statements that are put together at run time or unread.
+
+    `made`: tables that the code itself makes where they are not there; `temporary`: those that are a session's own.
+    """
 
     needs: tuple[Need, ...] = ()
     declared: tuple[DeclaredColumn, ...] = ()
     left_out: int = 0
+    made: frozenset[str] = frozenset()
+    temporary: frozenset[str] = frozenset()
 
     def only_reads(self, table: str) -> bool:
         """Whether every statement that names the table reads it, and there is none that is not known."""

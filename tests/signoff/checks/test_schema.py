@@ -274,3 +274,41 @@ def test_a_name_that_no_extension_brought_keeps_its_schema(clone: Clone, postgre
     made += "CREATE TYPE other.mood AS ENUM ('a'); CREATE TABLE days (mood {}mood)"
     live, expected = postgres.database(made.format("other.")), postgres.database(made.format(""))
     assert judged(clone, urls(live, expected), COMPARED).status is Status.FAIL
+
+
+STAGED = """\
+async def load(c, rows):
+    await c.execute("CREATE TEMP TABLE stage (a int PRIMARY KEY) ON COMMIT DROP")
+    await c.execute("INSERT INTO stage (a) VALUES ($1) ON CONFLICT (a) DO NOTHING", rows)
+    await c.execute("INSERT INTO days (a) SELECT a FROM stage")
+"""
+
+
+def test_a_temporary_table_of_the_code_is_not_looked_for(clone: Clone, postgres: Cluster) -> None:
+    clone.commit({"web/store.py": STAGED})
+    live = postgres.database("CREATE TABLE days (a int)")
+    assert judged(clone, urls(live)).status is Status.PASS
+    clone.commit({"web/store.py": STAGED.replace("TEMP ", "").replace(" ON COMMIT DROP", "")})
+    link = judged(clone, urls(live))
+    assert link.status is Status.UNKNOWN
+    assert codes(link) == {"schema/not-verified"}
+    assert "the code makes the table «stage» itself where it is not there, and it is not there" in says(link)
+    clone.commit({"web/store.py": STAGED.replace("CREATE TEMP TABLE", "TRUNCATE")})
+    assert judged(clone, urls(live)).status is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import sqlite3\ndef keep(c):\n    c.execute('INSERT INTO cache (k) VALUES (1) ON CONFLICT (k) DO NOTHING')\n",
+        "from google.cloud import bigquery\ndef rows(c):\n    return c.query('SELECT day FROM games')\n",
+        "import logging\nlogging.info('select from menu')\nlogging.info('select a date from calendar')\n",
+        "WARNING = 'DELETE FROM your account'\n",
+    ],
+)
+def test_what_is_not_asked_of_this_database_is_not_looked_for_in_it(text: str, clone: Clone, postgres: Cluster) -> None:
+    live = postgres.database("CREATE TABLE days (a int)")
+    ours = "import asyncpg\nasync def days(c):\n    return await c.fetch('SELECT a FROM days')\n"
+    clone.commit({"web/store.py": ours, "web/other.py": text})
+    link = judged(clone, urls(live))
+    assert link.status is Status.PASS, says(link)

@@ -14,6 +14,7 @@ from signoff.reading.source.python_files import texts_in
 from signoff.reading.source.python_text import PythonTexts
 from signoff.reading.source.shipped import is_migration, is_shipped
 from signoff.reading.source.text import SqlText, plain
+from signoff.reading.sql_needs.made import goes_elsewhere, made_in
 from signoff.reading.sql_needs.models import tables_of
 from signoff.reading.sql_needs.statements import is_statement, needs_in
 
@@ -29,6 +30,9 @@ def needs_of(files: Mapping[str, bytes]) -> Needs:
     tables = list(tables_of(files, project, script))
     needs = {Need(one.place, one.table, tuple(sorted(c.column for c in one.columns)), one.schema) for one in tables}
     left_out = 0
+    made, temporary = made_in(
+        (path, data) for path, data in files.items() if is_shipped(path) and not is_migration(path)
+    )
     for sql in _texts(files, project, script):
         found, unread = needs_in(sql)
         needs.update(found)
@@ -42,6 +46,8 @@ def needs_of(files: Mapping[str, bytes]) -> Needs:
         tuple(sorted(needs, key=lambda one: (one.place.path, one.place.line, one.table, one.columns))),
         tuple(sorted(declared, key=lambda one: (one.place.path, one.place.line, one.table, one.column))),
         left_out,
+        made,
+        temporary,
     )
 
 
@@ -50,7 +56,7 @@ def _texts(files: Mapping[str, bytes], project: Project, script: JsProject) -> I
     used_script: set[tuple[str, int, int]] = set()
     found: list[tuple[object, SqlText]] = []
     for path, data in files.items():
-        if not is_shipped(path) or is_migration(path) or not _WORTH_READING.search(data):
+        if not is_shipped(path) or is_migration(path) or not _WORTH_READING.search(data) or goes_elsewhere(data):
             continue
         if path.endswith(".py"):
             module = project.python(path)

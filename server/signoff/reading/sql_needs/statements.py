@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _STATEMENT = re.compile(r"\s*(?:\(\s*)?(?:(?i:insert\s+into|delete\s+from)|SELECT|select|UPDATE|update|WITH|with)\s")
 _WHOLE = re.compile(r"\b(?:from|into|set|values)\b", re.IGNORECASE)
+_WORDS = re.compile(r"(?!.*\bas\b)[A-Za-z' \n]+", re.IGNORECASE | re.DOTALL)
 Key = tuple[str | None, str]
 
 
@@ -77,7 +78,7 @@ def _tables(statement: str) -> tuple[dict[Key, set[str]], bool, dict[Key, set[st
     rights: dict[Key, set[str]] = {}
     reads = True
     for tree in sqlglot.parse(statement, read="postgres"):
-        if tree is None:
+        if tree is None or _is_prose(tree, statement):
             continue
         reads = (
             reads and isinstance(tree, exp.Query) and tree.find(exp.Insert, exp.Update, exp.Delete, exp.Merge) is None
@@ -92,6 +93,17 @@ def _tables(statement: str) -> tuple[dict[Key, set[str]], bool, dict[Key, set[st
             if key in found:
                 found[key].add(column)
     return found, reads, rights
+
+
+def _is_prose(tree: exp.Expr, statement: str) -> bool:
+    """`select from menu`, `delete from your account`: words alone, where SQL would have a column, a comma or AS."""
+    from sqlglot import exp
+
+    if not _WORDS.fullmatch(statement):
+        return False
+    if isinstance(tree, exp.Select):
+        return not tree.expressions or any(isinstance(one, exp.Alias) for one in tree.expressions)
+    return isinstance(tree, exp.Delete) and bool(tree.this.alias)
 
 
 def _rights(table: exp.Table) -> set[str]:

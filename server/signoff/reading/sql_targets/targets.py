@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from signoff.model.sql_use import Upsert
 from signoff.reading.source.shipped import is_migration, is_shipped
+from signoff.reading.sql_needs.made import goes_elsewhere
 from signoff.reading.sql_targets.worth_reading import worth_reading
 
 
@@ -22,7 +23,7 @@ def conflict_targets_of(files: Mapping[str, bytes]) -> tuple[Upsert, ...]:
     paths = [
         path
         for path, data in files.items()
-        if is_shipped(path) and not is_migration(path) and worth_reading(path, data)
+        if is_shipped(path) and not is_migration(path) and worth_reading(path, data) and not goes_elsewhere(data)
     ]
     if not paths:
         return ()

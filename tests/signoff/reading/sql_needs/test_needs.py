@@ -161,3 +161,30 @@ def test_no_statement_breaks_the_reader(sql: str) -> None:
 )
 def test_a_statement_takes_a_right_on_each_of_its_tables(sql: str, wanted: dict[str, str]) -> None:
     assert {one.table: " ".join(one.rights) for one in needs_of({"q.py": f"q({sql!r})".encode()}).needs} == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "table"),
+    [
+        ("select a from days", "days"),
+        ("select a as b from days", "days"),
+        ("SELECT a b, c FROM days", "days"),
+        ("DELETE FROM days AS d WHERE d.a = 1", "days"),
+        ("delete from days", "days"),
+        ("select distinct a from days", "days"),
+    ],
+)
+def test_a_short_statement_is_told_from_prose(text: str, table: str) -> None:
+    assert [one.table for one in needs_of({"q.py": f"q({text!r})".encode()}).needs] == [table]
+
+
+def test_what_the_code_makes_itself_is_told_from_what_scripts_make() -> None:
+    files = {
+        "a.py": b"q('CREATE UNLOGGED TABLE IF NOT EXISTS app.cache (k int)')",
+        "c.py": b"q('CREATE TEMPORARY TABLE stage (a int)')",
+        "b.ts": b'q(`select a into temp picked from days`); q("create table \\"logged\\" (a int)")',
+        "sql/new.sql": b"CREATE TABLE reports (a int);",
+        "migrations/c.py": b"op.execute('CREATE TABLE days (a int)')",
+    }
+    found = needs_of(files)
+    assert (found.made, found.temporary) == ({"cache", "logged"}, {"stage", "picked"})
