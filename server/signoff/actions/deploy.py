@@ -6,10 +6,12 @@ import asyncio
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from signoff.actions.approval import Approval
+from signoff.actions.broke import Broke, expected_in
 from signoff.actions.claim import Claim, Claims, lock_of, whoever_runs_this
 from signoff.actions.deploy_steps import steps_of
 from signoff.actions.deploying import DEPLOYED
@@ -26,6 +28,7 @@ from signoff.check import Progress
 from signoff.ledger import folds
 from signoff.ledger.events import OperationBegan, OperationEnded, PlanApproved
 from signoff.ledger.hold import Held, hold
+from signoff.ledger.store import LedgerError
 from signoff.model.judgement import Status
 from signoff.model.report import Report
 from signoff.model.subject import WorkloadName
@@ -112,11 +115,18 @@ async def _operation(site: Site, plan: Plan, approval: Approval, progress: Progr
         report = proofs[asked[0]] if asked == list(proofs)[:1] else await site.prove(asked, None)
         theirs = await theirs_of(site, report, others)
     except BaseException as stop:
-        how = "stopped" if isinstance(stop, asyncio.CancelledError) else "broke"
-        site.ledger.append(OperationEnded(site.now(), operation_id, how, sentence(_where(running.reports))))
-        raise
+        how, where = "stopped" if isinstance(stop, asyncio.CancelledError) else "broke", _where(running.reports)
+        with suppress(LedgerError):  # it may be the ledger that broke: what became of the traffic is said all the same
+            site.ledger.append(OperationEnded(site.now(), operation_id, how, sentence(where)))
+        expected = expected_in(stop)
+        if expected is None:
+            raise
+        raise Broke(expected, where) from stop
     outcome, says = _outcome(plan, running.reports, report, theirs)
-    site.ledger.append(OperationEnded(site.now(), operation_id, outcome, sentence(says)))
+    try:
+        site.ledger.append(OperationEnded(site.now(), operation_id, outcome, sentence(says)))
+    except LedgerError as error:
+        raise Broke(error, says) from error
     return DeployResult(outcome, says, plan, tuple(running.reports), report, operation_id)
 
 

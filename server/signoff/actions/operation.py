@@ -12,6 +12,7 @@ from signoff.actions.site import Site
 from signoff.actions.steps import Made, Occupied, Outdated, Step, StepFailed, StepReport, StepStatus
 from signoff.check import Progress
 from signoff.ledger.events import StepTaken
+from signoff.model.errors import SignoffError
 from signoff.model.subject import WorkloadName
 from signoff.model.text import Text, text
 from signoff.systems.google.waiting import unbroken
@@ -92,6 +93,8 @@ class Operation:
                 return False
             except BaseException as stop:  # cancelled, or a bug of ours: either way users get what they had before
                 why = "it was cancelled" if isinstance(stop, asyncio.CancelledError) else f"it broke with {stop!r}"
+                if isinstance(stop, SignoffError):
+                    why = f"it broke ({stop.what})"
                 goes_on = step.leaves()
                 says = text("{} while it ran{}", why, f"; {goes_on}" if goes_on else "")
                 end = StepReport(step.name, step.workload, "stopped", says)

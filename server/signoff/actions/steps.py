@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_REMEDIES = {
+    "denied": "; signoff doctor says which permission is missing",
+    "expired": "; log in again: gcloud auth application-default login",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -96,5 +101,6 @@ def known(answer: Known[T] | Unknown, what: str, *, wrote: bool = False) -> T:
     if isinstance(answer, Unknown):
         after = "; whether it took effect is not known" if wrote and answer.why not in {"denied", "malformed"} else ""
         changed = None if after else False
+        after += _REMEDIES.get(answer.why, "")
         raise StepFailed(text("{} failed: {} ({}){}", what, answer.why, answer.detail, after), changed=changed)
     return answer.value

@@ -19,7 +19,7 @@ from signoff.model.text import Text, listed, text
 from signoff.systems.google.deployed import Deployed
 from signoff.systems.google.edit import short
 from signoff.systems.google.writer import Writers
-from signoff.views.words import sentence
+from signoff.views.words import command, sentence
 
 LOOK_SECONDS = 5.0
 """Between two looks at a revision that gets a part of the traffic."""
@@ -89,12 +89,20 @@ def back(item: Deploy | RollBack, operation: str) -> Undo:
             except StepFailed as failure:
                 failed = True
                 was = text("{} served {} before", short(before.resource), shown(before.serving))
-                says.append(text("{}; {}: send it back when you can", failure.says, was))
+                says.append(text("{}; {}: send it back when you can ({})", failure.says, was, _by_hand(before)))
         if failed:
             raise StepFailed(listed(says), changed=None)
         return listed(says)
 
     return undo
+
+
+def _by_hand(before: Before) -> str:
+    """The command that brings back what served."""
+    _, project, _, region, _, name = before.resource.split("/")
+    shares = ",".join(f"{revision}={percent}" for revision, percent in before.serving)
+    where = (f"--region={region}", f"--project={project}")
+    return command(["gcloud", "run", "services", "update-traffic", name, f"--to-revisions={shares}", *where])
 
 
 async def _back(writers: Writers, before: Before, operation: str) -> Text:

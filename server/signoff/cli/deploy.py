@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from signoff.cli.asking import asked
@@ -13,6 +13,7 @@ from signoff.cli.output import put, put_json, tell
 from signoff.cli.progress import Shown
 from signoff.cli.work import work
 from signoff.commands.context import Context
+from signoff.model.errors import SignoffError
 from signoff.model.report import EXIT_CODES, Verdict
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ async def _approved(context: Context, plan: str | Plan, progress: Shown) -> Depl
     """Shows the plan, asks, and carries it out. Ctrl-C stops at a safe point; where that was is said before the end."""
     from signoff.commands.approve import approve as approve_it
     from signoff.ledger.folds import last_operation
+    from signoff.ledger.store import LedgerError
     from signoff.views.deploy import plan_text
 
     def show(plan: Plan) -> None:
@@ -131,22 +133,23 @@ async def _approved(context: Context, plan: str | Plan, progress: Shown) -> Depl
         put(plan_text(plan))
 
     def ask(question: str) -> str:
-        try:
-            return asked(f"\n{question}", progress)
-        except KeyboardInterrupt:
-            tell("\nNot approved, and nothing was changed.")
-            raise
+        return asked(f"\n{question}", progress)
 
     began = context.now()
     try:
         return await approve_it(context, plan, show, ask, progress)
-    except asyncio.CancelledError:
-        last = last_operation(context.ledger, context.target.name)
-        if last is not None and last.ended is not None and last.ended.at >= began:
-            from signoff.views.operation import stopped
+    except SignoffError:
+        raise
+    except BaseException:  # cancelled, or a bug of ours
+        from signoff.views.operation import stopped
 
-            progress.hide()
-            tell(stopped(last))
+        progress.hide()
+        with suppress(LedgerError):
+            last = last_operation(context.ledger, context.target.name)
+            if last is not None and last.ended is not None and last.ended.at >= began:
+                tell(stopped(last))
+            elif last is None or last.began.at < began:
+                tell("\nStopped before anything was begun: nothing was changed.")
         raise
 
 

@@ -147,6 +147,7 @@ async def test_where_putting_it_back_is_refused_what_it_names_is_said(world: Wor
     assert image(world) != before
     said = result(done)[0]
     assert "putting the template of extractor back failed: denied" in said
+    assert "; signoff doctor says which permission is missing" in said
     assert f"the template of extractor names {image(world)}; no execution ran" in said
     assert f"its template named {before} before" in said
 

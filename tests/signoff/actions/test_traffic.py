@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 import pytest
@@ -64,8 +64,10 @@ def serving(world: World) -> list[tuple[str, int]]:
 class Watching:
     """A chain that says what a test wants while the new revision has a certain share, and notes the shares it saw."""
 
-    def __init__(self, world: World, chain: Chain, ill_at: int | None = None) -> None:
-        self.world, self.chain, self.ill_at = world, chain, ill_at
+    def __init__(
+        self, world: World, chain: Chain, ill_at: int | None = None, then: Callable[[int], None] | None = None
+    ) -> None:
+        self.world, self.chain, self.ill_at, self.then = world, chain, ill_at, then
         self.seen: list[tuple[int, str]] = []
 
     async def __call__(
@@ -81,6 +83,8 @@ class Watching:
         for candidate in candidates.values():
             assert candidate.revision == newest
             self.seen.append((share, candidate.url or ""))
+        if self.then is not None:
+            self.then(share)
         self.chain.says.pop(Link.HEALTHY, None)
         if candidates and share == self.ill_at:
             self.chain.says[Link.HEALTHY] = Status.FAIL
@@ -93,6 +97,25 @@ async def deploy_stepwise(world: World, site: Site, watching: Watching, word: st
     plan = await make(site, WEB)
     assert "then to the new revision 10 % for 0 s, 50 % for 0 s, then all of it" in plan_text(plan)
     return await deploy(site, plan)
+
+
+async def test_where_going_back_is_refused_the_command_that_does_it_is_said(
+    world: World, site: Site, chain: Chain
+) -> None:
+    [(old, _)] = serving(world)
+
+    def refuse(share: int) -> None:
+        if share == 50:
+            world.sandbox.fault("google.cloud.run.v2.Services/UpdateService", code="PERMISSION_DENIED")
+
+    try:
+        done = await deploy_stepwise(world, site, Watching(world, chain, ill_at=50, then=refuse), "refused")
+    finally:
+        world.sandbox.clear_faults()
+    assert done.outcome == "failed"
+    assert (old, 50) in serving(world)
+    by_hand = f"gcloud run services update-traffic web --to-revisions={old}=100 --region=us-central1 --project=demo"
+    assert f"web served {old} 100 % before: send it back when you can ({by_hand})" in result(done)[0]
 
 
 async def test_the_new_revision_of_every_region_is_judged(site: Site) -> None:

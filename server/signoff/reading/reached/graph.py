@@ -106,10 +106,11 @@ class _Walk:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._uses: dict[Symbol, Uses] = {}
+        self._begins: dict[Place, Uses] = {}
 
     def everything(self, places: Iterable[Place]) -> tuple[set[Symbol], list[Unread]]:
         """All that is led to from there, however far."""
-        first = [self._tree.begins(place) for place in places]
+        first = [self._at(place) for place in places]
         blind = [one for uses in first for one in uses.blind]
         seen: set[Symbol] = set()
         waiting = [symbol for uses in first for symbol in uses.symbols]
@@ -122,6 +123,11 @@ class _Walk:
             blind += uses.blind
             waiting += uses.symbols
         return seen, blind
+
+    def _at(self, place: Place) -> Uses:
+        if place not in self._begins:
+            self._begins[place] = self._tree.begins(place)
+        return self._begins[place]
 
     def _of(self, symbol: Symbol) -> Uses:
         if symbol not in self._uses:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from signoff.model.routes import Place, Unread
 from signoff.model.text import text
 from signoff.reading.reached.graph import APPLICATIONS, WHOLE, Span, Symbol, Uses
-from signoff.reading.reached.script_index import Imported, Index, class_of, index, parts, required, scope_of
+from signoff.reading.reached.script_index import Imported, Index, class_of, index, names_of, parts, required, scope_of
 from signoff.reading.routes.paths import fingerprint
 from signoff.reading.routes.script import SUFFIXES, Imports, base_of, called_at, is_script, line, parsed, source, tokens
 
@@ -95,7 +95,7 @@ class ScriptTree:
             if at == place.line and (node.type in _STARTS or "function" in node.type):
                 given = node.child_by_field_name("arguments") if call else None
                 more = self._of([given or node], place.file, prefix, set())
-                found |= more.symbols
+                found |= more.symbols | {Symbol(place.file, one) for one in names_of(read, node, prefix)}
                 blind += more.blind
         return Uses(frozenset(found), tuple(blind))
 

@@ -20,6 +20,8 @@ _FUNCTIONS = frozenset(
     {"function_declaration", "function_expression", "arrow_function", "generator_function_declaration",
      "generator_function", "method_definition"}
 )  # fmt: skip
+_FIELDS = frozenset({"public_field_definition", "field_definition"})
+_NAMING = _FIELDS | {"variable_declarator", "pair"}
 _TYPES = frozenset({"interface_declaration", "type_alias_declaration", "type_annotation", "comment"})
 """What is gone when the code runs."""
 
@@ -71,6 +73,24 @@ def index(root: Node) -> Index:
     for node, prefix in parts(root, ""):
         _bind(made, node, prefix, made.scopes.setdefault(prefix, {}))
     return made
+
+
+def names_of(made: Index, node: Node, prefix: str) -> Iterator[str]:
+    """The dotted names that a function has: its own, the variable's, the member's, the one that it is exported by."""
+    above, holder = node.parent, class_of(node)
+    if node.type not in _FUNCTIONS or above is None:
+        return
+    named = (
+        above.child_by_field_name("name") or above.child_by_field_name("key") or above.child_by_field_name("property")
+    )
+    left = source(above.child_by_field_name("left"))
+    said = source(node.child_by_field_name("name") or (named if above.type in _NAMING else None))
+    if above.type == "export_statement" or left == "module.exports":
+        yield from ["default"] if "default" in made.scopes[""] else []
+    if holder is not None and above.type in {"class_body", *_FIELDS}:
+        yield f"{scope_of(holder)}.{said}"
+    elif (dotted := made.find(prefix, said or left.rpartition(".")[2])) is not None:
+        yield dotted
 
 
 def parts(node: Node, prefix: str) -> Iterator[tuple[Node, str]]:

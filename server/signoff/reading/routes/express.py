@@ -13,7 +13,7 @@ from signoff.model.quoted import Quoted
 from signoff.model.routes import ANY, Found, Place, Route, Unread
 from signoff.model.text import text
 from signoff.reading.routes.express_files import Files
-from signoff.reading.routes.express_values import Function, Router
+from signoff.reading.routes.express_values import Function, Guard, Router
 from signoff.reading.routes.paths import joined
 from signoff.reading.routes.script import is_script, line, tokens
 
@@ -46,14 +46,18 @@ def read(files: Mapping[str, bytes]) -> Found:
     )
 
 
-def _routes(router: Router, prefix: str, lost: str, above: tuple[Router, ...]) -> Iterator[Route | Unread]:
+def _routes(
+    router: Router, prefix: str, lost: str, above: tuple[Router, ...], before: tuple[Guard, ...] = ()
+) -> Iterator[Route | Unread]:
     if router in above:
         return
     for leaf in router.leaves:
         method, path, node, handlers = leaf.method, leaf.path, leaf.node, leaf.handlers
         handled = _fingerprint(node, handlers)
-        places = tuple(Place(handler.scope.path, line(handler.node)) for handler in handlers)
-        whole = normal(joined(prefix, path.lstrip("/")) if prefix else path)
+        written = joined(prefix, path.lstrip("/")) if prefix else path
+        asked = [one for below, one in (*before, *_below(prefix, leaf.before)) if f"{written}/".startswith(below)]
+        places = tuple(dict.fromkeys(Place(one.scope.path, line(one.node)) for one in (*handlers, *asked)))
+        whole = normal(written)
         if lost or whole is None:
             why = lost or "its path is a pattern"
             says = text("{} {}: {}", "any method" if method == ANY else method, Quoted(path), why)
@@ -64,7 +68,13 @@ def _routes(router: Router, prefix: str, lost: str, above: tuple[Router, ...]) -
     for branch in router.branches:
         under = joined(prefix, branch.prefix) if branch.prefix not in {"", "/"} else prefix
         why = lost or ("its prefix can not be told" if branch.lost else "")
-        yield from _routes(branch.to, under, why, (*above, router))
+        yield from _routes(branch.to, under, why, (*above, router), (*before, *_below(prefix, branch.before)))
+
+
+def _below(prefix: str, guards: tuple[Guard, ...]) -> Iterator[Guard]:
+    """With the whole path that each is asked below."""
+    for path, function in guards:
+        yield (f"{joined(prefix, path).rstrip('/')}/" if path not in {"", "/"} else ""), function
 
 
 def _fingerprint(node: Node, handlers: tuple[Function, ...]) -> str:

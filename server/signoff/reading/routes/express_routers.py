@@ -69,7 +69,8 @@ class Routers(ABC):
         handlers = tuple(value for value in values if isinstance(value, Function))
         self.called.update(handler.node.id for handler in handlers)
         method = ANY if name == "all" else name.upper()
-        router.leaves.append(Leaf(method, path, scope.path, called_at(node), node, handlers, scope.certain))
+        at = called_at(node)
+        router.leaves.append(Leaf(method, path, scope.path, at, node, handlers, scope.certain, tuple(router.before)))
 
     def by_name(
         self, router: Router, index: Node | None, node: Node, arguments: list[Node], scope: Scope
@@ -93,9 +94,13 @@ class Routers(ABC):
         lost = bool(used) and first is None and _is_path(arguments[0])
         if lost:
             self._say(scope, node, "the prefix that this router is used under can not be told")
+        middleware = [one for value in values if isinstance(one := default(value), Function) and _passes(one.node)]
+        before = (*router.before, *(("", one) for one in middleware))
         for one in used:
             one.held = True
-            router.branches += [Branch(prefix, one, lost) for prefix in prefixes or [""]]
+            router.branches += [Branch(prefix, one, lost, before) for prefix in prefixes or [""]]
+        if not used:
+            router.before += [(prefix, one) for prefix in prefixes or [""] for one in middleware]
         last = values[-1] if values else None
         if isinstance(last, Function) and _answers(last.node):
             self.called.add(last.node.id)
@@ -126,11 +131,19 @@ def _is_prefix(value: Value) -> bool:
     return isinstance(value, str) and not value.startswith("<")
 
 
+def _parameters(function: Node) -> int:
+    given = function.child_by_field_name("parameters")
+    return sum(one.type != "comment" for one in given.named_children) if given is not None else 1
+
+
+def _passes(function: Node) -> bool:
+    """Whether it takes `next`, and no error before the request."""
+    return _parameters(function) == 3
+
+
 def _answers(function: Node) -> bool:
     """Whether it takes no `next`, so that nothing after it is asked, and is not there to say that nothing was found."""
-    given = function.child_by_field_name("parameters")
-    two = given is not None and sum(one.type != "comment" for one in given.named_children) == 2
-    return two and re.search(r"(?i)404|not_?found", source(function)) is None
+    return _parameters(function) == 2 and re.search(r"(?i)404|not_?found", source(function)) is None
 
 
 def _is_path(node: Node) -> bool:

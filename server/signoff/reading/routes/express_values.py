@@ -14,7 +14,7 @@ Value = Any
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
-    """`handlers`: the functions that it names, where they were found. `node`: the call."""
+    """`handlers`: the functions that it names, where they were found. `node`: the call. `before`: see Router."""
 
     method: str
     path: str
@@ -23,23 +23,26 @@ class Leaf:
     node: Node
     handlers: tuple[Function, ...]
     certain: bool
+    before: tuple[Guard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Branch:
-    """`lost`: its prefix can not be told."""
+    """`lost`: its prefix can not be told. `before`: see Router."""
 
     prefix: str
     to: Router
     lost: bool = False
+    before: tuple[Guard, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
 class Router:
-    """`root`: an application."""
+    """`root`: an application. `before`: middleware that is asked before what is registered after it."""
 
     root: bool
     held: bool = False
+    before: list[Guard] = field(default_factory=list)
     leaves: list[Leaf] = field(default_factory=list)
     branches: list[Branch] = field(default_factory=list)
 
@@ -56,6 +59,10 @@ class Routed:
 class Function:
     node: Node
     scope: Scope
+
+
+Guard = tuple[str, Function]
+"""Middleware: the path that it is asked below, empty for every one, and its function."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

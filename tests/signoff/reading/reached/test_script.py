@@ -176,6 +176,43 @@ app.get('/sum', (req, res) => res.json(sums.sum()));
         assert led(site, {**site, path: site[path].replace(before, "9")}) == wanted
 
 
+GUARDED = {
+    "app.js": """\
+const express = require('express');
+const { auth, limit } = require('./guards');
+const log = require('./log');
+const app = express();
+app.get('/early', (req, res) => res.end());
+app.use(log);
+app.use('/api', limit);
+app.get('/plain', (req, res) => res.end());
+app.use('/api/orders', auth, require('./orders'));
+app.use((error, req, res, next) => res.status(500).end());
+""",
+    "guards.js": "const auth = (req, res, next) => { token(); next(2); };\n"
+    "function limit(req, res, next) { next(3); }\nfunction token() { return 4; }\nmodule.exports = { auth, limit };\n",
+    "log.js": "module.exports = (req, res, next) => { next(5); };\n",
+    "orders.js": "const router = require('express').Router();\nrouter.get('/', (req, res) => res.end());\n"
+    "module.exports = router;\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "wanted"),
+    [
+        ("guards.js", "2", {"/api/orders": ["auth"]}),
+        ("guards.js", "3", {"/api/orders": ["limit"]}),
+        ("guards.js", "4", {"/api/orders": ["token"]}),
+        ("log.js", "5", {"/plain": ["default"], "/api/orders": ["default"]}),
+        ("app.js", "500", {}),
+    ],
+)
+def test_a_route_of_express_leads_to_the_middleware_that_is_asked_before_it(
+    path: str, before: str, wanted: dict[str, list[str]]
+) -> None:
+    assert led(GUARDED, {**GUARDED, path: GUARDED[path].replace(before, "9")}) == wanted
+
+
 def test_methods_in_a_chain_lead_to_what_they_are_handed_alone() -> None:
     site = {
         "app.js": """\
