@@ -18,8 +18,10 @@ from signoff.model.facts import Unknown
 from signoff.model.judgement import Link, Status
 from signoff.model.report import Report
 from signoff.model.subject import Workload, WorkloadName
-from signoff.systems.google.deployed import Deployed
+from signoff.model.text import Text, text
+from signoff.systems.google.deployed import Deployed, Execution
 from signoff.systems.google.edit import short
+from signoff.views.words import moment
 
 BEFORE = (Link.BUILT, Link.RELEASED)
 """A run of an old template proves nothing, so what is wrong there comes first."""
@@ -39,12 +41,13 @@ async def plan_run(site: Site, request: Request, *, held: bool = False) -> Plan:
     _released(report, names)
     wanted = replace(request, workloads=tuple(names))
     dead = died(site, request.target, names, held=held)
-    items = tuple(await asyncio.gather(*(_item(site, workload_of(site, name)) for name in names)))
+    planned = await asyncio.gather(*(_item(site, workload_of(site, name)) for name in names))
     resumes = goes_on_with(dead, site, wanted)
     lines = goes_on(resumes) if resumes else []
-    for item in items:
+    for item, beside in planned:
         lines += lines_of(item, workload_of(site, item.workload), site.subject.target)
-        lines += on_its_way(site, item)
+        lines += [*on_its_way(site, item), *(beside if resumes is None else ())]
+    items = tuple(item for item, _ in planned)
     return make_plan(wanted, site.subject.commit, items, tuple(lines), resumes.began.operation if resumes else None)
 
 
@@ -68,15 +71,28 @@ def _released(report: Report, names: Sequence[WorkloadName]) -> None:
             raise Refused(what, report, fix=f"signoff deploy {workload.name}")
 
 
-async def _item(site: Site, workload: Workload) -> Run:
+async def _item(site: Site, workload: Workload) -> tuple[Run, Sequence[Text]]:
+    """With a line for each execution that runs on the same image already: this one would work beside it."""
     resources = await resources_of(site, workload)
-    stale = [name for resource in resources for name in await stale_of(site, resource, resource.image)]
-    return Run(workload.name, workload.kind, resources, tuple(map(before_of, resources)), tuple(stale))
+    stale: list[str] = []
+    beside: list[Text] = []
+    for resource in resources:
+        for one in await _running(site, resource):
+            if one.image != resource.image:
+                stale.append(one.name)
+                continue
+            says = "  on its way: {} runs with that image since {}, and goes on beside this one"
+            beside.append(text(says, short(one.name), moment(one.created)))
+    return Run(workload.name, workload.kind, resources, tuple(map(before_of, resources)), tuple(stale)), beside
 
 
 async def stale_of(site: Site, resource: Deployed, image: str | None) -> list[str]:
     """Executions (full names) that run now, on another image than `image`; None: on whatever image."""
+    return [one.name for one in await _running(site, resource) if one.image != image]
+
+
+async def _running(site: Site, resource: Deployed) -> Sequence[Execution]:
     answer = await site.writers.jobs.executions(resource.resource)
     if isinstance(answer, Unknown):
         raise Unread(f"executions of {short(resource.resource)} can not be listed", answer)
-    return sorted(e.name for e in answer.value if not e.completed and e.image != image)
+    return sorted((one for one in answer.value if not one.completed), key=lambda one: one.name)

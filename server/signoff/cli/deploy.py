@@ -133,11 +133,7 @@ async def _approved(context: Context, plan: str | Plan, progress: Shown) -> Depl
         put(plan_text(plan))
 
     def ask(question: str) -> str:
-        try:
-            return asked(f"\n{question}", progress)
-        except KeyboardInterrupt:
-            tell("\nNot approved, and nothing was changed.")
-            raise
+        return asked(f"\n{question}", progress)
 
     began = context.now()
     try:
@@ -152,6 +148,8 @@ async def _approved(context: Context, plan: str | Plan, progress: Shown) -> Depl
             last = last_operation(context.ledger, context.target.name)
             if last is not None and last.ended is not None and last.ended.at >= began:
                 tell(stopped(last))
+            elif last is None or last.began.at < began:
+                tell("\nStopped before anything was begun: nothing was changed.")
         raise
 
 

@@ -29,6 +29,20 @@ _WORDS = {
     "void": "NOT deployed, nothing was changed",
     "busy": "NOT deployed here",
 }
+_OTHERWISE = {
+    "roll-back": {
+        "failed": "NOT rolled back",
+        "void": "NOT rolled back, nothing was changed",
+        "busy": "NOT rolled back here",
+    },
+    "run": {
+        "unproven": "NOT PROVEN to have run",
+        "failed": "FAILED",
+        "void": "NOT run, nothing was changed",
+        "busy": "NOT run here",
+    },
+}
+"""Where something else than a deploy was asked for."""
 _WATCHED = {
     "deployed": "Deployed by ci",
     "waiting": "NOT PROVEN yet, signoff only watches: ask again later",
@@ -96,7 +110,8 @@ def refused(refusal: Refused, face: Face = "tool") -> Answer:
 
 def result(done: DeployResult, face: Face = "tool") -> Answer:
     """What was done and what not, step by step, then the report of the walk afterwards."""
-    says = f"{_WORDS[done.outcome]}: {sentence(done.says)}"
+    words = _WORDS | _OTHERWISE.get(done.plan.request.action, {})
+    says = f"{words[done.outcome]}: {sentence(done.says)}"
     steps = [f"  {step.workload} {step.name}: {step.status} {sentence(step.says)}".rstrip() for step in done.steps]
     structure: dict[str, Any] = {
         "outcome": done.outcome,

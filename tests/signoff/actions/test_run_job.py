@@ -84,6 +84,7 @@ async def test_a_run_that_fails_is_told_with_its_exit_codes(world: World, site: 
     site = await released(world, site, chain, FAILS)
     done = await carried_out(site, await make(site, RUN))
     assert done.outcome == "failed"
+    assert result(done)[0].startswith("FAILED: run of extractor failed")
     assert "task 0 exit code 3 after" in result(done)[0]
 
 
@@ -101,6 +102,7 @@ async def test_a_run_that_can_be_watched_no_longer_goes_on_and_that_is_said(
     assert f"watching {begun} failed: denied" in result(done)[0]
     assert f"it goes on; see: gcloud run jobs executions describe {begun}" in result(done)[0]
     assert "completionTime" not in executions(world)[begun]
+    assert f"on its way: {begun} runs with that image since" in plan_text(await make(site, RUN))
     assert isinstance(await site.writers.jobs.cancel(executions(world)[begun]["name"]), Known)
 
 

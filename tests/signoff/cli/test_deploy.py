@@ -82,7 +82,7 @@ def test_interrupted_at_the_question_it_ends_at_once_and_changes_nothing(running
     before = running.service()
     code, shown = at_a_terminal(running, "deploy", "web", typed=None, interrupt_when=lambda: True)
     assert code == 130, shown
-    assert shown.endswith("to do it: \r\nNot approved, and nothing was changed.\r\n")
+    assert shown.endswith("to do it: \r\nStopped before anything was begun: nothing was changed.\r\n")
     assert running.service() == before
 
 
