@@ -48,12 +48,17 @@ def _asked(facts: SchemaFacts, live: Snapshot) -> Iterator[tuple[Place, Table, S
     for need in facts.needs.needs:
         table = live.find(f"{need.schema}.{need.table}" if need.schema else need.table)
         if table is not None:
-            yield need.place, table, need.rights
+            numbered = any(one.serial and one.name not in need.columns for one in table.columns)
+            yield need.place, table, (*need.rights, *(["USAGE"] if numbered and "INSERT" in need.rights else []))
 
 
 def _finding(role: str, table: Table, place: Place, missing: Sequence[str], live: Known[Snapshot]) -> Finding:
-    wanted = ", ".join(missing)
+    rights, to = [one for one in missing if one != "USAGE"], identifier(role)
+    grants = [f"GRANT {', '.join(rights)} ON {qualified(table)} TO {to};"] if rights else []
+    if "USAGE" in missing:
+        grants.append(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {identifier(table.schema)} TO {to};")
+    wanted = ", ".join([*rights, *(["USAGE of its sequences"] if "USAGE" in missing else [])])
     says = text("{} lacks {} on {}, and the code needs it", Quoted(role), wanted, Quoted(table.full_name))
-    fix = Advice(text("{}", Quoted(f"GRANT {wanted} ON {qualified(table)} TO {identifier(role)};")))
+    fix = Advice(text("{}", Quoted(" ".join(grants))))
     shown = live.shows(f"rights on {table.full_name}", Quoted(", ".join(sorted(table.granted or ()))))
     return Finding(codes.RIGHTS, says, (shown,), fix, "error", Location(place.path, place.line))

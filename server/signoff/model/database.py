@@ -91,7 +91,8 @@ class Table:
     row_security: str = ""
     partition: bool = False
     granted: frozenset[str] | None = None
-    """What the run-time role may do with it (`SELECT`, `INSERT` …); None where no role was asked about."""
+    """What the run-time role may do with it (`SELECT`, `INSERT` …, and `USAGE` of its serial columns' sequences); None
+    where no role was asked about."""
 
     @property
     def full_name(self) -> str:

@@ -31,6 +31,7 @@ class PythonTree:
         self._modules = Modules(self._files)
         self._read: dict[str, tuple[ast.Module, Index] | None] = {}
         self._meant: dict[Symbol, str] = {}
+        self._lines: dict[str, Mapping[int, list[tuple[ast.AST, str]]]] = {}
 
     def symbols(self, path: str) -> Iterator[Symbol]:
         read = self._index(path)
@@ -84,7 +85,9 @@ class PythonTree:
                 return Uses(blind=(Unread(place.file, 1, text("this file can not be read as Python")),))
             return Uses()
         found, blind = set[Symbol](), list[Unread]()
-        for node, prefix in _at(read[0], place.line):
+        if place.file not in self._lines:
+            self._lines[place.file] = _by_line(read[0])
+        for node, prefix in self._lines[place.file].get(place.line, ()):
             more = self._of([node], place.file, prefix, set())
             found |= more.symbols
             blind += more.blind
@@ -194,23 +197,22 @@ def _parsed(raw: bytes) -> tuple[ast.Module, Index] | None:
         return None
 
 
-def _at(tree: ast.Module, line: int) -> Iterator[tuple[ast.AST, str]]:
-    """What stands at a line: a definition, also by one of its decorators, or the calls that begin there; of a router's
-    inclusion what it gives to the router.
+def _by_line(tree: ast.Module) -> Mapping[int, list[tuple[ast.AST, str]]]:
+    """What stands at each line: a definition, also by one of its decorators, or the calls that begin there; of a
+    router's inclusion what it gives to the router.
     """
-    calls: list[tuple[ast.AST, str]] = []
+    defined, called, included = (dict[int, list[tuple[ast.AST, str]]]() for _ in range(3))
     for node, prefix in parts(tree, ""):
         if isinstance(node, Functions | ast.ClassDef):
             first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-            if first <= line <= node.lineno:
-                yield node, prefix
-                return
-        elif isinstance(node, ast.Call | ast.Lambda) and node.lineno == line:
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "include_router":
-                yield from ((part, prefix) for part in (node.func, *_dependencies(node)))
-                return
-            calls.append((node, prefix))
-    yield from calls
+            for line in range(first, node.lineno + 1):
+                defined.setdefault(line, [(node, prefix)])
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "include_router":
+            given = (node.func, *_dependencies(node))
+            included.setdefault(node.lineno, [(part, prefix) for part in given])
+        elif isinstance(node, ast.Call | ast.Lambda):
+            called.setdefault(node.lineno, []).append((node, prefix))
+    return called | included | defined
 
 
 def _chain(node: ast.expr) -> list[ast.expr]:

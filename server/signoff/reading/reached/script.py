@@ -30,6 +30,7 @@ class ScriptTree:
         self._imports = Imports(files)
         self._read: dict[str, Index] = {}
         self._meant: dict[Symbol, str] = {}
+        self._lines: dict[str, Mapping[int, list[tuple[Node, str]]]] = {}
 
     def symbols(self, path: str) -> Iterator[Symbol]:
         read = self._index(path) if is_script(path) else None
@@ -89,14 +90,13 @@ class ScriptTree:
             whole = self._member(place.file, "default")
             return self._of([read.root], place.file, "", {whole} if whole is not None else set())
         found, blind = set[Symbol](), list[Unread]()
-        for node, prefix in parts(read.root, ""):
-            call = node.type == "call_expression"
-            at = called_at(node) if call else line(node)
-            if at == place.line and (node.type in _STARTS or "function" in node.type):
-                given = node.child_by_field_name("arguments") if call else None
-                more = self._of([given or node], place.file, prefix, set())
-                found |= more.symbols | {Symbol(place.file, one) for one in names_of(read, node, prefix)}
-                blind += more.blind
+        if place.file not in self._lines:
+            self._lines[place.file] = _by_line(read.root)
+        for node, prefix in self._lines[place.file].get(place.line, ()):
+            given = node.child_by_field_name("arguments") if node.type == "call_expression" else None
+            more = self._of([given or node], place.file, prefix, set())
+            found |= more.symbols | {Symbol(place.file, one) for one in names_of(read, node, prefix)}
+            blind += more.blind
         return Uses(frozenset(found), tuple(blind))
 
     def _of(self, nodes: Iterable[Node], path: str, prefix: str, found: set[Symbol]) -> Uses:
@@ -181,6 +181,16 @@ class ScriptTree:
         if path not in self._read and path in self._files:
             self._read[path] = index(parsed(path, self._files[path]))
         return self._read.get(path)
+
+
+def _by_line(root: Node) -> Mapping[int, list[tuple[Node, str]]]:
+    """The functions that begin at each line, and the calls whose method is named there."""
+    found: dict[int, list[tuple[Node, str]]] = {}
+    for node, prefix in parts(root, ""):
+        if node.type in _STARTS or "function" in node.type:
+            at = called_at(node) if node.type == "call_expression" else line(node)
+            found.setdefault(at, []).append((node, prefix))
+    return found
 
 
 def _is_frame(giver: Node | Imported) -> bool:

@@ -11,6 +11,7 @@ from signoff.model.routes import Unread
 from signoff.model.text import text
 from signoff.reading.routes.modules import Modules, Parts
 from signoff.reading.routes.paths import fingerprint
+from signoff.reading.routes.unread_frameworks import PACKAGES as NAMED
 from signoff.reading.routes.values import (
     UNCLEAR,
     Call,
@@ -225,7 +226,7 @@ class Expressions(ABC):
             return
         first = node.args[0] if node.args else None
         path = isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value[:1] in {"/", ""}
-        if node.func.attr in _DECORATING and path and isinstance(self.expression(node.func.value, scope), Unclear):
+        if node.func.attr in _DECORATING and path and _is_unclear(self.expression(node.func.value, scope)):
             self.unread.append(
                 Unread(
                     scope.path,
@@ -298,6 +299,12 @@ class Expressions(ABC):
             else:
                 found.append(self.expression(element, scope))
         return found
+
+
+def _is_unclear(owner: Value) -> bool:
+    """Also a router of a package that is not known (`InferringRouter`), unless its framework is named as not read."""
+    package = owner.name.partition(".")[0] if isinstance(owner, External | Made) else ""
+    return isinstance(owner, Unclear) or (package != "" and package not in NAMED)
 
 
 def _certain(scope: Scope | None) -> bool:

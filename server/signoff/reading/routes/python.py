@@ -136,6 +136,8 @@ class Project(Expressions):
                 bases = tuple(self.expression(base, scope) for base in node.bases)
                 scope.names[node.name] = Class(node, inner, bases)
                 self.statements(node.body, inner)
+                for decorator in node.decorator_list:
+                    self.doubt(decorator, scope)
             case ast.Import() | ast.ImportFrom():
                 self._import(node, scope)
             case ast.If():

@@ -17,6 +17,9 @@ _SCRIPTS = {
     "Fastify": (_IMPORT.format(r"fastify"), r"\.(?:get|post|put|patch|delete|all|route)\(\s*['\"`{]"),
     "Koa": (_IMPORT.format(r"(?:@koa/router|koa-router)"), r"\.(?:get|post|put|patch|del|delete|all)\(\s*['\"`]/"),
     "Hono": (_IMPORT.format(r"hono"), r"\.(?:get|post|put|patch|delete|all|on)\(\s*['\"`]/"),
+    "routing-controllers": (_IMPORT.format(r"routing-controllers"), r"^[ \t]*@(?:Json)?Controller\("),
+    "tsoa": (_IMPORT.format(r"(?:@tsoa/runtime|tsoa)"), r"^[ \t]*@Route\("),
+    "InversifyJS": (_IMPORT.format(r"inversify-express-utils"), r"^[ \t]*@controller\("),
     "hapi": (_IMPORT.format(r"@hapi/hapi"), r"\.route\(\s*[\[{]"),
 }
 """By its name: how a file imports it, and how a file that does makes routes."""
@@ -35,6 +38,11 @@ _PYTHON = {
     "Sanic": (_FROM.format(r"sanic"), rf"{_DECORATED}|\.add_route\("),
     "Tornado": (_FROM.format(r"tornado"), r"\bApplication\(|^[ \t]*\(\s*r?['\"]/[^\n]*Handler"),
 }
+PACKAGES = frozenset(
+    {"aiohttp", "bottle", "falcon", "flask_restplus", "flask_restx", "flask_smorest", "litestar", "ninja",
+     "ninja_extra", "pyramid", "sanic", "tornado"}
+)  # fmt: skip
+"""Those of Python, as they are imported."""
 
 
 def _compiled(marks: Mapping[str, tuple[str, str]]) -> dict[str, tuple[re.Pattern[bytes], re.Pattern[bytes]]]:

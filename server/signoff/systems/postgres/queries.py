@@ -64,6 +64,18 @@ SELECT current_setting('server_version_num')::int AS version, current_user::text
 FROM pg_roles r WHERE r.rolname = current_user
 """
 
+
+def _serial(where: str = "") -> str:
+    """Whether a table has a serial column. An insert that leaves it out takes USAGE on its sequence; identity does not.
+
+    `where`: what is to be so of its sequence `s` besides.
+    """
+    return (
+        "EXISTS (SELECT FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' WHERE d.deptype = 'a'"
+        f" AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid{where})"
+    )
+
+
 TABLES = f"""
 WITH {_RELATIONS}
 SELECT c.oid, c.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
@@ -76,7 +88,8 @@ SELECT c.oid, c.nspname::text AS schema, c.relname::text AS name, c.relkind::tex
             has_table_privilege(r.oid, c.oid, p)
             OR (p <> 'DELETE' AND has_any_column_privilege(r.oid, c.oid, p))
         )
-    ) END AS granted
+    ) || CASE WHEN {_serial()} AND NOT {_serial(" AND NOT has_sequence_privilege(r.oid, s.oid, 'USAGE, UPDATE')")}
+        THEN ARRAY['USAGE'] ELSE '{{}}' END END AS granted
 FROM relations c LEFT JOIN pg_roles r ON r.rolname = $1
 """
 

@@ -205,6 +205,23 @@ for one in plugins():
     assert [line for _, line in unread(found)] == [12, 15, 18, 27, 29]
 
 
+def test_routes_on_a_router_of_another_package_are_said_one_by_one() -> None:
+    text = """\
+from acme_web import Router, resource
+from fastapi import FastAPI
+app, router = FastAPI(), Router(prefix="/acme")
+@router.get("/x")
+def x(): ...
+@resource.route("/y")
+class Y: ...
+@router.get("setting")
+def setting(): ...
+app.include_router(router)
+"""
+    found = read({"main.py": text})
+    assert (pairs(found), [line for _, line in unread(found)]) == (set(), [4, 6, 10])
+
+
 def test_a_router_that_no_application_includes_answers_nothing_and_that_is_said() -> None:
     found = read({"main.py": "from fastapi import *\nr = APIRouter()\napp = FastAPI()\n@r.get('/x')\ndef x(): ...\n"})
     assert (pairs(found), unread(found)) == (set(), [("main.py", 4)])

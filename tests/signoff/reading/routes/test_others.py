@@ -43,6 +43,15 @@ def test_an_openapi_document_has_its_operations_under_the_path_of_its_server() -
         ("NestJS", "import { Controller, Get } from '@nestjs/common';\n\n@Controller('cats')\nexport class Cats {}\n"),
         ("Fastify", "const fastify = require('fastify')();\nconst x = 1;\nfastify.get('/cats', async () => []);\n"),
         ("Koa", "import Router from '@koa/router';\nconst r = new Router();\nr.get('/cats', cats);\n"),
+        ("tsoa", "import { Get, Route } from 'tsoa';\n\n@Route('cats')\nexport class Cats {}\n"),
+        (
+            "routing-controllers",
+            "import { Get } from 'routing-controllers';\n\n@JsonController('/c')\nclass C {}\n",
+        ),
+        (
+            "InversifyJS",
+            "import { controller } from 'inversify-express-utils';\n\n@controller('/c')\nclass C {}\n",
+        ),
         ("Hono", "import { Hono } from 'hono';\nconst app = new Hono();\napp.get('/cats', cats);\n"),
     ],
 )

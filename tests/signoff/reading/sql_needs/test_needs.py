@@ -33,6 +33,8 @@ def without_rights(found: Needs) -> list[Need]:
         ("select x.A, \"y\".\"B\" from app.T x join \"U\" y on x.id = y.t_id",
          [Read(Q, "U", ("B", "t_id")), Read(Q, "t", ("a", "id"), "app")]),
         ("SELECT a FROM t, u", [Read(Q, "t"), Read(Q, "u")]),
+        ("SELECT x FROM t AS x WHERE x.a = 1", [Read(Q, "t", ("a",))]),
+        ("SELECT to_jsonb(t) FROM t WHERE a = 1", [Read(Q, "t", ("a",))]),
         ("SELECT count(*) AS n FROM t ORDER BY n", [Read(Q, "t")]),
         ("WITH q AS (SELECT a FROM t) SELECT a, z FROM q", [Read(Q, "t")]),
         ("SELECT t.a FROM t WHERE b IN (SELECT c FROM u)", [Read(Q, "t", ("a", "b")), Read(Q, "u")]),
