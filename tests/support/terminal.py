@@ -30,11 +30,13 @@ def at_a_terminal(
     typed: str | None,
     command: Sequence[str] = SIGNOFF,
     interrupt_when: Callable[[], bool] | None = None,
+    interrupt_again_at: str | None = None,
     **more: str,
 ) -> tuple[int, str]:
     """Type a line (None: nothing) once the command asks for it; its exit code, and what the terminal showed.
 
-    `interrupt_when`: after that it is interrupted (Ctrl-C) as soon as this is true.
+    `interrupt_when`: after that it is interrupted (Ctrl-C) as soon as this is true;
+    `interrupt_again_at`: and once more when these words are shown.
     """
     ours, theirs = pty.openpty()
     with subprocess.Popen(
@@ -55,6 +57,9 @@ def at_a_terminal(
                     os.write(ours, typed.encode() + b"\n")
                 if interrupt_when is not None:
                     Thread(target=_interrupt, args=(process, interrupt_when)).start()
+            if interrupt_again_at is not None and interrupt_again_at.encode() in shown:
+                interrupt_again_at = None
+                process.send_signal(signal.SIGINT)
         os.close(ours)
         return process.wait(timeout=60), shown.decode()
 

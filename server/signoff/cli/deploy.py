@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from signoff.cli.asking import asked
+from signoff.cli.asking import asked, stopping_once
 from signoff.cli.output import put, put_json, tell
 from signoff.cli.progress import Shown
 from signoff.cli.work import work
@@ -137,7 +137,8 @@ async def _approved(context: Context, plan: str | Plan, progress: Shown) -> Depl
 
     began = context.now()
     try:
-        return await approve_it(context, plan, show, ask, progress)
+        with stopping_once(progress):
+            return await approve_it(context, plan, show, ask, progress)
     except SignoffError:
         raise
     except BaseException:  # cancelled, or a bug of ours

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from signoff.model.facts import Known, Unknown
 from signoff.model.replay import Replay, Statement
 from signoff.model.sql_use import Place
 from signoff.reading.migrations.conditional import conditional_in
+from signoff.reading.source.shipped import is_shipped
 from signoff.survey import Survey
 from signoff.systems.git.checkout import checkout
 from signoff.systems.git.tree import fingerprint
@@ -33,6 +35,7 @@ SECONDS = 240.0
 _LAST = 280
 """Characters of what a command said; of a longer text only the beginning would be shown."""
 _MARK = "signoff-ddl "
+_DRIVER = re.compile(rb"\bpostgres(?:ql)?\+\w+(?=://)")
 _KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SYSTEMROOT")
 """Of this process: nothing that could lead to production."""
 _FOLDERS = (".venv/bin", "venv/bin", "node_modules/.bin")
@@ -63,7 +66,8 @@ async def of_command(survey: Survey, database: Database, how: TeamCommand) -> Kn
     async def run(shadow: Shadow) -> Mapping[str, object]:
         async def migrate(shadow: Shadow) -> None:
             survey.systems.shadows.under_way[database.name] = f"{database.name}: {' '.join(how.argv)} runs in a shadow"
-            url = _as_written(shadow.url.value, survey.systems.environment.get(how.variable, ""))
+            written = survey.systems.environment.get(how.variable) or _driver_in(texts.value)
+            url = _as_written(shadow.url.value, written)
             await _ran(survey, how.argv, {how.variable: url})
 
         return await commanded(shadow, migrate, database.role, conditional)
@@ -145,6 +149,13 @@ def _interpreter(survey: Survey) -> str:
     found = (str(tree / one / "python") for one in _FOLDERS[:2] if (tree / one / "python").exists())
     active = os.environ.get("VIRTUAL_ENV")
     return next(found, str(Path(active, "bin", "python")) if active else "python3")
+
+
+def _driver_in(code: Mapping[str, bytes]) -> str:
+    """The one scheme with a driver (`postgresql+asyncpg://`) that shipped Python names; empty for none or several."""
+    shipped = (data for path, data in code.items() if path.endswith(".py") and is_shipped(path))
+    found = {one.decode() for data in shipped for one in _DRIVER.findall(data)}
+    return f"{found.pop()}://" if len(found) == 1 else ""
 
 
 def _as_written(url: str, written: str) -> str:

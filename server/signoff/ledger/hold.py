@@ -13,6 +13,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from signoff.ledger.store import LedgerError
+
 _WRITING_SECONDS = 1.0
 """Between taking a lock and saying who took it a process does nothing else; this is for a busy machine."""
 
@@ -28,16 +30,16 @@ class Held(Exception):
 
 @contextmanager
 def hold(folder: Path, names: Collection[str], who: str = "") -> Iterator[Mapping[str, int]]:
-    """Hold all of `names` or none, without waiting; in one order, so that two never wait for each other. Raises Held.
+    """Hold all of `names` or none, without waiting; in one order, so that two never wait for each other.
 
-    Gives the lock's descriptor of each name. `who`: what others are told while it lasts. The files stay: taking a
-    lock's file away would let two processes hold two files of one name.
+    Raises Held, and LedgerError where the folder can not be written. Gives the lock's descriptor of each name. `who`:
+    what others are told while it lasts. The files stay: taking a lock's file away would let two processes hold two
+    files of one name.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     files: dict[str, int] = {}
     with ExitStack() as stack:
         for name in sorted(names):
-            file = os.open(folder / f"{quote(name, safe='')}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            file = _opened(folder, f"{quote(name, safe='')}.lock")
             stack.callback(os.close, file)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -49,6 +51,16 @@ def hold(folder: Path, names: Collection[str], who: str = "") -> Iterator[Mappin
             os.pwrite(file, f"{who}\n".encode(), 0)
             files[name] = file
         yield files
+
+
+def _opened(folder: Path, lock: str) -> int:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(folder / lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        fix = "make the folder writable, or set SIGNOFF_STATE to a folder that is"
+        what = f"the lock of a workload can not be opened: {error.strerror}"
+        raise LedgerError(what, where=str(folder / lock), fix=fix) from error
 
 
 def _who(file: int) -> str:

@@ -187,3 +187,18 @@ def test_the_cause_for_which_a_command_ended_is_shown_and_how_to_hand_a_variable
     how = TeamCommand(("env", "TENANT=one", sys.executable, "-m", "alembic", "upgrade", "head"), "DATABASE_URL")
     link = judged(clone, live, Database("main", FromEnvironment(LIVE), Replayed(how)))
     assert link.status is not Status.UNKNOWN
+
+
+def test_the_driver_that_the_code_names_is_in_the_url_where_the_variable_is_not_set(
+    clone: Clone, postgres: Cluster
+) -> None:
+    live = urls(postgres.database(REPORTS + "CREATE UNIQUE INDEX reports_key ON reports (a, b);"))
+    asks = ENV.replace(
+        "with create", 'assert os.environ["DATABASE_URL"].startswith("postgresql+psycopg://")\nwith create'
+    )
+    clone.commit({**ALEMBIC, "alembic/env.py": asks, "web/settings.py": 'URL = "postgresql+psycopg://localhost/dev"\n'})
+    assert judged(clone, live, ALEMBIC_COMMAND).status is Status.PASS
+    clone.commit({"web/other.py": 'URL = "postgresql+asyncpg://localhost/dev"\n'})
+    link = judged(clone, live, ALEMBIC_COMMAND)
+    assert link.status is Status.UNKNOWN, "two drivers: neither is taken"
+    assert "AssertionError" in told(link.reason)

@@ -185,6 +185,33 @@ def test_interrupted_it_says_at_which_step_and_what_serves(running: World) -> No
     assert "Traceback" not in shown
 
 
+def test_interrupted_twice_it_still_goes_back_and_says_so(running: World) -> None:
+    code = (running.clone / "web/main.py").read_text("utf-8")
+    running.commit("web/main.py", f"{code}\n# interrupted twice\n")
+    newest = running.service()["latestReadyRevision"].rpartition("/")[2]
+    [before] = [one.get("revision", newest) for one in running.service()["trafficStatuses"] if one.get("percent")]
+
+    def made() -> bool:
+        if newest in running.service()["latestCreatedRevision"]:
+            return False
+        running.sandbox.fault("google.cloud.run.v2.Services/UpdateService", latencySeconds=1)
+        return True
+
+    stopping = "Stopping at a safe point."
+    try:
+        ended, shown = at_a_terminal(
+            running, "deploy", "web", typed="yes", interrupt_when=made, interrupt_again_at=stopping
+        )
+    finally:
+        running.sandbox.clear_faults()
+    assert ended == 130, shown
+    assert "Still stopping: " in shown
+    assert f"{before} 100 % serves again" in " ".join(shown.split()), shown
+    assert [(one["revision"], one["percent"]) for one in running.service()["traffic"] if "percent" in one] == [
+        (before, 100)
+    ]
+
+
 def test_at_a_terminal_what_is_to_be_done_next_is_a_command(running: World) -> None:
     code = (running.clone / "web/main.py").read_text("utf-8")
     running.commit("web/main.py", code.replace('{"service": "web"}', "1 / 0"))

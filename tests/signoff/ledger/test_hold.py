@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from signoff.ledger.hold import Held, hold, is_held
+from signoff.ledger.store import LedgerError
 from support.sandbox import SERVER
 
 HOLDER = """
@@ -61,3 +62,11 @@ def test_of_several_all_are_held_or_none(tmp_path: Path) -> None:
 def test_a_name_is_never_a_path(tmp_path: Path) -> None:
     with hold(tmp_path / "holds", ["../production/web"]):
         assert [path.parent.name for path in tmp_path.rglob("*.lock")] == ["holds"]
+
+
+def test_a_folder_that_can_not_be_made_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "holds").write_text("a file is in the way")
+    with pytest.raises(LedgerError, match="the lock of a workload can not be opened: ") as error:
+        is_held(tmp_path / "holds", "production.web")
+    assert error.value.where == str(tmp_path / "holds" / "production.web.lock")
+    assert "SIGNOFF_STATE" in error.value.fix

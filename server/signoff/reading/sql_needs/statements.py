@@ -146,6 +146,8 @@ def _columns(tree: exp.Expr) -> Iterator[tuple[Key, str]]:
                 source = sources.get(column.table) if column.table else next(iter(sources.values()), None)
                 if source is None or (not column.table and (not alone or id(column) in inner)):
                     continue
+                if not column.table and _name(column.this) in scope.sources:
+                    continue  # the whole row, by its alias
                 key = _key(source)
                 if key is not None:
                     yield key, _name(column.this)
