@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from signoff.model.sql_use import DeclaredColumn, Need, Needs, Place
+from signoff.reading.other_databases import goes_elsewhere
 from signoff.reading.source.js_module import SUFFIXES
 from signoff.reading.source.js_project import JsProject
 from signoff.reading.source.js_text import JsTexts
@@ -14,7 +15,7 @@ from signoff.reading.source.python_files import texts_in
 from signoff.reading.source.python_text import PythonTexts
 from signoff.reading.source.shipped import is_migration, is_shipped
 from signoff.reading.source.text import SqlText, plain
-from signoff.reading.sql_needs.made import goes_elsewhere, made_in
+from signoff.reading.sql_needs.made import made_in
 from signoff.reading.sql_needs.models import tables_of
 from signoff.reading.sql_needs.statements import is_statement, needs_in
 

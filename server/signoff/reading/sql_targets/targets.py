@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from signoff.model.sql_use import Upsert
+from signoff.reading.other_databases import goes_elsewhere
 from signoff.reading.source.shipped import is_migration, is_shipped
-from signoff.reading.sql_needs.made import goes_elsewhere
 from signoff.reading.sql_targets.worth_reading import worth_reading
 
 
