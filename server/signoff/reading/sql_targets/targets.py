@@ -23,7 +23,10 @@ def conflict_targets_of(files: Mapping[str, bytes]) -> tuple[Upsert, ...]:
     paths = [
         path
         for path, data in files.items()
-        if is_shipped(path) and not is_migration(path) and worth_reading(path, data) and not goes_elsewhere(data)
+        if is_shipped(path)
+        and not is_migration(path)
+        and worth_reading(path, data)
+        and not goes_elsewhere(data, upserts=True)
     ]
     if not paths:
         return ()
