@@ -42,6 +42,8 @@ def _python_web(files: Mapping[str, bytes]) -> Found:
 
 
 def _express(files: Mapping[str, bytes]) -> Found:
+    if not any(path.endswith(SCRIPTS) for path in files):
+        return Found()
     from signoff.reading.routes import express
 
     return express.read(files)
