@@ -66,7 +66,8 @@ class Candidate:
     @property
     def upload(self) -> tuple[str, str] | None:
         """The folder that `gcloud run deploy --source` sends, and where that was seen."""
-        return next(((one.deploy.source, one.at) for one in self.seen if one.deploy.source), None)
+        sent = ((one.deploy.source, one.at) for one in self.seen)
+        return next(((folder, at) for folder, at in sent if folder and not folder.isspace()), None)
 
     @property
     def image(self) -> tuple[str, str] | None:

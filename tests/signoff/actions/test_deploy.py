@@ -31,8 +31,7 @@ STEPS = ("preflight", "build", "revision", "smoke", "traffic 100", "prove")
 BROKEN = "raise SystemExit('no database')\n"
 
 
-def silent(done: int, total: int | None, message: str) -> None:
-    """A progress that nobody reads."""
+def silent(done: int, total: int | None, message: str) -> None: ...
 
 
 async def deploy(site: Site, plan: Plan | None = None) -> DeployResult:
@@ -329,9 +328,9 @@ async def test_a_cancelled_deploy_cancels_its_build_and_says_so_in_the_ledger(
         await deploying
     *_, last, ended = site.ledger.all()
     assert isinstance(last, StepTaken)
-    assert (last.step, last.outcome) == ("build", "stopped")
     assert isinstance(ended, OperationEnded)
-    assert str(ended.says).endswith("it was cancelled while it ran; the target runs what it ran")
+    says = "build of web stopped: it was cancelled while it ran; the target runs what it ran"
+    assert (last.step, last.outcome, str(ended.says)) == ("build", "stopped", says)
     assert world.sandbox.calls()["google.devtools.cloudbuild.v1.CloudBuild/CancelBuild"] == 1
 
 
