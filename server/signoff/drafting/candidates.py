@@ -14,6 +14,7 @@ from signoff.reading.gcloud import Deploy, Submit
 
 _SHELL = re.compile(r".+\.(sh|bash)")
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?")
+_NAMEABLE = re.compile(r"[^!\s]")
 _IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]+)?/[^@:\s$]+")
 
 
@@ -65,9 +66,9 @@ class Candidate:
 
     @property
     def upload(self) -> tuple[str, str] | None:
-        """The folder that `gcloud run deploy --source` sends, and where that was seen."""
+        """The folder that `gcloud run deploy --source` sends, and where; not one that no pattern can name."""
         sent = ((one.deploy.source, one.at) for one in self.seen)
-        return next(((folder, at) for folder, at in sent if folder and not folder.isspace()), None)
+        return next(((folder, at) for folder, at in sent if folder and _NAMEABLE.match(folder)), None)
 
     @property
     def image(self) -> tuple[str, str] | None:

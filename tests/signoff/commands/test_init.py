@@ -321,6 +321,8 @@ names = st.text(max_size=20)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=names, image=names, region=names, project=names, branch=names, folder=names)
 @example(name="a", image="", region="", project="", branch="", folder=" ")
+@example(name="a", image="", region="", project="", branch="", folder="\r0")
+@example(name="a", image="", region="", project="", branch="", folder="!a")
 def test_whatever_a_script_says_the_draft_loads(
     name: str, image: str, region: str, project: str, branch: str, folder: str, tmp_path: Path
 ) -> None:
