@@ -142,11 +142,11 @@ class _Statements:
         if table is None and not _is_sql(self.text, self.tokens[index - 1].end + 1):
             return
         if self._word(index) == "on" and self._word(index + 1) == "constraint":
-            constraint, _ = self._name(index + 2)
+            constraint, index = self._name(index + 2)
         elif self._kind(index) == "L_PAREN":
             columns, index = self._columns(index + 1)
             if self._word(index) == "where":
-                where = self._until_do(index + 1)
+                where, index = self._until_do(index + 1)
         read = " ".join([*columns, where or "", constraint or ""])
         if table is None or HOLE in table or PARAMETER in table:
             yield NotCheckable(place, TABLE_UNKNOWN)
@@ -155,7 +155,8 @@ class _Statements:
         elif not (columns or constraint) or HOLE in read or re.search(r"\{[^{}]*\}", read):
             yield NotCheckable(place, TARGET_UNKNOWN)
         else:
-            yield ConflictTarget(place, table, columns, where, constraint)
+            updates = self._word(index) == "do" and self._word(index + 1) == "update"
+            yield ConflictTarget(place, table, columns, where, constraint, updates)
 
     def _columns(self, index: int) -> tuple[tuple[str, ...], int]:
         """The elements up to the closing parenthesis, and the index after it; none if it is not closed."""
@@ -178,13 +179,14 @@ class _Statements:
             return name or self.tokens[first].text
         return self._written(first, end)
 
-    def _until_do(self, index: int) -> str:
+    def _until_do(self, index: int) -> tuple[str, int]:
+        """The condition, and the index of the DO after it."""
         first = index
         depth = 0
         while index < len(self.tokens) and not (depth == 0 and self._word(index) == "do"):
             depth += {"L_PAREN": 1, "R_PAREN": -1}.get(self._kind(index), 0)
             index += 1
-        return self._written(first, index)
+        return self._written(first, index), index
 
     def _written(self, first: int, end: int) -> str:
         """Tokens as they are written, without comments; the space between two is one at most."""

@@ -19,16 +19,22 @@ def read(sql: str) -> list[ConflictTarget | NotCheckable]:
 
 
 def target(
-    table: str, *columns: str, where: str | None = None, constraint: str | None = None, line: int = 1
+    table: str,
+    *columns: str,
+    where: str | None = None,
+    constraint: str | None = None,
+    updates: bool = False,
+    line: int = 1,
 ) -> ConflictTarget:
-    return ConflictTarget(Place("q.sql", line), table, columns, where, constraint)
+    return ConflictTarget(Place("q.sql", line), table, columns, where, constraint, updates)
 
 
 @pytest.mark.parametrize(
     ("sql", "wanted"),
     [
         ("insert into t (a) values ($1,$2) on conflict (a, B) do nothing", target("t", "a", "b")),
-        ("INSERT INTO t VALUES (%s) ON CONFLICT (a) DO UPDATE SET x = excluded.x WHERE t.y > %s", target("t", "a")),
+        ("INSERT INTO t VALUES (%s) ON CONFLICT (a) DO UPDATE SET x = excluded.x WHERE t.y > %s",
+         target("t", "a", updates=True)),
         ("insert into t values (%(a)s) on conflict (a) do nothing returning *", target("t", "a")),
         ("insert into t values (:a::int, '{}') on conflict (a) do nothing", target("t", "a")),
         ("insert into t values (?, ?) on conflict (a) do nothing", target("t", "a")),
@@ -41,9 +47,11 @@ def target(
         ('insert into t select 1 on conflict (a COLLATE "C" text_pattern_ops) do nothing',
          target("t", 'a COLLATE "C" text_pattern_ops')),
         ("insert into t select 1 on conflict (a) where (b > 3) and c::text = 'Q' do update set b = 1",
-         target("t", "a", where="(b > 3) and c::text = 'Q'")),
+         target("t", "a", where="(b > 3) and c::text = 'Q'", updates=True)),
         ("insert into t select 1 on conflict (date_trunc('day', a)) do nothing", target("t", "date_trunc('day', a)")),
         ("insert into t select 1 on conflict on constraint T_key do nothing", target("t", constraint="t_key")),
+        ("insert into t select 1 on conflict on constraint t_key do update set a = 1",
+         target("t", constraint="t_key", updates=True)),
         ('insert into t select 1 on conflict on constraint "T_key" do nothing', target("t", constraint='"T_key"')),
         ("insert into t select 1 -- first\n on conflict (a, -- why\n b) do nothing", target("t", "a", "b", line=2)),
         ("insert into t values (E'it\\'s') on conflict (a) do nothing", target("t", "a")),
