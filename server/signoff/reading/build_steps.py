@@ -185,7 +185,7 @@ class _Reading:
             if one.env is None and posixpath.basename(one.target).startswith(".env")
         ]
         sets = {name: one.value or "" for name, one in names.items()}
-        command = Command(step.command, self._folder(state), place, sets)
+        command = Command(step.command, self._folder(state), place, sets, step.ends_on_failure)
         self.steps.append(BuildStep(command, BuildEnvironment(names, empty, (*self.passed.unread, *unread)), self.kept))
 
     def _secret(self, identity: str, name: str, place: Place) -> Given:

@@ -29,6 +29,8 @@ _DO = re.compile(r"\bdo\s+(?:nothing|update)\b", re.IGNORECASE)
 _TEMPORARY = re.compile(
     r'\bcreate\s+(?:(?:global|local)\s+)?temp(?:orary)?\s+table\s+(?:if\s+not\s+exists\s+)?"?([\w$]+)', re.IGNORECASE
 )
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
+_BRACES, _FIELD = re.compile(r"\{[^{}]*\}"), re.compile(r"\{\w[\w.!:]*\}")
 _OF_SQLITE = {"rollback", "abort", "fail", "ignore", "replace"}
 
 
@@ -67,6 +69,11 @@ def _is_sql(text: str, end: int) -> bool:
     """Whether what follows `ON CONFLICT` is a clause: prose may use the two words as well."""
     loud = text[end - len("conflict") : end].isupper()
     return _LOOSE.match(text, end) is not None and (loud or _DO.search(text, end) is not None)
+
+
+def _is_template(text: str) -> bool:
+    """Whether braces may stand for what `str.format` puts in; `'{}'` and `'{x,y}'` are values of arrays."""
+    return _FIELD.search(text) is not None or _BRACES.search(_QUOTED.sub("", text)) is not None
 
 
 class _Statements:
@@ -152,7 +159,7 @@ class _Statements:
             yield NotCheckable(place, TABLE_UNKNOWN)
         elif PARAMETER in read:
             yield NotCheckable(place, VALUE_IN_TARGET)
-        elif not (columns or constraint) or HOLE in read or re.search(r"\{[^{}]*\}", read):
+        elif not (columns or constraint) or HOLE in read or _is_template(read):
             yield NotCheckable(place, TARGET_UNKNOWN)
         else:
             updates = self._word(index) == "do" and self._word(index + 1) == "update"

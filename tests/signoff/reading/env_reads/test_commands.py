@@ -36,11 +36,30 @@ def stops(run: str, **files: str) -> dict[str, bool]:
         "RUN npx dotenv -e .env.ci -- npm run build",
         "RUN npm run build || true",
         "RUN (npm ci && npm run build) || echo 'no static pages'",
+        "RUN npm run build ; npm cache clean",
+        "RUN npm run build; (cd /app && ls) ; true",
+        'RUN ["sh", "-c", "npm run build; true"]',
     ],
 )
 def test_a_build_that_has_the_value_or_goes_on_without_it_lacks_nothing(run: str) -> None:
     assert stops("RUN npm run build") == {"KEY": True}
     assert stops(run, **{".env.ci": "KEY=1\n"}) == {}
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "RUN npm ci ; npm run build",
+        "RUN set -e; npm run build ; npm cache clean",
+        "RUN npm run build || exit 1; npm cache clean",
+        "RUN npm ci; if true; then npm ci; fi; cd . && npm run build && npm ci",
+        "RUN sh -ec 'npm run build; true'",
+        'RUN ["sh", "-ec", "npm run build; true"]',
+        'SHELL ["/bin/bash", "-euo", "pipefail", "-c"]\nRUN npm run build ; npm cache clean',
+    ],
+)
+def test_a_build_that_ends_where_the_value_is_missing_lacks_it(run: str) -> None:
+    assert stops(run) == {"KEY": True}
 
 
 @pytest.mark.parametrize(

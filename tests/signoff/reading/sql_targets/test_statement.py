@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,6 +99,22 @@ def test_what_needs_no_index_and_what_only_speaks_of_it_is_no_target(sql: str) -
 )
 def test_what_is_put_together_at_run_time_is_not_checkable(sql: str, why: str) -> None:
     assert read(sql) == [NotCheckable(HERE, why)]
+
+
+@pytest.mark.parametrize("value", ["'{x,y}'", "'{}'", "'{\"a b\"}'", "'{\"a\": 1}'"])
+@pytest.mark.parametrize("path", ["load.sql", "load.py", "load.ts"])
+def test_braces_in_a_quoted_value_are_no_template(path: str, value: str) -> None:
+    sql = f"insert into t (tags) values ({value}) on conflict (a) where tags <> {value} do nothing"
+    source = sql if path.endswith("sql") else f"q({json.dumps(sql)})"
+    [found] = conflict_targets(path, source.encode())
+    assert found == ConflictTarget(Place(path, 1), "t", ("a",), f"tags <> {value}")
+
+
+@pytest.mark.parametrize("field", ["'{}'", "'{x}'", "{}", "{x}", "{x.y}"])
+def test_braces_that_a_call_fills_are_one(field: str) -> None:
+    sql = f"insert into t values (1) on conflict (a) where tags <> {field} do nothing"
+    [found] = conflict_targets("load.py", f"q({json.dumps(sql)}.format(x))".encode())
+    assert found == NotCheckable(Place("load.py", 1), statement.TARGET_UNKNOWN)
 
 
 def test_each_statement_has_its_own_table() -> None:
