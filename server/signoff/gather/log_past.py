@@ -26,7 +26,7 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Of one workload. `failing`: requests that its container answered with 5xx. `whole`: a bound cut nothing off."""
+    """Of one workload. `failing`: requests that were answered with 5xx. `whole`: a bound cut nothing off."""
 
     errors: tuple[ErrorSeen, ...] = ()
     failing: frozenset[Route] = frozenset()
@@ -64,7 +64,7 @@ async def _past(survey: Survey, workloads: tuple[Workload, ...]) -> Mapping[tupl
     for entry in listed.value.items:
         one = read.setdefault((entry.kind, entry.workload), _Reading(ErrorLog(), set()))
         one.log.add(entry)
-        if entry.request and not entry.request.refused:
+        if entry.request:
             one.failing.add((entry.request.method, entry.request.path))
     whole = listed.value.whole
     return {place: Past(one.log.found(), frozenset(one.failing), whole) for place, one in read.items()}
