@@ -60,6 +60,7 @@ async def _health(survey: Survey, workload: Workload) -> Health | Unknown:
             *(survey.now, survey.subject.log_lag, tuple(logs), before.errors),
             elsewhere=tuple(elsewhere),
             failing=before.failing,
+            of_session=before.of_session,
             read_back=before.whole,
             kind=workload.kind,
         )
