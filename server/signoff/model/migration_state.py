@@ -20,8 +20,8 @@ Recorder = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """One table of versions. `ids`: as its tool writes them (`app/name` of Django, file names of Flyway, Knex and (without
-    what follows the last dot) node-pg-migrate; Drizzle: milliseconds); `failed`: those that ended halfway.
+    """One table of versions. `ids`: as its tool writes them (`app/name` of Django; file names of Flyway, of Knex and,
+    without what follows the last dot, of node-pg-migrate; milliseconds of Drizzle); `failed`: those that ended halfway.
     `readable`: whether the asking role may read it.
     """
 
