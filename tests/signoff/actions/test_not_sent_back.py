@@ -59,11 +59,8 @@ async def test_what_somebody_moved_since_is_what_the_next_deploy_goes_back_to(
     world: World, site: Site, chain: Chain, share: int
 ) -> None:
     old, new = await half_moved(world, site, chain)
-    shares = {new: share, old: 100 - share}
-    world.change(
-        traffic=[{"type": REVISION, "revision": name, "percent": part} for name, part in shares.items() if part]
-    )
-    world.change(trafficStatuses=[{"revision": name, "percent": part} for name, part in shares.items() if part])
+    shares = [{"revision": name, "percent": part} for name, part in ((new, share), (old, 100 - share)) if part]
+    world.change(traffic=[{"type": REVISION, **one} for one in shares], trafficStatuses=shares)
     site = at_head(site, chain, world.commit("shared/mapper.py", "def mapped(row):\n    return 'moved'\n"))
     plan = plan_text(await make(site, WEB))
     assert "an earlier operation left it" not in plan
