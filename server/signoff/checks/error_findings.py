@@ -62,9 +62,13 @@ def _ran_out(health: Health, one: NoiseSeen) -> bool:
 
 
 def _was_there(health: Health, unit: UnitLog, error: ErrorSeen) -> bool:
-    """Before what serves now, or on another revision that serves for longer."""
+    """Before what serves now, or on another revision that serves for longer.
+
+    What came with an earlier attempt of the same session was not: a second deploy, or run, makes no error an old one.
+    """
     longer = (e for other in health.units if other.began < unit.began for e in other.errors)
-    return any(error.same_error(before) for before in (*health.earlier, *longer))
+    before = (e for e in health.earlier if e not in health.of_session)
+    return any(error.same_error(one) for one in (*before, *longer))
 
 
 def _still_there(workload: Workload, health: Health, unit: UnitLog, error: ErrorSeen) -> Finding:

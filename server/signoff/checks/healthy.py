@@ -45,7 +45,7 @@ CODES: Mapping[str, str] = {
     MISSING: "an entry that signoff.toml expects in the logs is not there",
     NOISE: "an error that signoff.toml declares as known, with a reason and an end date",
     NOISE_RAN_OUT: "the end date of a known error is over: it is judged again",
-    NOT_EXERCISED: "no request, or no run, reached what serves now, so its silence proves nothing",
+    NOT_EXERCISED: "no request was answered with success by what serves now, or no run, so its silence proves nothing",
 }
 
 
@@ -84,11 +84,12 @@ def _judge_unit(workload: Workload, health: Health, unit: UnitLog) -> Judgement:
         return unknown(says, *found, evidence=(unit.proof,))
     if unit.running:
         return waiting("runs", text("execution {} has not ended yet", unit.unit), *found)
-    if not unit.exercises:
+    worked = [entry for entry in unit.exercises if entry.request is None or entry.request.status < 400]
+    if not worked:
         return unknown(text("silence is not health"), _silent(workload, health, unit), *found)
     if health.kind == "job" and not unit.outcome:
         return unknown(text("Cloud Run does not say how execution {} ended", unit.unit), *found)
-    settled = min(entry.at for entry in unit.exercises) + health.lag
+    settled = min(entry.at for entry in worked) + health.lag
     if settled > health.now:
         return waiting("time", text("the logs of {} may still be on their way", unit.unit), *found, until=settled)
     if awaited:
@@ -125,6 +126,8 @@ def _rate(unit: UnitLog) -> list[Finding]:
 
 def _silent(workload: Workload, health: Health, unit: UnitLog) -> Finding:
     did = {"service": "answered no request", "job": "has not run", "worker-pool": "wrote nothing"}[health.kind]
+    if unit.exercises:
+        did = f"answered {_count(len(unit.exercises), 'request')}, none of them with success,"
     says = text("{} {} since {}", unit.unit, did, moment(unit.since))
     return Finding(NOT_EXERCISED, says, (unit.proof,), _exercise(workload, health))
 
@@ -156,11 +159,13 @@ def _says(health: Health, unit: UnitLog) -> Text:
     before = unit.before
     against = f", {before.failed} of {before.answered} on {before.unit} before" if before else ""
     own = sum(1 for entry in done if entry.request and entry.request.own)
+    turned = sum(1 for entry in done if entry.request and 400 <= entry.request.status < 500)
+    less = f"; {turned} of {rate.n} {'was' if turned == 1 else 'were'} turned away (4xx)" if turned else ""
     whose = f"; {own} of {rate.n} {'is' if own == 1 else 'are'} signoff's own smoke" if own else ""
     return text(
-        "{} answered {}{} without a new error: n = {}, {} failed{}; {}{}",
+        "{} answered {}{} without a new error: n = {}, {} failed{}; {}{}{}",
         *(unit.unit, newest, "a request" if rate.n == 1 else f"{rate.n} requests"),
-        *(rate.n, rate.hits, against, bound, whose),
+        *(rate.n, rate.hits, against, bound, less, whose),
     )
 
 

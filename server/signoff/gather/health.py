@@ -5,6 +5,7 @@ What serves is read in lists for all workloads; history is read only where somet
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -59,6 +60,7 @@ async def _health(survey: Survey, workload: Workload) -> Health | Unknown:
             *(survey.now, survey.subject.log_lag, tuple(logs), before.errors),
             elsewhere=tuple(elsewhere),
             failing=before.failing,
+            of_session=before.of_session,
             read_back=before.whole,
             kind=workload.kind,
         )
@@ -164,7 +166,8 @@ def _key(name: str, region: str) -> str:
 
 
 def _says(entry: LogEntry, rule: Expected) -> bool:
-    return entry.message.contains(rule.text) or (entry.payload is not None and entry.payload.contains(rule.text))
+    within = json.dumps(rule.text, ensure_ascii=False)[1:-1]  # as a payload's JSON text has it
+    return entry.message.contains(rule.text) or (entry.payload is not None and entry.payload.contains(within))
 
 
 async def _with_tried(

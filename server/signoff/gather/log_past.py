@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from signoff.gather.placements import execution_history, revision_history
 from signoff.gather.served import HISTORY, Unit, known, names, units
 from signoff.model.facts import Known, Unknown
 from signoff.model.health import Before, Route
@@ -22,15 +23,34 @@ if TYPE_CHECKING:
 class _Reading:
     log: ErrorLog
     failing: set[Route]
+    older: ErrorLog | None = None
+    """Of units that were there before the session alone, where it made some."""
+
+    def add(self, entry: LogEntry, *, of_session: bool) -> None:
+        self.log.add(entry)
+        if self.older is not None and not of_session:
+            self.older.add(entry)
+        if entry.request:
+            self.failing.add((entry.request.method, entry.request.path))
+
+    def past(self, *, whole: bool) -> Past:
+        errors = self.log.found()
+        older = {error.signature for error in (errors if self.older is None else self.older.found())}
+        made = frozenset(error for error in errors if error.signature not in older)
+        return Past(errors, frozenset(self.failing), whole, made)
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Of one workload. `failing`: requests that its container answered with 5xx. `whole`: a bound cut nothing off."""
+    """Of one workload. `failing`: requests that were answered with 5xx. `whole`: a bound cut nothing off.
+
+    `of_session`: those of the errors that only revisions and executions met that were made since the session began.
+    """
 
     errors: tuple[ErrorSeen, ...] = ()
     failing: frozenset[Route] = frozenset()
     whole: bool = True
+    of_session: frozenset[ErrorSeen] = frozenset()
 
 
 async def past(survey: Survey, workload: Workload) -> Past | Unknown:
@@ -58,16 +78,37 @@ async def _past(survey: Survey, workloads: tuple[Workload, ...]) -> Mapping[tupl
     listed = await survey.systems.logs.before(project, of, names(serving), oldest)
     if isinstance(listed, Unknown):
         return listed
+    made = await _made_in_session(survey, workloads)
     read: dict[tuple[Kind, str], _Reading] = {}
     if listed.value.items:
         from signoff.reading.logs.errors import ErrorLog  # its readers of every language: most workloads are quiet
     for entry in listed.value.items:
-        one = read.setdefault((entry.kind, entry.workload), _Reading(ErrorLog(), set()))
-        one.log.add(entry)
-        if entry.request and not entry.request.refused:
-            one.failing.add((entry.request.method, entry.request.path))
-    whole = listed.value.whole
-    return {place: Past(one.log.found(), frozenset(one.failing), whole) for place, one in read.items()}
+        place = (entry.kind, entry.workload)
+        if place not in read:
+            read[place] = _Reading(ErrorLog(), set(), ErrorLog() if made else None)
+        read[place].add(entry, of_session=(entry.workload, entry.unit) in made)
+    return {place: one.past(whole=listed.value.whole) for place, one in read.items()}
+
+
+async def _made_in_session(survey: Survey, workloads: tuple[Workload, ...]) -> frozenset[tuple[str, str]]:
+    """Revisions and executions, by the name of their service or job, that were made since the session began."""
+    session = survey.subject.session
+    if session is None:
+        return frozenset()
+    kinds = {workload.kind for workload in workloads}
+    histories = [
+        await survey.get(history, region)
+        for kind, history in (("service", revision_history), ("job", execution_history))
+        for region in survey.subject.target.regions
+        if kind in kinds
+    ]
+    return frozenset(
+        place
+        for history in histories
+        if not isinstance(history, Unknown)
+        for place, one in history.entries.items()
+        if one.created >= session.began
+    )
 
 
 async def served_before(survey: Survey, unit: Unit) -> Before | Unknown | None:

@@ -86,7 +86,8 @@ class Health:
     """The units that serve now, and what earlier ones showed (`earlier`: errors before; empty where none was there).
 
     `read_back`: nothing of before was cut off by a bound. `elsewhere`: errors before of other workloads, with the
-    workload's name. `failing`: requests of before that failed. `current`: whether what serves is known to hold the
+    workload's name. `failing`: requests of before that failed. `of_session`: errors of `earlier` that came with
+    revisions or executions that were made since the session began. `current`: whether what serves is known to hold the
     commit in question; None where that was not asked or is not known. `lag`: how late an entry may come.
     """
 
@@ -97,6 +98,7 @@ class Health:
     claimed: tuple[Claimed, ...] = ()
     elsewhere: tuple[tuple[str, ErrorSeen], ...] = ()
     failing: frozenset[Route] = frozenset()
+    of_session: frozenset[ErrorSeen] = frozenset()
     read_back: bool = True
     noise: tuple[NoiseSeen, ...] = ()
     current: bool | None = None

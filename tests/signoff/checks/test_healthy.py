@@ -61,7 +61,7 @@ def test_an_error_that_was_not_there_before_fails() -> None:
 
 
 def test_an_error_that_goes_on_and_that_nobody_claimed_is_a_warning() -> None:
-    judged = judge(WEB, health(unit(*traceback(GONE), request(status=500)), earlier=BEFORE))
+    judged = judge(WEB, health(unit(*traceback(GONE), request(status=500), request("/other")), earlier=BEFORE))
     assert judged.status is Status.PASS
     assert {(note.code, note.severity) for note in judged.findings} == {(KNOWN_ERROR, "warning")}
 

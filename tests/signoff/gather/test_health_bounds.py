@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from signoff.checks.healthy import KNOWN_ERROR, judge
+from signoff.checks.healthy import KNOWN_ERROR, RATE_ROSE, judge
 from signoff.gather.served import Names
 from signoff.model.facts import Known
 from signoff.model.judgement import Status
@@ -128,6 +128,30 @@ async def test_what_a_noisy_workload_wrote_before_does_not_hide_what_was_known_o
     world.plant(*OLD, *noise, *broke(50, "web-00002-new"), asked("/report", 200, 100))
     judged = judge(WEB, await world.facts(others=(noisy,)))
     assert [finding.code for finding in judged.findings] == [KNOWN_ERROR]
+
+
+async def test_a_page_that_was_empty_because_its_time_was_up_is_not_the_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2AsyncClient
+    from google.cloud.logging_v2.services.logging_service_v2.pagers import ListLogEntriesAsyncPager
+    from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse
+
+    real = LoggingServiceV2AsyncClient.list_log_entries
+
+    async def slow(self: Any, request: dict[str, Any], **more: Any) -> Any:
+        """Nothing in the first three pages of every list: the sandbox's search is never out of time."""
+        late = len(request["page_token"])
+        if late < 3:
+            response = ListLogEntriesResponse(next_page_token="." * (late + 1))
+            return ListLogEntriesAsyncPager(None, ListLogEntriesRequest(request), response)
+        return await real(self, request=request | {"page_token": ""}, **more)
+
+    monkeypatch.setattr(LoggingServiceV2AsyncClient, "list_log_entries", slow)
+    before = [asked("/report", 200, 2000 + i, "web-00001-old") for i in range(60)]
+    world.plant(*before, *OLD, *(asked("/report", 500, 100 + i) for i in range(20)))
+    codes = {finding.code for finding in judge(WEB, await world.facts()).findings}
+    assert codes == {RATE_ROSE, KNOWN_ERROR}
 
 
 async def test_memory_stays_flat_however_long_the_log_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from signoff.reading.logs.fields import uncoloured, words_of
 from signoff.reading.logs.grouping import Found, Writer
 from signoff.reading.logs.languages import go
 from signoff.reading.logs.message import normalised
-from signoff.reading.logs.plain import has_level, says_error
+from signoff.reading.logs.plain import ended, has_level, says_error
 from signoff.reading.logs.stack import names_error
 from signoff.reading.logs.tally import Tally
 from signoff.reading.logs.thrown import Thrown, bounded, pieces
@@ -27,7 +27,7 @@ _QUIET = frozenset({"DEBUG", "INFO", "NOTICE", "WARNING"})
 def errors(entries: Iterable[LogEntry]) -> tuple[ErrorSeen, ...]:
     """The errors in the entries (in the order of time), most frequent first.
 
-    A failed request (5xx, answered by the container) is an error of its own kind, `HTTP 500 GET /path`.
+    A failed request (5xx) is an error of its own kind, `HTTP 500 GET /path`.
     """
     log = ErrorLog()
     for entry in entries:
@@ -152,6 +152,8 @@ def _tells(entry: LogEntry, said: structured.Structured) -> bool:
 def _is_error(entry: LogEntry, line: str) -> bool:
     if entry.severity in _LOUD:
         return True
+    if entry.stream == "system":
+        return ended(line)  # in a warning
     if entry.stream == "stderr" and names_error(line):
         return True
     if entry.severity != "DEFAULT":

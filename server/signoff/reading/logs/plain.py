@@ -61,6 +61,9 @@ _SAYS = re.compile(
 _QUIET = re.compile(
     r"[^\t]{0,60}\t(?:debug|info|warn|DEBUG|INFO|WARN)\t|.{0,80}\blevel=\"?(?:debug|info|warn)", re.ASCII
 )
+_ENDED = re.compile(
+    r"Container called exit\((?!(?:0|143)\))|Container terminated on signal (?!15\b)|Uncaught signal: (?!15\b)"
+)
 _STATUS = re.compile(r"\bgoogleapi: Error \d{3}\b|\brpc error: code = [A-NP-Z]")
 """What Google's and gRPC's Go clients call an error; the code OK is none."""
 
@@ -87,6 +90,14 @@ def says_error(line: str) -> bool:
         and _PROGRAM.match(line[:300]) is not None
         and not _KNOWS.search(line[:1_000])
     )
+
+
+def ended(line: str) -> bool:
+    """Whether Cloud Run says of a container that it ended by itself; after a SIGTERM it ends because it is told to.
+
+    https://cloud.google.com/run/docs/container-contract#instance-shutdown
+    """
+    return _ENDED.match(line) is not None
 
 
 def warns(line: str) -> bool:

@@ -64,13 +64,21 @@ class Tally:
         _forget(self._errors, _RECENT)
 
     def request(self, entry: LogEntry) -> None:
-        """A request: an error of its own if the container answered it with 5xx."""
+        """A request: an error of its own if it was answered with 5xx.
+
+        Where no container could take it, Cloud Run answers, whatever the path: that is one error.
+        https://cloud.google.com/run/docs/troubleshooting#serving-related-errors
+        """
         request = entry.request
-        if request is None or request.status < 500 or request.refused:
+        if request is None or request.status < 500:
             return
         path = request.path
         head = f"HTTP {request.status} {request.method} "
-        self._seen(head + url_path(path.outside[:_SAYS]), head + path.outside, entry.at).met_by(path)
+        if request.refused:
+            without = f"HTTP {request.status} of Cloud Run itself: no container took the request"
+            self._seen(without, without, entry.at).met_by(path)
+        else:
+            self._seen(head + url_path(path.outside[:_SAYS]), head + path.outside, entry.at).met_by(path)
         for at, seen in self._errors.values():
             if abs(at - entry.at) <= _NEAR:
                 seen.met_by(path)

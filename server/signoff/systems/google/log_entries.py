@@ -14,7 +14,7 @@ from typing import Any
 from signoff.model.logs import LogEntry, Request
 from signoff.model.quoted import Quoted
 from signoff.model.subject import Kind
-from signoff.systems.google.log_filters import EXECUTION, JOB, POOL
+from signoff.systems.google.log_filters import EXECUTION, JOB, POOL, REQUEST_LOG
 
 _URL = re.compile(r"(?:https?://([^/?]*))?(.*)", re.DOTALL)
 _KINDS: Mapping[str, Kind] = {JOB: "job", POOL: "worker-pool"}
@@ -29,6 +29,8 @@ def entry(raw: Any) -> LogEntry:
 
     of, labels = raw.resource.labels, raw.labels
     payload = json_format.MessageToDict(raw.json_payload) if raw.json_payload.fields else None
+    # Loggers name the request that they log for (`httpRequest`), and that makes their line no entry of the request log.
+    asked = raw.log_name.endswith(REQUEST_LOG) and raw.http_request.request_method
     return LogEntry(
         at=raw.timestamp.ToDatetime(tzinfo=UTC),
         workload=of.get("service_name") or of.get("job_name") or of.get("worker_pool_name", ""),
@@ -37,7 +39,7 @@ def entry(raw: Any) -> LogEntry:
         severity=log_severity_pb2.LogSeverity.Name(raw.severity),
         stream=re.split(r"%2F|/", raw.log_name)[-1],
         message=Quoted(raw.text_payload or _said(payload)),
-        request=_request(raw) if raw.http_request.request_method else None,
+        request=_request(raw) if asked else None,
         trace=raw.trace or None,
         instance=labels.get("instanceId", ""),
         payload=None if payload is None else Quoted(json.dumps(payload, ensure_ascii=False)),

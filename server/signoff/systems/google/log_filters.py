@@ -15,8 +15,20 @@ REVISION, JOB, POOL = "cloud_run_revision", "cloud_run_job", "cloud_run_worker_p
 """https://cloud.google.com/run/docs/monitored-resources"""
 EXECUTION = "run.googleapis.com/execution_name"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
-_OUTPUT = '(logName:"stdout" OR logName:"stderr")'
+REQUEST_LOG = "run.googleapis.com%2Frequests"
+_SYSTEM_LOG = "run.googleapis.com%2Fvarlog%2Fsystem"
+REQUESTS = f'logName:"{REQUEST_LOG}"'
+# What a container writes: to its streams, to files in /var/log, to syslog and through a client of Cloud Logging, whose
+# logs have names of their own. https://cloud.google.com/run/docs/logging#container-logs
+OUTPUT = f'NOT logName:("{REQUEST_LOG}" OR "{_SYSTEM_LOG}" OR "cloudaudit.googleapis.com")'
+# Cloud Run says of a container that ended no more than WARNING; 0 and SIGTERM are how it ends when it is told to.
+_ENDED = (
+    f'(logName:"{_SYSTEM_LOG}" AND textPayload=~"^(Container (called exit|terminated on signal)|Uncaught signal)"'
+    ' AND NOT textPayload=~"^Container (called exit[(](0|143)|terminated on signal 15)")'
+)
 _LEVEL_KEYS = ("level", "levelname", "lvl", "severity", "loglevel", "log_level")
+_SAYING = ("message", "msg", "event", "text", "log", "Message", "RenderedMessage", "short_message", "record.message")
+"""Where loggers put their words: most; msg of pino, bunyan, zap and slog; event of structlog; Serilog; GELF; loguru."""
 _QUIET_NUMBERS = "(0 OR 10 OR 20 OR 30 OR 40 OR 100 OR 200 OR 300 OR 400)"
 """Levels of bunyan and pino below 50, and Google's severities below 500."""
 
@@ -110,19 +122,17 @@ def telling() -> str:
         f"jsonPayload.{key}=~{quoted(_QUIET_LEVEL)} OR jsonPayload.{key}={_QUIET_NUMBERS}" for key in _LEVEL_KEYS
     )
     unsaid = f"(severity=DEFAULT AND jsonPayload:* AND NOT ({quiet}))"
-    output = f'(NOT logName:"requests" AND (severity>=ERROR OR ({_OUTPUT} AND ({plain} OR {loud} OR {unsaid}))))'
-    return f"({output} OR {FAILED})"
+    said = f"({OUTPUT} AND (severity>=ERROR OR {plain} OR {loud} OR {unsaid}))"
+    return f'({said} OR (logName:"{_SYSTEM_LOG}" AND severity>=ERROR) OR {_ENDED} OR {FAILED})'
 
 
-FAILED = '(logName:"requests" AND httpRequest.status>=500)'
-REQUESTS = 'logName:"requests"'
-OUTPUT = _OUTPUT
+FAILED = f"({REQUESTS} AND httpRequest.status>=500)"
 
 
 def saying(text: str) -> str:
-    """Output with this text in it, whatever its case."""
-    where = ("textPayload", "jsonPayload.message", "jsonPayload.msg")
-    return f"{_OUTPUT} AND ({' OR '.join(f'{field}:{quoted(text)}' for field in where)})"
+    """Output that says this text, whatever its case."""
+    where = ("textPayload", *(f"jsonPayload.{key}" for key in _SAYING))
+    return f"{OUTPUT} AND ({' OR '.join(f'{field}:{quoted(text)}' for field in where)})"
 
 
 def to_paths(paths: Sequence[str]) -> str:

@@ -24,6 +24,10 @@ PAGE = 1000
 PAGES = 10
 STREAMED_PAGES = 40
 """Bounds of one question: 60 reads a minute and project are allowed (https://cloud.google.com/logging/quotas)."""
+_EMPTY_PAGES = 10
+"""So many more: an empty page with a token says that the time for it was up, not that there is nothing
+(https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list#response-body).
+"""
 _NONCE = re.compile(r"[0-9a-f]{32}")
 _Take = Callable[[LogEntry], None]
 
@@ -187,12 +191,14 @@ class Logs:
         def read(raw: list[Any]) -> tuple[LogEntry, ...]:
             return tuple(entry(one) for one in raw)
 
-        for _ in range(pages):
+        filled = 0
+        for _ in range(pages + _EMPTY_PAGES):
             page = await self._boundary.ask(question, fetch, read, self._google.why)
             if isinstance(page, Unknown):
                 return page
             for one in page.value:
                 take(one)
-            if not token:
+            filled += bool(page.value)
+            if not token or filled == pages:
                 break
         return Known(not token, page.ref)

@@ -116,8 +116,8 @@ def test_an_entry_of_severity_error_counts_whatever_it_says() -> None:
     assert errors([line("could not map the row", severity="ERROR", stream="stdout")])[0].count == 1
 
 
-def test_a_failed_request_is_an_error_and_a_refused_one_is_not() -> None:
-    found = errors([request(status=500), request(status=500), request(status=503, refused=True), request()])
+def test_a_failed_request_is_an_error_and_one_that_was_turned_away_is_not() -> None:
+    found = errors([request(status=500), request(status=500), request(status=429, refused=True), request()])
     assert [(error.says.outside, error.count) for error in found] == [("HTTP 500 GET /report", 2)]
 
 
