@@ -12,15 +12,18 @@ from signoff.checks import reachable
 from signoff.checks.new_route import GUARDED, MISSING, OPEN, UNTESTED, judged_new, location, shown, untested
 from signoff.checks.routes_through import COMMON, UNFOLLOWED, followed, untested_since, untested_through
 from signoff.model.finding import Advice, Finding, Location
-from signoff.model.judgement import Judgement, Status, failed, passed, skipped
+from signoff.model.judgement import Judgement, Status, badness, failed, passed, skipped
 from signoff.model.quoted import Quoted
 from signoff.model.routes import Change, NewRoutes
+from signoff.model.smoke import AS_FOUND
 from signoff.model.subject import Workload
 from signoff.model.text import Text, text
 
 UNREAD = "reachable/new-route-unread"
 UNTOLD = "reachable/new-routes-untold"
 IGNORED = "reachable/new-route-ignored"
+UNKNOWN_CODE = "reachable/routes-not-found"
+READ = "FastAPI, Starlette, Flask, Django, Express and Next.js"
 MOST = 10
 """Findings of one kind that are shown one by one."""
 
@@ -33,6 +36,7 @@ CODES: Mapping[str, str] = {
     COMMON: "note: something changed that most routes lead to, so that none of them counts as changed for it",
     UNFOLLOWED: "note: code changed, and a handler calls what only a run tells, so which routes changed is not known",
     UNREAD: "warning: a route is made in a way that the source alone does not tell",
+    UNKNOWN_CODE: "note: no route was found in the code: what is read, and the lines that tell signoff of others",
     UNTOLD: "note: which routes are new can not be told",
     IGNORED: "note: signoff.toml says that a new route need not be covered",
 }
@@ -42,13 +46,11 @@ _ORDER = list(Status)
 
 def judge(workload: Workload, facts: NewRoutes) -> Judgement:
     """Each new or changed route was asked for, or is named with what to do."""
+    if not facts.found.by and not facts.found.unread and not facts.changes and not facts.used:
+        return _nothing_found(workload, facts)
     if facts.untold is not None and not facts.changes and not facts.used:
-        if not facts.found.by and not facts.found.unread:
-            return skipped(text("no route was found in the code of {}", workload.name))
         why = text("which routes of {} are new can not be told: {}", workload.name, facts.untold)
         return skipped(why, Finding(UNTOLD, why, severity="note"))
-    if not facts.found.by and not facts.found.unread and not facts.changes:
-        return skipped(text("no route was found in the code of {}", workload.name))
     parts, silent = _sent(workload, facts)
     parts.append(passed(facts.proof, says=_says(facts)))
     notes = _notes(workload, facts, silent)
@@ -56,6 +58,25 @@ def judge(workload: Workload, facts: NewRoutes) -> Judgement:
         why = text("which routes of {} are new can not be told: {}", workload.name, facts.untold)
         notes.append(Finding(UNTOLD, why, severity="note"))
     return _together(parts, notes)
+
+
+def _nothing_found(workload: Workload, facts: NewRoutes) -> Judgement:
+    """What is read, and the lines of signoff.toml for everything else."""
+    if not facts.languages:
+        return skipped(text("no route was found in the code of {}", workload.name))
+    says = text(
+        "no route was found in the code of {} ({}), so new ones are not looked for: routes of {} are read, others come "
+        "from an OpenAPI document or a command",
+        workload.name,
+        ", ".join(facts.languages),
+        READ,
+    )
+    line = 'openapi = "openapi.yaml"  # of the repository; or command = ["bin/routes"], which prints lines "GET /path"'
+    table = f"[workloads.{workload.name}.routes]"
+    there = workload.routes != AS_FOUND
+    does = text("add below {} in signoff.toml:", table) if there else text("add to signoff.toml, for instance:")
+    fix = Advice(does, (line,) if there else (table, line))
+    return skipped(says, Finding(UNKNOWN_CODE, says, (facts.proof,), fix, "note"))
 
 
 def _sent(workload: Workload, facts: NewRoutes) -> tuple[list[Judgement], list[Change]]:
@@ -78,7 +99,7 @@ def _sent(workload: Workload, facts: NewRoutes) -> tuple[list[Judgement], list[C
 
 def _together(parts: Sequence[Judgement], notes: Sequence[Finding]) -> Judgement:
     """The worst of them, with every finding."""
-    worst = max(parts, key=lambda part: _ORDER.index(part.status))
+    worst = max(parts, key=badness)
     found = (*(finding for part in parts for finding in part.findings), *notes)
     if worst.status is Status.FAIL:
         errors = [finding for finding in found if finding.severity == "error"]

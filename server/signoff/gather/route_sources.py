@@ -22,13 +22,29 @@ async def sources(
     """The object ids of its own source files, by their paths."""
     from signoff.reading.routes import readers
 
+    own = await _own(survey, workload, history, commit)
+    if isinstance(own, Unknown):
+        return own
+    return Known({path: object_id for path, object_id in own.value.items() if readers.wants(path)}, own.ref)
+
+
+async def written_in(survey: Survey, workload: Workload, history: History, commit: Commit) -> tuple[str, ...]:
+    """The languages of its own files; none where git does not say."""
+    from signoff.reading.routes.languages import languages
+
+    own = await _own(survey, workload, history, commit)
+    return languages(own.value) if isinstance(own, Known) else ()
+
+
+async def _own(
+    survey: Survey, workload: Workload, history: History, commit: Commit
+) -> Known[Mapping[str, str]] | Unknown:
     tree = await history.tree(commit)
     if isinstance(tree, Unknown):
         return tree
     inputs = inputs_of(survey.subject, workload)
     own = (one for one in tree.value if one.mode not in {GITLINK, _LINK} and inputs.matches(one.path))
-    named = ((one.path.decode("utf-8", "replace"), one.object_id) for one in own)
-    return Known({path: object_id for path, object_id in named if readers.wants(path)}, tree.ref)
+    return Known({one.path.decode("utf-8", "replace"): one.object_id for one in own}, tree.ref)
 
 
 async def contents(history: History, files: Mapping[str, str]) -> Known[Mapping[str, bytes]] | Unknown:

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 
 from signoff.gather.arrival import Grounds, grounds
 from signoff.gather.deployed_before import before
+from signoff.gather.route_sources import written_in
 from signoff.gather.routes_at import routes_at
 from signoff.gather.routes_awaited import awaited, remember, used, with_awaited
 from signoff.gather.routes_through import changed_through
@@ -39,7 +40,8 @@ async def new_routes(survey: Survey, workload: Workload) -> NewRoutes | Unknown:
     if isinstance(since, Unknown):
         return since
     wanted, *olds = await asyncio.gather(
-        *(routes_at(survey, workload, since.objects, commit) for commit in (since.wanted, *since.commits))
+        routes_at(survey, workload, since.objects, since.wanted, wanted=True),
+        *(routes_at(survey, workload, since.objects, commit) for commit in since.commits),
     )
     if isinstance(wanted, Unknown):
         return wanted
@@ -49,9 +51,12 @@ async def new_routes(survey: Survey, workload: Workload) -> NewRoutes | Unknown:
     proof = wanted.shows(f"routes of {workload.name}, compared", short)
     untold = since.why or (text("what was deployed before can not be read") if not known else None)
     earlier = awaited(survey, workload, where)
+    languages: tuple[str, ...] = ()
+    if not wanted.value.by and not wanted.value.unread and not _told(workload):
+        languages = await written_in(survey, workload, survey.systems.git.history(since.objects), since.wanted)
     if untold is not None:
         brought = [one for one in with_awaited(wanted.value, (), earlier) if _open(workload, one)]
-        facts = NewRoutes(proof, untold, wanted.value, tuple(brought))
+        facts = NewRoutes(proof, untold, wanted.value, tuple(brought), languages=languages)
         return await _asked(survey, workload, where, facts, earlier)
     changes, unread = _changes(wanted.value, known), _unread(workload, wanted.value, known)
     own = {one.route.key for one in changes}
@@ -73,6 +78,7 @@ async def new_routes(survey: Survey, workload: Workload) -> NewRoutes | Unknown:
         ignored=ignored,
         common=led[1],
         blind=led[2],
+        languages=languages,
     )
     return await _asked(survey, workload, where, facts, earlier)
 
@@ -163,6 +169,12 @@ def _handlers(found: Found) -> dict[tuple[str, str], frozenset[str]]:
     for route in found.routes:
         handlers.setdefault(route.key, set()).add(route.source)
     return {key: frozenset(sources) for key, sources in handlers.items()}
+
+
+def _told(workload: Workload) -> bool:
+    """Whether signoff.toml says where its routes stand, or that none of them matters."""
+    rules = workload.routes
+    return rules.openapi is not None or bool(rules.command) or any(one.path == "/*" for one in rules.ignore)
 
 
 def _unread(workload: Workload, wanted: Found, olds: Sequence[Found]) -> tuple[Unread, ...]:

@@ -21,15 +21,19 @@ from signoff.systems.git.history import History
 COMMAND_SECONDS = 120.0
 
 
-async def routes_at(survey: Survey, workload: Workload, objects: Path, commit: Commit) -> Known[Found] | Unknown:
-    """Everything that is found; Unknown where git, the document or the command does not say."""
+async def routes_at(
+    survey: Survey, workload: Workload, objects: Path, commit: Commit, *, wanted: bool = False
+) -> Known[Found] | Unknown:
+    """Everything that is found; Unknown where git, the document or the command does not say. `wanted`: it is the commit
+    to ship, in which a document that signoff.toml names has to be.
+    """
     history = survey.systems.git.history(objects)
     read = await _of_source(survey, workload, history, commit)
     if isinstance(read, Unknown):
         return read
     found, ref = read.value, read.ref
     if workload.routes.openapi is not None:
-        document = await _of_document(workload.routes.openapi, history, commit)
+        document = await _of_document(workload.routes.openapi, history, commit, wanted)
         if isinstance(document, Unknown):
             return document
         found = found.with_more(document.value)
@@ -65,13 +69,15 @@ async def _of_source(survey: Survey, workload: Workload, history: History, commi
     return Known(found, there.ref)
 
 
-async def _of_document(path: str, history: History, commit: Commit) -> Known[Found] | Unknown:
+async def _of_document(path: str, history: History, commit: Commit, wanted: bool) -> Known[Found] | Unknown:
     from signoff.reading.errors import Unreadable
     from signoff.reading.routes import openapi
 
     raw = await history.file_at(commit, path)
     if isinstance(raw, Unknown):
         return raw
+    if raw.value is None and wanted:
+        return Unknown("malformed", raw.ref, Quoted(f"{path}, which signoff.toml names as openapi, is not there"))
     if raw.value is None:  # it may not have been there yet
         return Known(Found(), raw.ref)
     try:

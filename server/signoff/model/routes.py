@@ -126,7 +126,8 @@ class NewRoutes:
     that could be asked for alone and were not, and why. `ignored`: changes, and the reason. `common`: what changed and
     so many routes lead to (the number) that none counts as changed for it. `blind`: where only a run tells what a
     handler calls, and something changed that no route is seen to lead to. `used`: changes that the serving revision
-    answered a user's request for.
+    answered a user's request for. `languages`: what the code is written in, where no route and no framework was met in
+    it, and nothing in signoff.toml tells its routes.
     """
 
     proof: Evidence
@@ -143,6 +144,7 @@ class NewRoutes:
     common: tuple[tuple[Helper, int], ...] = ()
     blind: tuple[Unread, ...] = ()
     used: tuple[Change, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 class Awaited(Protocol):

@@ -14,7 +14,7 @@ from signoff.checks import routes
 from signoff.checks.new_route import lines
 from signoff.checks.routes import CODES, judge
 from signoff.config import parse
-from signoff.gather.routes import _changes, _unread, covered
+from signoff.gather.routes import _changes, _told, _unread, covered
 from signoff.gather.routes_through import through as led_to
 from signoff.model.arrival import Answer, Arrivals, Front, Landed, Probe, Sent, Unmet, Users, Wall
 from signoff.model.evidence import Evidence
@@ -24,8 +24,8 @@ from signoff.model.judgement import Status
 from signoff.model.logs import LogEntry, Request
 from signoff.model.quoted import Quoted
 from signoff.model.routes import ANY, Change, Found, Helper, NewRoutes, Place, Route, Unread
-from signoff.model.smoke import FRONT_PAGE, BearerFrom, RouteRules, Smoke
-from signoff.model.text import text
+from signoff.model.smoke import FRONT_PAGE, BearerFrom, Ignored, RouteRules, Smoke
+from signoff.model.text import Text, text
 from signoff.reading.walls import RULES
 from support.samples import NOW, WEB
 from support.smoked import said
@@ -255,6 +255,42 @@ def test_where_it_can_not_be_told_what_is_new_nothing_is_claimed() -> None:
     judgement = judge(WEB, made)
     assert (judgement.status, [one.code for one in judgement.findings]) == (Status.SKIPPED, [routes.UNTOLD])
     assert judge(WEB, NewRoutes(PROOF, None, Found())).status is Status.SKIPPED
+
+
+@pytest.mark.parametrize("untold", [None, text("nothing was deployed before")])
+def test_of_code_in_which_no_route_is_found_it_is_said_what_is_read_and_the_lines_for_everything_else(
+    untold: Text | None, tmp_path: Path
+) -> None:
+    made = NewRoutes(PROOF, untold, Found(), languages=("Go", "JavaScript"))
+    judgement = judge(WEB, made)
+    assert (judgement.status, [one.code for one in judgement.findings]) == (Status.SKIPPED, [routes.UNKNOWN_CODE])
+    assert "no route was found in the code of web (Go, JavaScript), so new ones are not looked for" in said(judgement)
+    fix = judgement.findings[0].fix
+    assert isinstance(fix, Advice)
+    toml = tmp_path / "signoff.toml"
+    config = parse((HEAD + "\n".join(fix.paste) + "\n").encode(), toml)
+    [web] = config.workloads_for(config.target())
+    assert web.routes == RouteRules(openapi="openapi.yaml")
+    assert _told(web)
+
+    some = replace(WEB, routes=RouteRules(probe=False))
+    fix = judge(some, made).findings[0].fix
+    assert isinstance(fix, Advice)
+    table = ["[workloads.web.routes]", "probe = false", *fix.paste, ""]
+    config = parse((HEAD + "\n".join(table)).encode(), toml)
+    [web] = config.workloads_for(config.target())
+    assert web.routes == RouteRules(openapi="openapi.yaml", probe=False)
+
+
+def test_without_code_and_where_signoff_toml_tells_the_routes_nothing_is_said_of_what_is_read() -> None:
+    assert judge(WEB, NewRoutes(PROOF, None, Found())).findings == ()
+    for rules in (
+        RouteRules(openapi="a.yaml"),
+        RouteRules(command=("bin/routes",)),
+        RouteRules(ignore=(Ignored("/*", "pages"),)),
+    ):
+        assert _told(replace(WEB, routes=rules))
+    assert not _told(replace(WEB, routes=RouteRules(probe=False, ignore=(Ignored("/internal/*", "scheduler"),))))
 
 
 def test_many_changes_are_counted_and_places_that_were_not_read_are_named() -> None:

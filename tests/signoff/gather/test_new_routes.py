@@ -144,6 +144,9 @@ def test_routes_that_a_document_or_a_command_names_are_compared_too(
     link = reachable(world, edge, capsys, '\n[workloads.web.routes]\ncommand = ["false"]\n')
     assert link["status"] == "unknown"
     assert "false ended with exit code 1" in link["reason"]
+    link = reachable(world, edge, capsys, '\n[workloads.web.routes]\nopenapi = "lost.yaml"\n')
+    assert link["status"] == "unknown", "a document that is not there tells nothing"
+    assert "lost.yaml, which signoff.toml names as openapi, is not there" in link["reason"]
 
 
 def test_a_deploy_of_the_same_content_still_looks_at_what_was_there_before(
@@ -166,3 +169,32 @@ def test_a_new_route_that_the_application_does_not_have_is_a_fault(
     link = reachable(world, edge, capsys)
     assert link["status"] == "fail", link
     assert "the new route GET “/api/lost” was answered by web-" in found(link)["reachable/new-route-missing"]["message"]
+
+
+def test_of_a_service_whose_framework_is_not_read_it_is_said_how_to_tell_its_routes(
+    world: World, edge: Edge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edge.change(OPEN)
+    plain = """\
+import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Answer).serve_forever()
+"""
+    world.commit("web/main.py", plain)
+    world.ship("web")
+    link = reachable(world, edge, capsys)
+    [note] = link["findings"]
+    assert (link["status"], note["code"], note["severity"]) == ("pass", "reachable/routes-not-found", "note")
+    assert "no route was found in the code of web (Python)" in note["message"]
+    document = "openapi: 3.1.0\npaths:\n  /told:\n    get: {}\n  /told/{one}:\n    put: {}\n"
+    world.commit("openapi.yaml", document)
+    world.commit("web/main.py", plain + "# again\n")
+    world.ship("web")
+    link = reachable(world, edge, capsys, "\n" + "\n".join(note["fix"]["paste"]) + "\n")
+    assert link["status"] == "pass", link
+    assert [one["code"] for one in link["findings"]] == ["reachable/new-route-untested"]
+    assert "/told/{one}" in link["findings"][0]["message"]

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from signoff.model.routes import Unread
-from signoff.model.text import text
+from signoff.reading.routes.doubts import REGISTERING, owner_of_route, why_unread
 from signoff.reading.routes.modules import Modules, Parts
-from signoff.reading.routes.paths import fingerprint
-from signoff.reading.routes.unread_frameworks import PACKAGES as NAMED
+from signoff.reading.routes.moving import wrap
 from signoff.reading.routes.values import (
     UNCLEAR,
     Call,
@@ -28,13 +27,6 @@ from signoff.reading.routes.values import (
     Value,
 )
 
-REGISTERING = frozenset(
-    {"include_router", "register_blueprint", "add_url_rule", "add_api_route", "add_resource", "add_namespace"}
-)
-"""Methods of frameworks that nothing else has: on an unclear object they are routes that can not be told."""
-_DECORATING = frozenset({"route", "get", "post", "put", "patch", "delete", "api_route"})
-
-
 LONGEST_LOOP = 200
 
 
@@ -49,6 +41,7 @@ class _Later:
 class Expressions(ABC):
     """Of a project, whose modules and functions it needs."""
 
+    files: Mapping[str, bytes]
     modules: Modules
     unread: list[Unread]
     things: list[Thing]
@@ -221,20 +214,13 @@ class Expressions(ABC):
         )
 
     def doubt(self, node: ast.expr, scope: Scope) -> None:
-        """Routes that hang on something unclear: `@unclear.get("/path")`, `unclear.include_router(…)`."""
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        """Routes that hang on something unclear: `@unclear.get("/path")`."""
+        owner = owner_of_route(node)
+        if owner is None:
             return
-        first = node.args[0] if node.args else None
-        path = isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value[:1] in {"/", ""}
-        if node.func.attr in _DECORATING and path and _is_unclear(self.expression(node.func.value, scope)):
-            self.unread.append(
-                Unread(
-                    scope.path,
-                    node.lineno,
-                    text("what this route is attached to can not be told"),
-                    fingerprint(ast.dump(node)),
-                )
-            )
+        one = why_unread(self.expression(owner, scope), node, scope.path, self.files)
+        if one is not None and (one.file, one.source) not in {(other.file, other.source) for other in self.unread}:
+            self.unread.append(one)
 
     def _call(self, node: ast.Call, scope: Scope) -> Value:
         callee = self.expression(node.func, scope)
@@ -268,6 +254,7 @@ class Expressions(ABC):
                     call.unread("routes of {} are not read", name)
                 return Made(name, call)
             case Function():
+                wrap(callee, call.args)
                 return self.follow(callee, call.args, call.kwargs)
             case Class():
                 external = [
@@ -285,6 +272,7 @@ class Expressions(ABC):
 
     def _instance(self, made: Class, call: Call) -> Instance:
         instance = Instance(made)
+        wrap(made, (*call.args, *call.kwargs.values()))
         begins = made.member("__init__")
         if isinstance(begins, Function):
             self.follow(begins, [instance, *call.args], call.kwargs)
@@ -299,12 +287,6 @@ class Expressions(ABC):
             else:
                 found.append(self.expression(element, scope))
         return found
-
-
-def _is_unclear(owner: Value) -> bool:
-    """Also a router of a package that is not known (`InferringRouter`), unless its framework is named as not read."""
-    package = owner.name.partition(".")[0] if isinstance(owner, External | Made) else ""
-    return isinstance(owner, Unclear) or (package != "" and package not in NAMED)
 
 
 def _certain(scope: Scope | None) -> bool:

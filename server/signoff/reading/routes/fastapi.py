@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from signoff.model.routes import Place
 from signoff.reading.routes.paths import in_braces
-from signoff.reading.routes.starlette import Router, wrapped
+from signoff.reading.routes.starlette import Router, wrap_in_all
 from signoff.reading.routes.tree import Branch, Tree
 from signoff.reading.routes.values import UNCLEAR, Call, Native, Value
 
@@ -72,6 +72,9 @@ class ApiRouter(Router):
 def _application(call: Call) -> ApiRouter:
     made = ApiRouter(call, root=True)
     made.take(call, call.kwargs.get("routes"))
+    wrap_in_all(made, call.kwargs.get("middleware"))
+    if call.kwargs.get("root_path", "") not in ("", "/", None):
+        made.lost = "its application has a root_path, which the paths that users ask for may begin with"
     return made
 
 
@@ -89,5 +92,4 @@ EXPORTS: Mapping[str, Native] = {
     "fastapi.applications.FastAPI": _application,
     "fastapi.APIRouter": _router,
     "fastapi.routing.APIRouter": _router,
-    "fastapi.middleware.wsgi.WSGIMiddleware": wrapped,
 }

@@ -99,20 +99,6 @@ def _blueprint(call: Call) -> Blueprint:
     return made
 
 
-def _dispatched(call: Call) -> Value:
-    """`DispatcherMiddleware(app, {"/prefix": other})`."""
-    app, mounts = call.get(0, "app"), call.get(1, "mounts")
-    if isinstance(app, Tree) and isinstance(mounts, dict):
-        for prefix, other in mounts.items():
-            if isinstance(other, Tree):
-                app.hold(call, prefix, other)
-            else:
-                call.unread("what is mounted here can not be told")
-    elif mounts is not None:
-        call.unread("what is mounted here can not be told")
-    return app
-
-
 EXPORTS: Mapping[str, Native] = {
     "flask.Flask": _application,
     "flask.app.Flask": _application,
@@ -120,5 +106,4 @@ EXPORTS: Mapping[str, Native] = {
     "flask.blueprints.Blueprint": _blueprint,
     "quart.Quart": _application,
     "quart.Blueprint": _blueprint,
-    "werkzeug.middleware.dispatcher.DispatcherMiddleware": _dispatched,
 }

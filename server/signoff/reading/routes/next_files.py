@@ -66,6 +66,11 @@ def exported_methods(root: Node) -> tuple[str, ...] | None:
     """The HTTP methods that a `route` file exports; None where it hands on everything of another file."""
     names: list[str] = []
     for node in root.named_children:
+        if node.type == "expression_statement":
+            said = _assigned(node.named_children[0]) if node.named_children else []
+            if said is None:
+                return None
+            names.extend(said)
         if node.type != "export_statement":
             continue
         declared = node.child_by_field_name("declaration")
@@ -80,6 +85,21 @@ def exported_methods(root: Node) -> tuple[str, ...] | None:
     return tuple(method for method in METHODS if method in names and method not in {"HEAD", "OPTIONS"}) or tuple(
         method for method in METHODS if method in names
     )
+
+
+def _assigned(node: Node) -> list[str] | None:
+    """What `exports.GET = …` and `module.exports = { GET }` export; None where the text does not tell."""
+    if node.type != "assignment_expression":
+        return []
+    left, right = source(node.child_by_field_name("left")), node.child_by_field_name("right")
+    if left.startswith(("exports.", "module.exports.")):
+        return [left.rpartition(".")[2]]
+    if left != "module.exports":
+        return []
+    if right is None or right.type != "object" or any(one.type == "spread_element" for one in right.named_children):
+        return None
+    parts = right.named_children
+    return [source(one.child_by_field_name("key") or one.child_by_field_name("name") or one) for one in parts]
 
 
 def _declared(node: Node) -> Iterator[str]:

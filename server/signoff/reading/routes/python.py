@@ -32,8 +32,8 @@ class Project(Expressions):
 
     def __init__(self, files: Mapping[str, bytes], exports: Mapping[str, Native]) -> None:
         super().__init__(exports)
-        self._files = {path: raw for path, raw in files.items() if is_module(path)}
-        self.modules = Modules(self._files)
+        self.files: Mapping[str, bytes] = {path: raw for path, raw in files.items() if is_module(path)}
+        self.modules = Modules(self.files)
         self.things: list[Thing] = []
         self.unread: list[Unread] = []
         self.scopes: dict[Parts, Scope] = {}
@@ -46,14 +46,14 @@ class Project(Expressions):
         """Follow every module that may define routes, and then the functions that nobody called."""
         try:
             for parts, path in self.modules.files.items():
-                if MARKS.search(self._files[path]):
+                if MARKS.search(self.files[path]):
                     self.module(parts)
             for names in (_APPLICATIONS, _BUILDING):  # factories first: they call the others with what is theirs
                 for function in self._functions:
                     if function.node not in self._followed and _calls(function.node, names):
                         self.follow(function, [], {})
         except (TooMuch, RecursionError):
-            first = next(iter(self._files), "")
+            first = next(iter(self.files), "")
             self.unread.append(Unread(first, 1, text("there is more source text here than is read")))
 
     def module(self, parts: Parts) -> Scope | None:
@@ -63,10 +63,10 @@ class Project(Expressions):
             return None
         if parts not in self.scopes:
             scope = self.scopes[parts] = Scope(path)
-            tree = _parsed(self._files[path])
+            tree = _parsed(self.files[path])
             if tree is None:
-                if MARKS.search(self._files[path]):
-                    where = fingerprint(self._files[path])
+                if MARKS.search(self.files[path]):
+                    where = fingerprint(self.files[path])
                     self.unread.append(Unread(path, 1, text("this file can not be read as Python"), where))
                 return scope
             try:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from signoff.model.routes import Found, Route, Unread
-from signoff.reading.routes import django, django_rest, fastapi, flask, starlette
+from signoff.reading.routes import django, django_rest, fastapi, flask, starlette, wrappers
 from signoff.reading.routes.python import Project
 from signoff.reading.routes.starlette import Router
 from signoff.reading.routes.tree import Tree
 
-_EXPORTS = {**starlette.EXPORTS, **fastapi.EXPORTS, **flask.EXPORTS, **django.EXPORTS, **django_rest.EXPORTS}
+_EXPORTS = {
+    **starlette.EXPORTS,
+    **fastapi.EXPORTS,
+    **flask.EXPORTS,
+    **django.EXPORTS,
+    **django_rest.EXPORTS,
+    **wrappers.EXPORTS,
+}
 _UNHELD = "no application includes its router, as far as the text tells"
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from signoff.model.routes import Found
+from signoff.reading.routes import file_based
 from signoff.reading.routes.marks import may_define_routes
 from signoff.reading.routes.script import SUFFIXES as SCRIPTS
 from signoff.reading.source.script_resolution import says_where_imports_lead
@@ -62,6 +63,7 @@ def _unread(files: Mapping[str, bytes]) -> Found:
 
 
 READERS = (
+    Reader(file_based.SUFFIXES, file_based.read),
     Reader((".py",), _python_web),
     Reader(SCRIPTS, _express, imports=True),
     Reader((*SCRIPTS, ".py"), _unread),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from signoff.model.routes import ANY
+from signoff.reading.routes.moving import wrap
 from signoff.reading.routes.paths import in_braces, joined
 from signoff.reading.routes.tree import Branch, Tree, methods_of, methods_of_class
 from signoff.reading.routes.values import UNCLEAR, Call, Class, Made, Native, Unclear, Value
@@ -35,6 +36,8 @@ class Router(Tree):
             "add_route": lambda call: self._add(call),
             "mount": self.mount,
             "route": self._route,
+            "add_middleware": lambda call: wrap(call.get(0, "middleware_class"), [self]),
+            "middleware": lambda _call: lambda given: self._asks_first(given.get(0, "func")),
             "host": lambda call: call.unread("routes of a host of its own are not read"),
             "add_websocket_route": lambda _call: None,
             "websocket_route": lambda _call: lambda call: call.get(0, ""),
@@ -116,6 +119,11 @@ class Router(Tree):
 
         return register
 
+    def _asks_first(self, function: Value) -> Value:
+        """`@app.middleware("http")`."""
+        wrap(function, [self])
+        return function
+
     def below(self, prefix: str, branch: Branch) -> str:
         own = prefix + (branch.prefix or "")
         return joined(own, branch.to.prefix) if branch.to.prefix else own
@@ -123,6 +131,7 @@ class Router(Tree):
 
 def _application(call: Call) -> Router:
     made = Router(call)
+    wrap_in_all(made, call.kwargs.get("middleware"))
     made.take(call, call.get(1, "routes"))
     return made
 
@@ -133,13 +142,15 @@ def _router(call: Call) -> Router:
     return made
 
 
+def wrap_in_all(made: Router, middleware: Value) -> None:
+    """`middleware=[Middleware(…)]`."""
+    for one in middleware if isinstance(middleware, list) else ():
+        if isinstance(one, Listed):
+            wrap(one.call.get(0, "cls"), [made])
+
+
 def _listed(kind: str) -> Native:
     return lambda call: Listed(call, kind)
-
-
-def wrapped(call: Call) -> Value:
-    """What is handed to an adapter or a middleware answers as before."""
-    return call.get(0, "app")
 
 
 EXPORTS: Mapping[str, Native] = {
@@ -148,7 +159,5 @@ EXPORTS: Mapping[str, Native] = {
     "starlette.routing.Route": _listed("Route"),
     "starlette.routing.Mount": _listed("Mount"),
     "starlette.routing.Host": _listed("Host"),
-    "starlette.middleware.wsgi.WSGIMiddleware": wrapped,
-    "a2wsgi.WSGIMiddleware": wrapped,
-    "asgiref.wsgi.WsgiToAsgi": wrapped,
+    "starlette.middleware.Middleware": lambda call: Listed(call, "Middleware"),
 }

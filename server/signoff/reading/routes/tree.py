@@ -46,8 +46,6 @@ class Tree(Thing):
         self.prefix = prefix
         self.root = root
         self.held = False
-        self.lost = ""
-        """Why the text does not tell where its routes are."""
         self.leaves: list[Leaf] = []
         self.branches: list[Branch] = []
         call.project.things.append(self)

@@ -94,6 +94,8 @@ class Thing:
     """Something of a framework that routes hang on."""
 
     framework: str = ""
+    lost: str = ""
+    """Why the text does not tell where its routes are."""
 
     def attribute(self, name: str) -> Value:
         """A method as a callable that takes a Call; UNCLEAR for what has nothing to do with routes."""

@@ -57,6 +57,8 @@ ROUTES: Mapping[str, set[str]] = {
     "export const { GET, POST } = handlers;": {"GET", "POST"},
     "export { GET, POST as PATCH } from '../shared';": {"GET", "PATCH"},
     "export function helper() {}": set(),
+    "exports.GET = async () => {};\nmodule.exports.POST = function () {};": {"GET", "POST"},
+    "function GET() {}\nmodule.exports = { GET, PUT: () => 1, DELETE() {} };": {"GET", "PUT", "DELETE"},
 }
 
 
@@ -67,8 +69,9 @@ def test_a_route_file_answers_the_methods_that_it_exports(source: str) -> None:
 
 
 def test_what_a_route_file_hands_on_of_another_file_is_said() -> None:
-    found = read({"app/api/route.ts": "export * from './handlers';"})
-    assert (pairs(found), unread(found)) == (set(), [("app/api/route.ts", 1)])
+    for handed in ("export * from './handlers';", "module.exports = require('./handlers');"):
+        found = read({"app/api/route.ts": handed})
+        assert (pairs(found), unread(found)) == (set(), [("app/api/route.ts", 1)])
 
 
 def test_the_base_path_and_the_slash_at_the_end_are_of_every_route() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from signoff.reading.errors import Unreadable
 from signoff.reading.routes import express, fastapi, flask, nextjs, openapi, printed, python_web, readers
+from signoff.reading.routes.languages import languages
 from signoff.reading.routes.paths import covers
 from support.applications import pairs, unread
 
@@ -53,6 +54,10 @@ def test_an_openapi_document_has_its_operations_under_the_path_of_its_server() -
             "import { controller } from 'inversify-express-utils';\n\n@controller('/c')\nclass C {}\n",
         ),
         ("Hono", "import { Hono } from 'hono';\nconst app = new Hono();\napp.get('/cats', cats);\n"),
+        ("Restify", "const restify = require('restify');\nconst s = restify.createServer();\ns.del('/cats', cats);\n"),
+        ("Polka", "import polka from 'polka';\nconst app = polka();\napp.get('/cats', cats);\n"),
+        ("Elysia", "import { Elysia } from 'elysia';\nnew Elysia()\n  .get('/cats', cats);\n"),
+        ("AdonisJS", "import router from '@adonisjs/core/services/router';\n\nrouter.get('/cats', cats);\n"),
     ],
 )
 def test_frameworks_whose_routes_are_not_read_are_named_with_their_place(name: str, text: str) -> None:
@@ -71,6 +76,13 @@ def test_frameworks_whose_routes_are_not_read_are_named_with_their_place(name: s
             "from aiohttp import web\nr = web.RouteTableDef()\n@r.get('/cats')\nasync def cats(request): ...\n",
         ),
         ("aiohttp", "import aiohttp.web\napp = aiohttp.web.Application()\napp.router.add_get('/cats', cats)\n"),
+        ("aiohttp", "from aiohttp import web\napp = web.Application()\napp.add_routes([web.get('/', cats)])\n"),
+        ("BlackSheep", "from blacksheep import get\n\n@get('/cats')\ndef cats(): ...\n"),
+        ("Bottle", "import bottle\napp = bottle.Bottle()\napp.route('/cats', 'GET', cats)\n"),
+        ("CherryPy", "import cherrypy\nclass Cats:\n    @cherrypy.expose\n    def index(self): ...\n"),
+        ("Connexion", "import connexion\napp = connexion.AsyncApp(__name__)\napp.add_api('cats.yaml')\n"),
+        ("Litestar", "import litestar\n\n@litestar.get()\nasync def cats() -> list: ...\n"),
+        ("Tornado", "from tornado.web import url\nroutes = [\n    url(r'/cats', Cats),\n]\n"),
         ("Bottle", "from bottle import route\n\n@route('/cats')\ndef cats(): ...\n"),
         ("Django Ninja", "from ninja import Router\nr = Router()\n@r.get('/cats')\ndef cats(request): ...\n"),
         ("Falcon", "import falcon\napp = falcon.App()\napp.add_route('/cats', Cats())\n"),
@@ -86,6 +98,50 @@ def test_frameworks_of_python_whose_routes_are_not_read_are_named_with_their_pla
     found = readers.routes({"src/cats.py": text.encode(), "tests/test_cats.py": text.encode()})
     assert (pairs(found), unread(found)) == (set(), [("src/cats.py", 3)])
     assert name in str(found.unread[0].why.parts)
+
+
+def test_routes_on_an_application_that_another_file_makes_are_named_too() -> None:
+    table = "from app import routes\n\n@routes.get('/cats')\ndef cats(r): ...\n@routes.post('/cats')\ndef add(r): ...\n"
+    handed = "from views import index\n\ndef set_up(app): app.router.add_get('/', index)\n"
+    made = "from aiohttp import web\nroutes = web.RouteTableDef()\n"
+    files = {"web/app.py": made.encode(), "web/cats.py": table.encode(), "web/urls.py": handed.encode()}
+    found = readers.routes(files)
+    assert unread(found) == [("web/cats.py", 3), ("web/urls.py", 3)], "one place a file"
+    assert all("aiohttp" in str(one.why.parts) for one in found.unread)
+    plugin = b"module.exports = async (fastify) => {\n  fastify.get('/cats', cats);\n};\n"
+    server = b"const app = require('fastify')();\napp.register(require('./cats'));\n"
+    assert unread(readers.routes({"cats.js": plugin, "server.js": server})) == [("cats.js", 2)]
+    assert unread(readers.routes({"cats.js": plugin})) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "package", "routes", "others"),
+    [
+        (
+            "SvelteKit", "@sveltejs/kit",
+            ["src/routes/+page.svelte", "src/routes/(app)/cats/[id]/+server.ts", "src/routes/x/+page.server.js"],
+            ["src/routes/+layout.svelte", "src/routes/Cat.svelte", "src/lib/+page.svelte", "src/routes/+page.ts"],
+        ),
+        ("Remix", "@remix-run/node", ["app/routes/cats.$id.tsx", "app/routes/cats/route.tsx"], ["app/root.tsx"]),
+        ("React Router", "@react-router/dev", ["app/routes.ts", "app/routes/cats.tsx"], ["app/cats.tsx"]),
+        ("Nuxt", "nuxt", ["pages/cats/[id].vue", "app/pages/x.vue", "server/api/cats.get.ts"], ["components/Cat.vue"]),
+        ("Astro", "astro", ["src/pages/cats/[id].astro", "src/pages/api.ts"], ["src/pages/_part.astro", "src/x.astro"]),
+    ],
+)  # fmt: skip
+def test_files_that_are_routes_of_a_framework_that_is_not_read_are_named(
+    name: str, package: str, routes: list[str], others: list[str]
+) -> None:
+    manifest = f'{{"dependencies": {{"{package}": "1"}}}}'.encode()
+    files = {f"site/{path}": b"export default 1;\n" for path in (*routes, *others)}
+    found = readers.routes({**files, "site/package.json": manifest})
+    assert (pairs(found), unread(found)) == (set(), sorted((f"site/{path}", 1) for path in routes))
+    assert all(one.why.parts == (f"routes of {name} are not read",) for one in found.unread)
+    assert unread(readers.routes({**files, "site/package.json": b'{"dependencies": {"x": "1"}}'})) == []
+
+
+def test_a_tree_is_in_the_languages_of_what_is_deployed_of_it() -> None:
+    assert languages(["main.go", "x/a.go", "tools/x.rb", "tests/test_a.py", "web/index.html"]) == ("Go", "Ruby")
+    assert languages(["index.html", "style.css", "nginx.conf"]) == ()
 
 
 def test_what_uses_such_a_framework_and_makes_no_route_is_quiet() -> None:
