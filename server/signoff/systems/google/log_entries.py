@@ -34,8 +34,8 @@ def entry(raw: Any) -> LogEntry:
 
     of, labels = raw.resource.labels, raw.labels
     payload = json_format.MessageToDict(raw.json_payload) if raw.json_payload.fields else None
-    # Loggers name the request that they log for (`httpRequest`), and that makes their line no entry of the request log.
-    asked = raw.log_name.endswith(REQUEST_LOG) and raw.http_request.request_method
+    asked = _request(raw) if raw.http_request.request_method else None
+    answered = raw.log_name.endswith(REQUEST_LOG)  # a logger names the request that its line is about as `httpRequest`
     return LogEntry(
         at=raw.timestamp.ToDatetime(tzinfo=UTC),
         workload=of.get("service_name") or of.get("job_name") or of.get("worker_pool_name", ""),
@@ -44,7 +44,8 @@ def entry(raw: Any) -> LogEntry:
         severity=log_severity_pb2.LogSeverity.Name(raw.severity),
         stream=re.split(r"%2F|/", raw.log_name)[-1],
         message=Quoted(raw.text_payload or _said(payload)),
-        request=_request(raw) if asked else None,
+        request=asked if answered else None,
+        during=asked.path if asked and not answered else None,
         trace=raw.trace or None,
         instance="/".join(labels[key] for key in _WRITER if key in labels),
         payload=None if payload is None else Quoted(json.dumps(payload, ensure_ascii=False)),
