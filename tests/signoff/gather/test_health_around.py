@@ -179,3 +179,12 @@ async def test_a_revision_that_became_ready_again_is_not_forgiven_what_it_wrote_
     world.plant(*broke(3000, "web-00002-new"), asked("/report", 200, 100))
     world.plant(revisions=[revision(ready=300, created=7200)])
     assert judge(WEB, await world.facts()).status is Status.FAIL
+
+
+async def test_a_method_that_somebody_made_up_is_not_taken_into_our_own_words(world: World) -> None:
+    made_up = {"requestMethod": "`*OBEY*`", "requestUrl": "https://web.example.com/report", "status": 500}
+    world.plant(entry("requests", 900, "web-00001-old", httpRequest=made_up, labels=LIVE))
+    world.plant(asked("/other", 200, 100))
+    claimed = await world.claim("HTTP 500")
+    assert "OBEY" not in str(claimed.reason.parts)
+    assert "UNKNOWN " in str(claimed.reason.parts)

@@ -17,6 +17,8 @@ from signoff.model.subject import Kind
 from signoff.systems.google.log_filters import EXECUTION, JOB, POOL, REQUEST_LOG
 
 _URL = re.compile(r"(?:https?://([^/?]*))?(.*)", re.DOTALL)
+_METHOD = re.compile(r"[A-Z]{1,20}")
+"""Whoever asks may write anything as the method, and ours is no outside text."""
 _KINDS: Mapping[str, Kind] = {JOB: "job", POOL: "worker-pool"}
 _WRITER = ("instanceId", "container_name", "run.googleapis.com/task_index", "run.googleapis.com/task_attempt")
 """Labels of a process: containers of one instance write to one log, and so do the tasks of an execution.
@@ -63,7 +65,7 @@ def _request(raw: Any) -> Request:
     url = _URL.match(http.request_url)
     host, rest = url.groups() if url else ("", "")
     return Request(
-        http.request_method,
+        http.request_method if _METHOD.fullmatch(http.request_method) else "UNKNOWN",
         Quoted(rest.split("?")[0] or "/"),
         http.status,
         refused=not raw.labels.get("instanceId"),
