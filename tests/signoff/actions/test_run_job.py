@@ -17,7 +17,7 @@ from signoff.actions.refusal import Refused
 from signoff.actions.site import Site
 from signoff.commands.context import Context
 from signoff.commands.deploy import carry_out as carry_it_out
-from signoff.commands.deploy import plan_run
+from signoff.commands.deploy import known_plan, plan_run
 from signoff.model.facts import Known
 from signoff.model.judgement import Link, Status
 from signoff.model.subject import Commit, WorkloadName
@@ -179,6 +179,22 @@ async def test_a_deploy_cancels_what_still_runs_the_old_image(world: World, site
     old = str((await site.writers.jobs.run(JOB)).value)  # type: ignore[union-attr]
     await released(world, site, chain, WORKS)
     assert was_cancelled(executions(world)[short(old)])
+
+
+async def test_a_void_plan_to_run_a_job_names_the_command_that_makes_it_again(
+    world: World, site: Site, chain: Chain
+) -> None:
+    await released(world, site, chain, WORKS)
+    context = Context.open(world.clone)
+    try:
+        plan = await plan_run(context, ["extractor"])
+        job = next(entry for entry in world.sandbox.state()["jobs"] if entry["name"] == JOB)
+        world.sandbox.plant({"jobs": [job | {"labels": {"team": "reports"}, "etag": '"changed"'}]})
+        with pytest.raises(PlanError, match=f"{plan.id} is void: the target or the commit changed") as void:
+            await known_plan(context, plan.id)
+    finally:
+        await context.close()
+    assert void.value.fix == "signoff job run extractor shows the plan as it would be now"
 
 
 async def test_an_old_template_is_not_run(world: World, site: Site, chain: Chain) -> None:
