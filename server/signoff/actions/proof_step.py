@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from dataclasses import replace
 
+from signoff.actions.judge_step import judged
 from signoff.actions.plan import Item
 from signoff.actions.site import Site
 from signoff.actions.steps import Act, Made
-from signoff.actions.traffic_step import judged
 from signoff.check import Progress
 from signoff.model.judgement import Link
 from signoff.model.report import Report

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from signoff.checks import schema_codes as codes
+from signoff.checks.schema_arbiters import plain_name
 from signoff.checks.schema_sql import identifier, qualified
-from signoff.checks.schema_upserts import plain_name
 from signoff.model.database import Snapshot, Table
 from signoff.model.database_use import Database
 from signoff.model.facts import Known
@@ -42,9 +42,8 @@ def rights(
 
 def _asked(facts: SchemaFacts, live: Snapshot) -> Iterator[tuple[Place, Table, Sequence[str]]]:
     for upsert in facts.upserts:
-        table = live.find(plain_name(upsert.table)) if isinstance(upsert, ConflictTarget) else None
-        if table is not None:
-            yield upsert.place, table, _UPSERT
+        if isinstance(upsert, ConflictTarget) and (table := live.find(plain_name(upsert.table))) is not None:
+            yield upsert.place, table, (*_UPSERT, "UPDATE") if upsert.updates else _UPSERT
     for need in facts.needs.needs:
         table = live.find(f"{need.schema}.{need.table}" if need.schema else need.table)
         if table is not None:

@@ -68,6 +68,19 @@ def create_index(table: Table, index: Index, replaced: Index | None = None) -> t
     return (made, *drop_index(table, replaced), rename_index(table, name, index.name))
 
 
+def not_deferrable(table: Table, constraint: Constraint, index: Index) -> tuple[str, ...]:
+    """A unique constraint or primary key that was DEFERRABLE, under its own name."""
+    name, new = identifier(constraint.name), identifier(f"{constraint.name[: _LONGEST - 4]}_new")
+    kind, alter = (
+        constraint.kind.upper(),
+        f"ALTER TABLE {qualified(table)} DROP CONSTRAINT {name}, ADD CONSTRAINT {name}",
+    )
+    if table.kind == "partitioned table":  # it takes no index that is there
+        return (f"{alter} {constraint.definition.partition(' DEFERRABLE')[0]};",)
+    made = f"CREATE UNIQUE INDEX CONCURRENTLY {new} ON {qualified(table)} USING {index.definition};"
+    return (made, f"{alter} {kind} USING INDEX {new};")
+
+
 def drop_index(table: Table, index: Index) -> tuple[str, ...]:
     if index.constraint:
         return (f"ALTER TABLE {qualified(table)} DROP CONSTRAINT {identifier(index.name)};",)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from signoff.checks import schema_codes as codes
+from signoff.checks.schema_arbiters import plain_name, refused, spoken, wanted_columns
 from signoff.checks.schema_needs import made_by_the_code, off_the_path
 from signoff.checks.schema_sql import drop_index, rebuild_index, unique_index
 from signoff.model.database import Asked, Index, Probe, Snapshot, Table
@@ -56,8 +57,12 @@ def judged(
         shown = probes.shows(f"EXPLAIN of ON CONFLICT on {asked.table}", Quoted(probe.said or probe.state))
         table = live.value.find(plain_name(asked.table))
         place = Location(targets[0].place.path, targets[0].place.line)
-        if probe.state == "match" and not _put_off(asked, probe, table):
-            matched += 1
+        if probe.state == "match":
+            failing = refused(asked, targets, probe, table, shown)
+            errors += failing
+            matched += not failing
+            if failing and (told := _same_cause(asked, table, differences)) is not None:
+                explained.add(told)
         elif probe.state in {"hidden", "unclear", "locked"}:
             finding = _unverified(asked, probe, shown, place)
             (early if probe.state == "locked" else unclear).append(finding)
@@ -68,7 +73,7 @@ def judged(
         elif probe.state == "no-table" and not path_known and (beside := live.value.beside(plain_name(asked.table))):
             unclear.append(off_the_path(plain_name(asked.table), beside, live, place))
         elif probe.state == "no-index" and table is not None and (built := _being_built(asked, table)):
-            says = text("{} on {} is being built: {} needs it", Quoted(built.name), Quoted(asked.table), _target(asked))
+            says = text("{} on {} is being built: {} needs it", Quoted(built.name), Quoted(asked.table), spoken(asked))
             early.append(Finding(codes.NOT_VERIFIED, says, (shown,), None, "warning", place))
         else:
             told = _same_cause(asked, table, differences)
@@ -99,7 +104,7 @@ def _unverified(asked: Asked, probe: Probe, shown: Evidence, place: Location) ->
         "hidden": text("the role that asks may not use its schema"),
         "locked": text("something holds the table, perhaps an index is being built"),
     }.get(probe.state, text("{}", Quoted(probe.said)))
-    says = text("{} on {} was not verified: {}", _target(asked), Quoted(asked.table), why)
+    says = text("{} on {} was not verified: {}", spoken(asked), Quoted(asked.table), why)
     fix = Advice(text("grant it USAGE on the schema")) if probe.state == "hidden" else None
     return Finding(codes.NOT_VERIFIED, says, (shown,), fix, "warning", place)
 
@@ -121,40 +126,23 @@ def _error(
             codes.MISSING, says, (shown,), Advice(text("apply the migration that creates it")), "error", place
         )
     if probe.state == "no-column":
-        says = text("{} on {} names a column that is not there: {}{}", _target(asked), name, Quoted(probe.said), also)
+        says = text("{} on {} names a column that is not there: {}{}", spoken(asked), name, Quoted(probe.said), also)
         return Finding(codes.MISSING, says, (shown,), Advice(text("apply the migration that adds it")), "error", place)
     if probe.state == "no-constraint":
-        says = text("{} on {}: {}{}", _target(asked), name, Quoted(probe.said), also)
+        says = text("{} on {}: {}{}", spoken(asked), name, Quoted(probe.said), also)
         fix = Advice(text("add the constraint, or name the columns instead of it"))
         return Finding(codes.NO_ARBITER, says, (shown,), fix, "error", place)
-    says = text("{} on {} has no unique index to go by{}{}", _target(asked), name, _what_it_has(asked, table), also)
+    says = text("{} on {} has no unique index to go by{}{}", spoken(asked), name, _what_it_has(asked, table), also)
     return Finding(codes.NO_ARBITER, says, (shown,), _mend(asked, table, told), "error", place)
-
-
-def _put_off(asked: Asked, probe: Probe, table: Table | None) -> bool:
-    """Whether a deferrable index is among those that are meant: the planner takes it, and the statement then fails.
-
-    https://www.postgresql.org/docs/current/sql-insert.html: "deferrable unique constraints … not supported as arbiters"
-    """
-    if table is None:
-        return False
-    late = [one for one in table.indexes if one.unique and one.deferrable]
-    if probe.indexes:
-        return any(one.name in probe.indexes for one in late)
-    constraint = asked.constraint and plain_name(asked.constraint)
-    return any(one.name == constraint or _columns(one) == _wanted(asked) for one in late)
-
-
-def _target(asked: Asked) -> Text:
-    if asked.constraint is not None:
-        return text("ON CONFLICT ON CONSTRAINT {}", Quoted(asked.constraint))
-    where = text(" WHERE {}", Quoted(asked.where)) if asked.where else text("")
-    return text("ON CONFLICT ({}){}", Quoted(", ".join(asked.columns)), where)
 
 
 def _what_it_has(asked: Asked, table: Table | None) -> Text:
     """The unique indexes that come near, and why each is none."""
-    near = [] if table is None else [one for one in table.indexes if one.unique and _wanted(asked) & set(one.columns)]
+    near = (
+        []
+        if table is None
+        else [one for one in table.indexes if one.unique and wanted_columns(asked) & set(one.columns)]
+    )
     says = text("")
     for number, index in enumerate(near[:3]):
         one = text("{} has {}{}", Quoted(index.name), Quoted(f"({', '.join(index.columns)})"), _flaw(asked, index))
@@ -167,7 +155,7 @@ def _flaw(asked: Asked, index: Index) -> Text:
         return text(" and is invalid")
     if index.deferrable:
         return text(" and is deferrable")
-    if index.predicate is not None and _columns(index) == _wanted(asked):
+    if index.predicate is not None and set(index.columns) == wanted_columns(asked):
         return text(" only WHERE {}", Quoted(index.predicate))
     return text("")
 
@@ -178,12 +166,13 @@ def _mend(asked: Asked, table: Table | None, told: Difference | None) -> Advice 
     if table is None:
         return None
     half = next(
-        (one for one in table.indexes if not one.valid and one.unique and _columns(one) == _wanted(asked)), None
+        (one for one in table.indexes if not one.valid and one.unique and set(one.columns) == wanted_columns(asked)),
+        None,
     )
     if half is not None:
         return Advice(text("{}", Quoted(" ".join(rebuild_index(table, half)))))
     made = Quoted(" ".join(unique_index(table, asked.columns, asked.where)))
-    narrower = [one for one in table.indexes if one.unique and _columns(one) < _wanted(asked) and one.valid]
+    narrower = [one for one in table.indexes if one.unique and set(one.columns) < wanted_columns(asked) and one.valid]
     if not narrower or "primary key" in {c.kind for c in table.constraints if c.name == narrower[0].name}:
         return Advice(text("{}", made))
     dropped = Quoted(" ".join(drop_index(table, narrower[0])))
@@ -192,7 +181,10 @@ def _mend(asked: Asked, table: Table | None, told: Difference | None) -> Advice 
 
 
 def _being_built(asked: Asked, table: Table) -> Index | None:
-    return next((one for one in table.indexes if one.unique and one.building and _columns(one) == _wanted(asked)), None)
+    return next(
+        (one for one in table.indexes if one.unique and one.building and set(one.columns) == wanted_columns(asked)),
+        None,
+    )
 
 
 def _same_cause(asked: Asked, table: Table | None, differences: Sequence[Difference]) -> Difference | None:
@@ -202,19 +194,6 @@ def _same_cause(asked: Asked, table: Table | None, differences: Sequence[Differe
     for one in differences:
         if one.table == table.full_name and one.what == "unique index" and one.expected is not None:
             inner = one.expected.partition("(")[2].partition(")")[0]
-            if {plain_name(column.strip()) for column in inner.split(",")} == _wanted(asked):
+            if {plain_name(column.strip()) for column in inner.split(",")} == wanted_columns(asked):
                 return one
     return None
-
-
-def _wanted(asked: Asked) -> set[str]:
-    return {plain_name(column) for column in asked.columns}
-
-
-def _columns(index: Index) -> set[str]:
-    return set(index.columns)
-
-
-def plain_name(name: str) -> str:
-    """A name of SQL without its quotes."""
-    return ".".join(part.strip('"') for part in name.split("."))

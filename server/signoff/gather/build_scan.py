@@ -80,9 +80,9 @@ def _scans(
     made = []
     for step in runs.steps:
         command = step.command
-        sets = str(sorted(command.sets.items()))
+        told = str((sorted(command.sets.items()), command.dotenv, command.ends_on_failure))
         key = fingerprint(
-            "scan", __version__, tree, command.text, command.folder, sets, *step.kept, "", *sorted(absent)
+            "scan", __version__, tree, command.text, command.folder, told, *step.kept, "", *sorted(absent)
         )
         kept = _read(survey.systems.kept.get(key))
         if kept is None:

@@ -19,7 +19,8 @@ class ConflictTarget:
 
     All names and expressions are SQL text of PostgreSQL that can stand in a statement as it is: quoted where they have
     to be (`"userId"`), expressions with their parentheses (`(a || b)`), `table` with its schema where the code says
-    one. Either there are `columns`, or there is a `constraint`. Unquoted names are in lower case.
+    one. Either there are `columns`, or there is a `constraint`. Unquoted names are in lower case. `updates`: it is sure
+    that DO UPDATE follows.
     """
 
     place: Place
@@ -27,6 +28,7 @@ class ConflictTarget:
     columns: tuple[str, ...]
     where: str | None = None
     constraint: str | None = None
+    updates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

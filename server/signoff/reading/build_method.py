@@ -75,7 +75,8 @@ def of_dockerfile(path: str, context: str, files: Mapping[str, bytes], *, open_e
         return BuildRuns(untold=(f"{path} is not in the commit",), open=open_ended)
     try:
         kept = dockerignore.kept_of(files, path, context)
-        return BuildRuns(dockerfile_steps(dockerfile.read(files[path]), path, context, kept=kept), open=open_ended)
+        steps = dockerfile_steps(dockerfile.read(files[path]), path, context, kept=kept, committed=files)
+        return BuildRuns(steps, open=open_ended)
     except Unreadable as error:
         return BuildRuns(untold=(f"{path} {error}",), open=open_ended)
 

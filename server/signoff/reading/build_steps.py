@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from signoff.reading.dockerfile import Copied, Dockerfile, Folder, Run, Setting, Stage
 from signoff.reading.env_reads.model import Command, Place
 from signoff.reading.errors import Unreadable
-from signoff.reading.made_variables import files_made, sourced
+from signoff.reading.made_variables import copied, files_made, sourced, written
 
 _VARIABLE = re.compile(r"\\\$|\$(?:\{(?P<braced>\w+)(?P<rest>:?[-+][^}]*)?\}|(?P<plain>\w+))")
 
@@ -68,9 +68,13 @@ def dockerfile_steps(
     stage: str | None = None,
     passed: Passed | None = None,
     kept: tuple[str, ...] = (),
+    committed: Container[str] = (),
 ) -> tuple[BuildStep, ...]:
-    """Every RUN of the stages that the wanted one is built from. Raises Unreadable for an unknown stage."""
-    reading = _Reading(dockerfile, path, context, passed or Passed(), kept)
+    """Every RUN of the stages that the wanted one is built from. Raises Unreadable for an unknown stage.
+
+    `committed`: the paths whose content is known, for dotenv files that are copies of them.
+    """
+    reading = _Reading(dockerfile, path, context, passed or Passed(), kept, committed)
     wanted = reading.number(stage) if stage is not None else len(dockerfile.stages) - 1
     if wanted is None:
         raise Unreadable(f"has no stage {stage}")
@@ -92,7 +96,9 @@ class _State:
     copied: dict[str, str] = field(default_factory=dict)
     """Folder of the image → folder of the repository that it was copied from."""
     made: tuple[str, ...] = ()
-    """Sentences on files of variables that were made on the way."""
+    """Sentences on files of variables that were made on the way, of which the content is not known."""
+    dotenv: dict[str, str] = field(default_factory=dict)
+    """Those that are copies of files of the commit: by path in the repository, the path of the original."""
 
 
 @dataclass(slots=True)
@@ -102,6 +108,7 @@ class _Reading:
     context: str
     passed: Passed
     kept: tuple[str, ...] = ()
+    committed: Container[str] = ()
     steps: list[BuildStep] = field(default_factory=list)
     _after: dict[int, _State] = field(default_factory=dict)
 
@@ -130,7 +137,14 @@ class _Reading:
         before = self._after.get(base) if base is not None else None
         state = _State()
         if before is not None:
-            state = _State(dict(before.args), dict(before.env), before.folder, dict(before.copied), before.made)
+            state = _State(
+                dict(before.args),
+                dict(before.env),
+                before.folder,
+                dict(before.copied),
+                before.made,
+                dict(before.dotenv),
+            )
         for step in stage.steps:
             match step:
                 case Setting():
@@ -164,7 +178,11 @@ class _Reading:
         target = posixpath.normpath(posixpath.join(state.folder, to.strip("\"'")))
         name = posixpath.basename(target)
         if name.startswith(".env") and name not in {posixpath.basename(one) for one in sources}:
-            state.made += (f"{self.path}: COPY makes {name}",)
+            original = posixpath.normpath(posixpath.join(self.context, sources[0]))
+            if len(sources) == 1 and original in self.committed:
+                state.dotenv[self._in_repository(to, state)] = original
+            else:
+                state.made += (f"{self.path}: COPY makes {name}",)
         if len(sources) == 1 and ("." not in posixpath.basename(sources[0]) or sources[0] == "."):
             state.copied[target] = posixpath.normpath(posixpath.join(self.context, sources[0]))
 
@@ -177,7 +195,7 @@ class _Reading:
         empty = {name: one for name, one in known.items() if one.value == ""}
         base = stage.base if self.number(stage.base) is None and "$" in stage.base else ""
         unread = [f"{self.path}:{stage.line}: the base image {base} is told while building"] if base else []
-        state.made += tuple(f"{place}: makes {name}" for name in files_made(step.command))
+        self._make(step.command, state, place)
         unread += [*state.made, *(f"{place}: takes variables from {name}" for name in sourced(step.command))]
         unread += [
             f"{place}: the secret {one.id} is a file of variables there"
@@ -185,8 +203,22 @@ class _Reading:
             if one.env is None and posixpath.basename(one.target).startswith(".env")
         ]
         sets = {name: one.value or "" for name, one in names.items()}
-        command = Command(step.command, self._folder(state), place, sets)
+        dotenv = tuple(sorted(state.dotenv.items()))
+        command = Command(step.command, self._folder(state), place, sets, step.ends_on_failure, dotenv)
         self.steps.append(BuildStep(command, BuildEnvironment(names, empty, (*self.passed.unread, *unread)), self.kept))
+
+    def _make(self, text: str, state: _State, place: Place) -> None:
+        """Files of variables: a copy of a file of the commit holds what that holds, and of others nothing is known."""
+        copies = {
+            self._in_repository(to, state): original
+            for to, source in copied(text).items()
+            if (original := self._in_repository(source, state)) in self.committed
+        }
+        printed = written(text)
+        told = {posixpath.basename(to) for to in copies} - set(printed)
+        state.made += tuple(f"{place}: makes {name}" for name in files_made(text) if name not in told)
+        kept = {to: one for to, one in state.dotenv.items() if not printed.get(posixpath.basename(to))}
+        state.dotenv = {**kept, **copies}
 
     def _secret(self, identity: str, name: str, place: Place) -> Given:
         handed = self.passed.secrets.get(identity)
@@ -196,9 +228,14 @@ class _Reading:
             name, Place(place.path, place.line, f"mounts the secret {identity}"), "secret that is not handed over", ""
         )
 
-    def _folder(self, state: _State) -> str:
-        """The folder of the repository that lies where the command runs."""
-        folder = state.folder
+    def _in_repository(self, path: str, state: _State) -> str:
+        """The path in the repository of a file of the image."""
+        folder, name = posixpath.split(posixpath.normpath(posixpath.join(state.folder, path.strip("\"'"))))
+        return posixpath.normpath(posixpath.join(self._folder(state, folder), name))
+
+    def _folder(self, state: _State, folder: str | None = None) -> str:
+        """The folder of the repository that lies where the command runs, or at another folder of the image."""
+        folder = folder or state.folder
         rest = ""
         while True:
             if folder in state.copied:

@@ -151,7 +151,9 @@ class _Reading:
         try:
             read = dockerfile.read(self.files[build.dockerfile_path])
             kept = dockerignore.kept_of(self.files, build.dockerfile_path, build.context)
-            yield from dockerfile_steps(read, build.dockerfile_path, build.context, build.stage, passed, kept)
+            yield from dockerfile_steps(
+                read, build.dockerfile_path, build.context, build.stage, passed, kept, self.files
+            )
         except KeyError:
             yield self._bare("", build.context, known, (*unread, f"{build.dockerfile_path}: is not in the tree"))
         except Unreadable as error:

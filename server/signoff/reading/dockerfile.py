@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,6 +13,8 @@ from signoff.reading.dockerfile_instructions import Instruction, instructions
 from signoff.reading.errors import Unreadable, as_text
 
 _VARIABLE = re.compile(r"\$(?:\{[^}]*\}|[A-Za-z_]\w*)")
+_STRICT = re.compile(r"-\w*e\w*|errexit")
+"""An option with which a shell ends with the first command that fails."""
 _REMOTE = re.compile(r"(?:https?|git|ssh)://|git@", re.IGNORECASE)
 
 
@@ -48,11 +51,15 @@ class SecretMount:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One RUN: its shell text (a JSON list's words joined), here-documents included."""
+    """One RUN: its shell text (a JSON list's words joined), here-documents included.
+
+    `ends_on_failure`: a SHELL line of the file asks for a shell that ends with the first command that fails.
+    """
 
     command: str
     line: int
     secrets: tuple[SecretMount, ...] = ()
+    ends_on_failure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +128,13 @@ def read(data: bytes) -> Dockerfile:
     building: list[_Building] = []
     settings: list[Setting] = []
     deferred = False
-    for instruction in instructions(as_text(data)):
+    read = list(instructions(as_text(data)))
+    strict = any(one.keyword == "SHELL" and any(map(_STRICT.fullmatch, one.words)) for one in read)
+    for instruction in read:
         if instruction.keyword == "FROM" and not deferred:
             building.append(_begin(instruction))
         elif building:
-            _take(building[-1], instruction, deferred)
+            _take(building[-1], instruction, deferred, strict)
         elif instruction.keyword == "ARG":
             settings += _settings(instruction)
         else:
@@ -208,7 +217,7 @@ def _begin(instruction: Instruction) -> _Building:
     return _Building(words[0], name, instruction.line)
 
 
-def _take(stage: _Building, instruction: Instruction, deferred: bool) -> None:
+def _take(stage: _Building, instruction: Instruction, deferred: bool, strict: bool) -> None:
     """`deferred`: held by ONBUILD, it runs in a later stage; its copies count here, which is never too little."""
     match instruction.keyword:
         case "COPY" | "ADD":
@@ -220,7 +229,7 @@ def _take(stage: _Building, instruction: Instruction, deferred: bool) -> None:
             for mount in mounts:
                 _mount(stage, mount, instruction.line)
             if not deferred:
-                stage.steps.append(_run(instruction, mounts))
+                stage.steps.append(_run(instruction, mounts, strict))
         case "ARG" | "ENV" if not deferred:
             stage.steps += _settings(instruction)
         case _:
@@ -252,7 +261,7 @@ def _mount(stage: _Building, options: Mapping[str, str], line: int) -> None:
         stage.source(options.get("source") or options.get("src") or ".", line)
 
 
-def _run(instruction: Instruction, mounts: list[Mapping[str, str]]) -> Run:
+def _run(instruction: Instruction, mounts: list[Mapping[str, str]], strict: bool) -> Run:
     """A secret without an id is called like its target's last part; `env` without a value is called like its id."""
     secrets = []
     for options in mounts:
@@ -262,8 +271,10 @@ def _run(instruction: Instruction, mounts: list[Mapping[str, str]]) -> Run:
             env = (options["env"] or name) if "env" in options else None
             required = options.get("required", "false") not in {"false", "0"}
             secrets.append(SecretMount(name, env, required, target))
-    command = "\n".join([" ".join(instruction.words), *(text for _name, text in instruction.documents)])
-    return Run(command, instruction.line, tuple(secrets))
+    words = instruction.words
+    written = shlex.join(words) if len(words) > 1 else "".join(words)
+    command = "\n".join([written, *(text for _name, text in instruction.documents)])
+    return Run(command, instruction.line, tuple(secrets), strict)
 
 
 def _settings(instruction: Instruction) -> list[Setting]:

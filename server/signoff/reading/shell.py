@@ -29,12 +29,14 @@ _FORGIVING = frozenset({"true", ":", "echo", "printf"})
 class Command:
     """`words` with quotes removed; `line` is that of its first word, counted from 1.
 
-    `forgiven`: what follows it after `||` lets the script go on where it fails.
+    `forgiven`: what follows it after `||` lets the script go on where it fails. `ends`: `;` or the line's end follows
+    it, outside of parentheses; None where that can not be told.
     """
 
     words: tuple[str, ...]
     line: int
     forgiven: bool = False
+    ends: bool | None = False
 
 
 def assignments(text: str) -> Mapping[str, str]:
@@ -66,8 +68,8 @@ def commands(text: str) -> Iterator[Command]:
     line = 1
     text = _MAKE_VARIABLE.sub(r"${\1}", text)
     for logical, lines in _logical_lines(text):
-        for words, forgiven in _split(logical):
-            yield Command(tuple(words), line, forgiven)
+        for words, forgiven, ends in _split(logical):
+            yield Command(tuple(words), line, forgiven, ends)
         line += lines
 
 
@@ -84,47 +86,69 @@ def _logical_lines(text: str) -> Iterator[tuple[str, int]]:
         yield pending, count
 
 
-def _split(logical: str) -> Iterator[tuple[list[str], bool]]:
-    """The words of each command, what `$(…)` runs before what takes it, and whether its failure is forgiven."""
+class _Line:
+    """One logical line, read sign by sign; what `$(…)` runs stands before the command that takes it."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[list[str], bool]] = []
+        self.ended = list[int]()
+        """How many commands there were at each `;` outside of parentheses."""
+        self.words = list[str]()
+        self.around = list[list[str]]()  # of each `$(` that is open, the words before it
+        self.groups = list[int]()  # of each `(` that is open, the first of the list that it stands in
+        self.first = 0  # of the list of commands that `&&` and `||` join
+        self.alternative = False
+
+    def command(self) -> None:
+        """The words so far are one."""
+        if not self.words:
+            return
+        if self.alternative and self.words[0] in _FORGIVING:
+            self.found[self.first :] = [(one, True) for one, _ in self.found[self.first :]]
+        self.found.append((self.words, False))
+        self.words, self.alternative = [], False
+
+    def sign(self, signs: str) -> None:
+        """One or more of `;&|()` that stand together."""
+        if signs.startswith("(") and self.words and self.words[-1].endswith("$"):
+            self.around.append(self.words)
+            self.words = []
+            return
+        self.command()
+        closes = signs[: len(signs) - len(signs.lstrip(")"))]
+        for _ in zip(closes, range(len(self.around)), strict=False):
+            self.command()
+            self.words = self.around.pop()
+        if closes and self.words and signs == closes:
+            return  # the command that took what `$(…)` says goes on
+        self.command()
+        self.alternative = "||" in signs
+        for one in signs:
+            if one == ")" and self.groups:
+                self.first = self.groups.pop()
+            elif one in "(;":
+                self.groups += [self.first] if one == "(" else []
+                self.first = len(self.found)
+        if ";" in signs and not (self.groups or self.around):
+            self.ended.append(len(self.found))
+
+
+def _split(logical: str) -> Iterator[tuple[list[str], bool, bool | None]]:
+    """Words, `forgiven` and `ends` of each command of a logical line."""
     lexer = shlex.shlex(logical.strip().lstrip("@-"), posix=True, punctuation_chars=";&|()")
     lexer.whitespace_split = True
-    found: list[tuple[list[str], bool]] = []
-    words: list[str] = []
-    around: list[list[str]] = []
-    groups: list[int] = []
-    first, alternative = 0, False
-
-    def end() -> None:
-        nonlocal words, alternative, first
-        if words:
-            if alternative and words[0] in _FORGIVING:
-                found[first:] = [(one, True) for one, _ in found[first:]]
-            found.append((words, False))
-            words, alternative = [], False
-
+    line, last = _Line(), ""
     try:
-        for word in lexer:
-            if not _ENDS.fullmatch(word):
-                words.append(word)
-            elif word.startswith("(") and words and words[-1].endswith("$"):
-                around.append(words)
-                words = []
+        for last in lexer:
+            if _ENDS.fullmatch(last):
+                line.sign(last)
             else:
-                end()
-                closes = word[: len(word) - len(word.lstrip(")"))]
-                for _ in zip(closes, range(len(around)), strict=False):
-                    end()
-                    words = around.pop()
-                if not (closes and words) or word != closes:
-                    end()
-                    alternative = "||" in word
-                    for sign in word:
-                        if sign == ")" and groups:
-                            first = groups.pop()
-                        elif sign in "(;":
-                            groups += [first] if sign == "(" else []
-                            first = len(found)
+                line.words.append(last)
     except ValueError:  # a quotation that goes on in the next line
-        words = logical.split()
-    end()
-    return iter(found)
+        yield logical.split(), False, None
+        return
+    line.command()
+    goes_on = last in {"&&", "||", "|"}
+    for number, (words, forgiven) in enumerate(line.found, 1):
+        ends = number in line.ended or (number == len(line.found) and not goes_on)
+        yield words, forgiven, None if line.groups else ends

@@ -129,6 +129,21 @@ async def test_a_public_name_of_a_committed_dotenv_file_is_baked_with_its_value(
     assert (await look(estate)).status is Status.PASS
 
 
+@pytest.mark.parametrize(
+    ("held", "status"), [("https://example.com", Status.PASS), ("", Status.FAIL), ('""', Status.FAIL)]
+)
+async def test_a_public_name_of_a_file_that_the_build_copies_is_baked_with_what_is_committed(
+    held: str, status: Status, estate: Estate
+) -> None:
+    made = DOCKERFILE.replace("RUN npm run build", "RUN cp .env.example .env\nRUN npm run build")
+    files = {"web/Dockerfile": made, "web/lib/auth.ts": LAZY, "web/app/page.tsx": BROWSER}
+    commit = application(estate, {**files, "web/.env.example": f"NEXT_PUBLIC_API={held}\n"})
+    running(estate, "NEXT_PUBLIC_API", commit=commit)
+    link = await look(estate)
+    assert link.status is status
+    assert errors(link) == ([buildable.BAKED_EMPTY] if status is Status.FAIL else [])
+
+
 async def test_a_name_that_a_dotenv_file_leaves_empty_is_still_missing(estate: Estate) -> None:
     application(estate, {"web/.env": "AUTH_SECRET=\n", "web/.env.development": "AUTH_SECRET=x\n"})
     running(estate, AUTH_SECRET="auth-secret")

@@ -50,6 +50,35 @@ def test_an_upsert_reads_its_target_and_updates_what_is_there(clone: Clone, post
     assert lacks(link) == [f"«{role}» lacks SELECT, UPDATE on «public.reports», and the code needs it"]
 
 
+ORM = """from sqlalchemy.dialects.postgresql import insert
+class Report(Base):
+    __tablename__ = "reports"
+    a = mapped_column(Integer)
+    b, c, d = mapped_column(Integer), mapped_column(Integer), mapped_column(Integer)
+def keep(c, rows):
+    c.execute(insert(Report).values(rows).{})
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "rights"),
+    [
+        ('on_conflict_do_update(index_elements=["a", "b", "c", "d"], set_={"total": 1})', "INSERT, SELECT, UPDATE"),
+        ('on_conflict_do_nothing(index_elements=["a", "b", "c", "d"])', "INSERT, SELECT"),
+    ],
+)
+def test_an_upsert_of_an_orm_takes_the_rights_that_its_statement_takes(
+    call: str, rights: str, clone: Clone, postgres: Cluster
+) -> None:
+    clone.commit({"web/store.py": ORM.replace("{}", call)})
+    reports = "CREATE TABLE reports (a int, b int, c int, d int, total int);"
+    database, role = postgres.database(reports + KEY), postgres.role()
+    link = judged(clone, urls(database), replace(MAIN, role=role))
+    assert lacks(link) == [f"«{role}» lacks {rights} on «public.reports», and the code needs it"]
+    database.run(f"GRANT {rights} ON reports TO {role}")
+    assert judged(clone, urls(database), replace(MAIN, role=role)).status is Status.PASS
+
+
 @pytest.mark.parametrize(
     ("statement", "right"),
     [

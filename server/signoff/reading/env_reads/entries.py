@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from signoff.reading.env_reads.model import Command, Entry, Place
 from signoff.reading.made_variables import files_made, sourced
 from signoff.reading.shell import commands as shell_commands
+from signoff.reading.shell_failure import first_that_counts
 
 _SET = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _BEFORE = frozenset(
@@ -18,7 +19,7 @@ _BEFORE = frozenset(
 """Words that stand before the program itself."""
 _DEPTH = 6
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
-_ENDS_ON_FAILURE = re.compile(r"\A#![^\n]*\s-\w*e|^\s*set\s+(?:-\w+\s+)*-\w*e|^\s*set\s+-o\s+errexit", re.MULTILINE)
+_TEXT = re.compile(r"-\w*c")
 
 
 @dataclass(slots=True)
@@ -56,7 +57,9 @@ def entries(files: Mapping[str, bytes], commands: Iterable[Command]) -> Found:
 def programs(command: Command, depth: int = 0) -> Iterator[Program]:
     """The programs of a shell text: `cd` and `export` act on those after them."""
     folder, exported = command.folder, dict(command.sets)
-    for one in shell_commands(command.text):
+    listed = list(shell_commands(command.text))
+    counts = 0 if command.ends_on_failure else first_that_counts(command.text, listed)
+    for number, one in enumerate(listed):
         words = list(one.words)
         sets = dict(exported)
         while words and (words[0] in _BEFORE or _SET.fullmatch(words[0]) or (words[0] == "--" and len(words) > 1)):
@@ -72,7 +75,7 @@ def programs(command: Command, depth: int = 0) -> Iterator[Program]:
                     exported[assigned[1]] = _plain(assigned[2])
         elif words[0] in {"cd", "pushd"} and len(words) > 1 and "$" not in words[1]:
             folder = within(folder, words[1])
-        elif not one.forgiven:
+        elif number >= counts and not one.forgiven:
             yield Program(tuple(words), folder, sets, command.place, depth)
 
 
@@ -94,9 +97,11 @@ def take(found: Found, program: Program) -> None:
         return
     words = program.words
     name = posixpath.basename(words[0])
-    if name in _SHELLS and "-c" in words and len(words) > words.index("-c") + 1:
-        text = words[words.index("-c") + 1]
-        for inner in programs(Command(text, program.folder, program.place, program.sets), program.depth + 1):
+    at = next((at for at, word in enumerate(words[1:-1], 1) if _TEXT.fullmatch(word)), None)
+    if name in _SHELLS and at is not None:
+        strict = _strict(words[1 : at + 1])
+        inside = Command(words[at + 1], program.folder, program.place, program.sets, strict)
+        for inner in programs(inside, program.depth + 1):
             take(found, inner)
     elif (script := _script_of(found.files, program, name)) is not None:
         _script(found, program, script)
@@ -112,16 +117,19 @@ def _script_of(files: Mapping[str, bytes], program: Program, name: str) -> str |
     return exists(files, program.folder, program.words[0]) if name.endswith(".sh") else None
 
 
+def _strict(options: Sequence[str]) -> bool:
+    """Whether a shell ends with the first command that fails."""
+    return any(re.fullmatch(r"-\w*e\w*|errexit", one) for one in options)
+
+
 def _script(found: Found, program: Program, path: str) -> None:
-    """Without `set -e` a script goes on where a command fails: then only its last one can end the build."""
     text = found.files[path].decode("utf-8", "replace")
     if files_made(text) or sourced(text):
         found.unread[f"{path}: makes or takes variables that no file of the commit has"] = None
         return
     place = Place(path, 1, "shell script")
-    inside = list(programs(Command(text, program.folder, place, program.sets), program.depth + 1))
-    ends = "-e" in program.words[1:] or _ENDS_ON_FAILURE.search(text) is not None
-    for inner in inside if ends else inside[-1:]:
+    inside = Command(text, program.folder, place, program.sets, _strict(program.words[1:]))
+    for inner in programs(inside, program.depth + 1):
         take(found, inner)
 
 

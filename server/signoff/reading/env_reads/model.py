@@ -67,12 +67,16 @@ class Command:
     """A command that the build runs. `folder`: where, from the repository's root (`.` is the root itself).
 
     `sets`: environment that is already known not to matter (values of ENV, for what the code compares with).
+    `ends_on_failure`: the shell that runs it ends with the first command that fails, as after `set -e`. `dotenv`: files
+    of variables that the build made as copies of files of the tree: path, path of the original.
     """
 
     text: str
     folder: str = "."
     place: Place | None = None
     sets: Mapping[str, str] = field(default_factory=dict)
+    ends_on_failure: bool = False
+    dotenv: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

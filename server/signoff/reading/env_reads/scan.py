@@ -28,6 +28,9 @@ def scan(files: Mapping[str, bytes], commands: Iterable[Command] = (), entries: 
     `files`: the whole tree by path from its root; a mapping that loads on first use does. Pure: cache it by tree and
     commands. Texts that can not be parsed are said in `unread`; it never raises for what the files hold.
     """
+    commands = list(commands)
+    copies = {to: files[original] for one in commands for to, original in one.dotenv if original in files}
+    files = {**files, **copies} if copies else files
     found = entries_of(files, commands)
     for entry in entries:
         found.add(entry)

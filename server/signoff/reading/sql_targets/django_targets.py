@@ -33,7 +33,8 @@ def django_upserts(project: Project, models: DjangoModels, module: PythonModule)
                     continue
                 place = Place(module.path, node.func.end_lineno or node.lineno)
                 table = models.table_of(module, _model(manager))
-                yield _upsert(PythonTexts(project, module), scope, place, table, said.get("unique_fields"))
+                texts, fields = PythonTexts(project, module), said.get("unique_fields")
+                yield _upsert(texts, scope, place, table, fields, updates=isinstance(flag, ast.Constant))
             case _:
                 pass
 
@@ -49,7 +50,7 @@ def _model(manager: ast.expr) -> ast.expr:
 
 
 def _upsert(
-    texts: PythonTexts, scope: Scope, place: Place, table: TableModel | None, fields: ast.expr | None
+    texts: PythonTexts, scope: Scope, place: Place, table: TableModel | None, fields: ast.expr | None, *, updates: bool
 ) -> Upsert:
     elements = None if fields is None else texts.elements(fields, scope)
     if table is None:
@@ -57,7 +58,8 @@ def _upsert(
     columns = [_column(texts, scope, table, one) for one in elements or ()]
     if not columns or None in columns:
         return NotCheckable(place, FIELDS)
-    return ConflictTarget(place, qualified(table.table, table.schema), tuple(one for one in columns if one))
+    known = tuple(one for one in columns if one)
+    return ConflictTarget(place, qualified(table.table, table.schema), known, updates=updates)
 
 
 def _column(texts: PythonTexts, scope: Scope, table: TableModel, node: ast.expr) -> str | None:

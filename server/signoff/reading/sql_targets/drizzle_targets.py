@@ -61,7 +61,8 @@ def _upsert(tables: DrizzleTables, module: JsModule, call: Node) -> Upsert | Non
         where = _where(tables, module, written_where)
         if where is None:
             return NotCheckable(place, WHERE.format(name))
-    return ConflictTarget(place, qualified(table.table, table.schema), columns, where)
+    updates = name == "onConflictDoUpdate"
+    return ConflictTarget(place, qualified(table.table, table.schema), columns, where, updates=updates)
 
 
 def _property(call: Node) -> Node:

@@ -54,7 +54,9 @@ def _upsert(model: PrismaModel, module: JsModule, call: Node) -> Iterator[Upsert
     if len(columns) != len(attributes):
         yield NotCheckable(module.place(call), WHERE)
         return
-    yield ConflictTarget(module.place(call), qualified(model.table.table, model.table.schema), columns)
+    update = bare(options.get("update"))
+    updates = update is not None and bool(update.type != "object" or update.named_children)
+    yield ConflictTarget(module.place(call), qualified(model.table.table, model.table.schema), columns, updates=updates)
 
 
 def _is_nested(options: Mapping[str, Node]) -> bool:

@@ -6,7 +6,7 @@ https://knexjs.org/guide/query-builder.html#onconflict, https://kysely-org.githu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -59,7 +59,7 @@ class QueryBuilders:
                 if first is not None:
                     yield from _Conflict(self, module, node).upserts(first)
             elif name == "upsert" and len(given) == 2 and "onConflict" in pairs(given[1]):
-                yield from _Conflict(self, module, node).of_supabase(pairs(given[1])["onConflict"])
+                yield from _Conflict(self, module, node).of_supabase(pairs(given[1]))
 
 
 @dataclass(slots=True)
@@ -74,16 +74,28 @@ class _Conflict:
         elif (raw := self._raw(first)) is not None:
             yield from self._knex_raw(raw)
         else:
-            yield self._target(self._names(first))
+            yield self._target(self._names(first), updates=self._merges())
 
-    def of_supabase(self, node: Node) -> Iterator[Upsert]:
-        """`upsert(rows, { onConflict: "a,b" })`"""
-        written = string(node)
+    def of_supabase(self, options: Mapping[str, Node]) -> Iterator[Upsert]:
+        """`upsert(rows, { onConflict: "a,b" })`; with `ignoreDuplicates: true` nothing is updated."""
+        written = string(options["onConflict"])
         names = None if written is None else [name.strip() for name in written.split(",")]
-        yield self._target(None if names is None else tuple(quoted(name) for name in names))
+        ignores = options.get("ignoreDuplicates")
+        updates = ignores is None or ignores.type == "false"
+        yield self._target(None if names is None else tuple(quoted(name) for name in names), updates=updates)
+
+    def _merges(self) -> bool:
+        """Whether Knex's `.merge()` follows, and not `.ignore()`."""
+        after = self.call.parent
+        return after is not None and text(after.child_by_field_name("property")) == "merge"
 
     def _target(
-        self, columns: tuple[str, ...] | None, where: str | None = None, constraint: str | None = None
+        self,
+        columns: tuple[str, ...] | None,
+        where: str | None = None,
+        constraint: str | None = None,
+        *,
+        updates: bool,
     ) -> Upsert:
         place = self.module.place(_property(self.call))
         table = self._table()
@@ -91,7 +103,7 @@ class _Conflict:
             return NotCheckable(place, TABLE)
         if not columns and constraint is None:
             return NotCheckable(place, TARGET)
-        return ConflictTarget(place, table, columns or (), where, constraint)
+        return ConflictTarget(place, table, columns or (), where, constraint, updates)
 
     def _table(self) -> str | None:
         schema = written = None
@@ -147,25 +159,27 @@ class _Conflict:
         place = self.module.place(_property(self.call))
         for upsert in upserts_in(plain(f"insert into t select 1 on conflict {raw} do nothing", place)):
             if isinstance(upsert, ConflictTarget):
-                yield self._target(upsert.columns, upsert.where, upsert.constraint)
+                yield self._target(upsert.columns, upsert.where, upsert.constraint, updates=self._merges())
             else:
                 yield upsert
 
     def _kysely(self, function: Node) -> Iterator[Upsert]:
         """`(oc) => oc.columns([…]).where(…).doUpdateSet(…)`; what follows `doUpdateSet` is no part of the target."""
         columns: tuple[str, ...] | None = ()
+        constraint: str | None = None
+        updates = False
         conditions: list[str | None] = []
         for name, inner in reversed(list(chain(_returned(function)))):
             given = arguments(inner)
             if name == "doNothing" and columns == ():
                 return
             if name.startswith("do"):
+                updates = name == "doUpdateSet"
                 break
             if name == "constraint" and given:
                 called = self._text(given[0])
-                yield self._target(None, constraint=None if called is None else quoted(called))
-                return
-            if name == "where":
+                columns, constraint = None, None if called is None else quoted(called)
+            elif name == "where":
                 conditions.append(self._condition(given))
             elif name == "expression":
                 written = self._text(given[0]) if given else None
@@ -174,7 +188,7 @@ class _Conflict:
                 found = self._names(given[0]) if given else None
                 columns = None if found is None or columns is None else (*columns, *found)
         where = " AND ".join(one for one in conditions if one) or None
-        yield self._target(None if None in conditions else columns, where)
+        yield self._target(None if None in conditions else columns, where, constraint, updates=updates)
 
     def _condition(self, given: list[Node]) -> str | None:
         if len(given) != 3:

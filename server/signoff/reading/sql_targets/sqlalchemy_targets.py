@@ -71,11 +71,17 @@ class _Call:
             yield (
                 self._not(TABLE) if table is None
                 else self._not(ELEMENTS) if not columns
-                else ConflictTarget(self._place(), qualified(table.table, table.schema), columns, where)
+                else self._target(table, columns, where)
             )  # fmt: skip
 
     def _place(self) -> Place:
         return Place(self.module.path, self.method.end_lineno or self.call.lineno)
+
+    def _target(
+        self, table: TableModel, columns: tuple[str, ...], where: str | None = None, constraint: str | None = None
+    ) -> ConflictTarget:
+        name, updates = qualified(table.table, table.schema), self.method.attr == _METHODS[0]
+        return ConflictTarget(self._place(), name, columns, where, constraint, updates)
 
     def _not(self, why: str) -> NotCheckable:
         return NotCheckable(self._place(), why.format(self.method.attr))
@@ -116,14 +122,13 @@ class _Call:
     def _of_constraint(self, table: TableModel | None, node: ast.expr) -> Upsert:
         if table is None:
             return self._not(TABLE)
-        called = qualified(table.table, table.schema)
         if isinstance(node, ast.Attribute) and node.attr == "primary_key":
             keys = tuple(quoted(one.column) for one in table.columns if one.primary_key)
-            return ConflictTarget(self._place(), called, keys) if keys else self._not(CONSTRAINT)
+            return self._target(table, keys) if keys else self._not(CONSTRAINT)
         name = self._text(node)
         if name is None:
             return self._not(CONSTRAINT)
-        return ConflictTarget(self._place(), called, (), None, quoted(name))
+        return self._target(table, (), constraint=quoted(name))
 
     def _columns(self, node: ast.expr, table: TableModel | None) -> tuple[str, ...] | None:
         elements = PythonTexts(self.project, self.module).elements(node, self.scope)

@@ -29,6 +29,8 @@ _DO = re.compile(r"\bdo\s+(?:nothing|update)\b", re.IGNORECASE)
 _TEMPORARY = re.compile(
     r'\bcreate\s+(?:(?:global|local)\s+)?temp(?:orary)?\s+table\s+(?:if\s+not\s+exists\s+)?"?([\w$]+)', re.IGNORECASE
 )
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
+_BRACES, _FIELD = re.compile(r"\{[^{}]*\}"), re.compile(r"\{\w[\w.!:]*\}")
 _OF_SQLITE = {"rollback", "abort", "fail", "ignore", "replace"}
 
 
@@ -67,6 +69,11 @@ def _is_sql(text: str, end: int) -> bool:
     """Whether what follows `ON CONFLICT` is a clause: prose may use the two words as well."""
     loud = text[end - len("conflict") : end].isupper()
     return _LOOSE.match(text, end) is not None and (loud or _DO.search(text, end) is not None)
+
+
+def _is_template(text: str) -> bool:
+    """Whether braces may stand for what `str.format` puts in; `'{}'` and `'{x,y}'` are values of arrays."""
+    return _FIELD.search(text) is not None or _BRACES.search(_QUOTED.sub("", text)) is not None
 
 
 class _Statements:
@@ -142,20 +149,21 @@ class _Statements:
         if table is None and not _is_sql(self.text, self.tokens[index - 1].end + 1):
             return
         if self._word(index) == "on" and self._word(index + 1) == "constraint":
-            constraint, _ = self._name(index + 2)
+            constraint, index = self._name(index + 2)
         elif self._kind(index) == "L_PAREN":
             columns, index = self._columns(index + 1)
             if self._word(index) == "where":
-                where = self._until_do(index + 1)
+                where, index = self._until_do(index + 1)
         read = " ".join([*columns, where or "", constraint or ""])
         if table is None or HOLE in table or PARAMETER in table:
             yield NotCheckable(place, TABLE_UNKNOWN)
         elif PARAMETER in read:
             yield NotCheckable(place, VALUE_IN_TARGET)
-        elif not (columns or constraint) or HOLE in read or re.search(r"\{[^{}]*\}", read):
+        elif not (columns or constraint) or HOLE in read or _is_template(read):
             yield NotCheckable(place, TARGET_UNKNOWN)
         else:
-            yield ConflictTarget(place, table, columns, where, constraint)
+            updates = self._word(index) == "do" and self._word(index + 1) == "update"
+            yield ConflictTarget(place, table, columns, where, constraint, updates)
 
     def _columns(self, index: int) -> tuple[tuple[str, ...], int]:
         """The elements up to the closing parenthesis, and the index after it; none if it is not closed."""
@@ -178,13 +186,14 @@ class _Statements:
             return name or self.tokens[first].text
         return self._written(first, end)
 
-    def _until_do(self, index: int) -> str:
+    def _until_do(self, index: int) -> tuple[str, int]:
+        """The condition, and the index of the DO after it."""
         first = index
         depth = 0
         while index < len(self.tokens) and not (depth == 0 and self._word(index) == "do"):
             depth += {"L_PAREN": 1, "R_PAREN": -1}.get(self._kind(index), 0)
             index += 1
-        return self._written(first, index)
+        return self._written(first, index), index
 
     def _written(self, first: int, end: int) -> str:
         """Tokens as they are written, without comments; the space between two is one at most."""

@@ -5,6 +5,7 @@ A declared query becomes a subquery, so that nothing else than a SELECT can stan
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,13 @@ EPOCH = "signoff_epoch"
 """A function that the SQLite adapter adds: a stored time as seconds since 1970."""
 AHEAD_SECONDS = 300.0
 """Clocks differ: a time that is this much ahead of ours is not in the future yet."""
+
+_PARTS = re.compile(
+    r"""'(?:[^']|'')*'|"[^"]*"|`[^`]*`|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$"""
+    r"|(?P<beside>--[^\n]*|/\*.*?\*/|\s+)|(?P<end>;)|.",
+    re.DOTALL,
+)
+"""Of a query: what is quoted, what says nothing, and what ends it."""
 
 
 def groups(dialect: Dialect, check: DataCheck, moments: Moments, now: datetime) -> str:
@@ -94,8 +102,19 @@ def _source(rows: Rows, names: Sequence[str]) -> Any:
     if rows.table is not None:
         schema, _, name = rows.table.rpartition(".")
         return table(name, *columns, schema=schema or None)
-    query = (rows.query or "").strip().rstrip(";").replace(":", r"\:")
+    query = _without_end(rows.query or "").strip().replace(":", r"\:")
     return text(f"{query}\n").columns(*columns).subquery("asked")  # the line ends: its last part may be a comment
+
+
+def _without_end(query: str) -> str:
+    """Without the semicolon that ends it and the comments after that: it becomes a part of another query."""
+    end = None
+    for part in _PARTS.finditer(query):
+        if part["end"]:
+            end = part.start() if end is None else end
+        elif not part["beside"]:
+            end = None
+    return query[:end]
 
 
 def _seconds(dialect: Dialect, time: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -36,6 +36,9 @@ def stops(run: str, **files: str) -> dict[str, bool]:
         "RUN npx dotenv -e .env.ci -- npm run build",
         "RUN npm run build || true",
         "RUN (npm ci && npm run build) || echo 'no static pages'",
+        "RUN npm run build ; npm cache clean",
+        "RUN npm run build; (cd /app && ls) ; true",
+        'RUN ["sh", "-c", "npm run build; true"]',
     ],
 )
 def test_a_build_that_has_the_value_or_goes_on_without_it_lacks_nothing(run: str) -> None:
@@ -46,8 +49,30 @@ def test_a_build_that_has_the_value_or_goes_on_without_it_lacks_nothing(run: str
 @pytest.mark.parametrize(
     "run",
     [
-        "RUN cp .env.example .env.production && npm run build",
-        "COPY .env.example .env\nRUN npm run build",
+        "RUN npm ci ; npm run build",
+        "RUN set -e; npm run build ; npm cache clean",
+        "RUN npm run build || exit 1; npm cache clean",
+        "RUN npm ci; if true; then npm ci; fi; cd . && npm run build && npm ci",
+        "RUN sh -ec 'npm run build; true'",
+        'RUN ["sh", "-ec", "npm run build; true"]',
+        'SHELL ["/bin/bash", "-euo", "pipefail", "-c"]\nRUN npm run build ; npm cache clean',
+    ],
+)
+def test_a_build_that_ends_where_the_value_is_missing_lacks_it(run: str) -> None:
+    assert stops(run) == {"KEY": True}
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "RUN cp .env.absent .env.production && npm run build",
+        "COPY .env.absent .env\nRUN npm run build",
+        "RUN cp .env.example .env && echo KEY=$ANY > .env && npm run build",
+        "RUN cp .env.example .env\nRUN echo KEY=$ANY > .env\nRUN npm run build",
+        "RUN cp .env.other .env && echo KEY=$ANY >> .env && npm run build",
+        "RUN cp .env.other .env\nRUN echo KEY=$ANY | tee -a .env\nRUN npm run build",
+        "RUN npm run other && cp .env.example .env && npm run build",
+        "RUN test -f .env || cp .env.example .env\nRUN npm run build",
         'RUN echo "KEY=$ANY" > .env\nRUN npm run build',
         "RUN mv ci.env /app/.env\nRUN npm run build",
         "RUN . ./ci.env && npm run build",
@@ -57,7 +82,41 @@ def test_a_build_that_has_the_value_or_goes_on_without_it_lacks_nothing(run: str
     ],
 )
 def test_what_a_file_made_in_the_build_holds_is_not_told_for_sure(run: str) -> None:
-    assert stops(run, **{".env.example": "KEY=1\n", "ci.env": "KEY=1\n"}) == {"KEY": False}
+    assert stops(run, **{".env.example": "KEY=1\n", "ci.env": "KEY=1\n", ".env.other": "A=1"}) == {"KEY": False}
+
+
+COPIES = [
+    "RUN cp .env.example .env && npm run build",
+    "RUN npm ci && cp -n ./.env.example ./.env.production && npm run build",
+    "RUN cp .env.example .env\nRUN npm run build",
+    "COPY .env.example .env\nRUN npm run build",
+    "COPY .env.example /app/.env.local\nRUN npm run build",
+]
+
+
+@pytest.mark.parametrize("run", COPIES)
+@pytest.mark.parametrize(("held", "lacks"), [("KEY=1\n", {}), ("KEY=\n", {"KEY": True}), ("", {"KEY": True})])
+def test_what_a_copy_of_a_committed_file_holds_is_told_for_sure(run: str, held: str, lacks: dict[str, bool]) -> None:
+    assert stops(run, **{".env.example": held}) == lacks
+
+
+def test_what_is_put_behind_a_copy_leaves_its_values_there() -> None:
+    run = "RUN cp .env.example .env\nRUN echo OTHER=$ANY >> .env && npm run build"
+    assert stops(run, **{".env.example": "KEY=1\n"}) == {}
+    assert stops(run, **{".env.example": ""}) == {"KEY": False}
+
+
+def test_a_copy_in_the_folder_of_a_part_gives_its_values_to_that_part_alone() -> None:
+    files = {
+        **{f"{part}/{path}": text for path, text in TREE.items() for part in ("web", "admin")},
+        "admin/.env.example": "KEY=1\n",
+        "web/.env.example": "",
+    }
+    run = "RUN cp admin/.env.example {}/.env\nRUN cd web && npm run build\nRUN cd admin && npm run build"
+    whole = {**files, "Dockerfile": f"FROM node\nWORKDIR /app\nCOPY . .\n{run.format('admin')}\n"}
+    raw = {path: text.encode() for path, text in whole.items()}
+    lacking = [bool(told((step,), whole)) for step in of_dockerfile("Dockerfile", ".", raw).steps]
+    assert lacking == [False, True, False]
 
 
 @pytest.mark.parametrize(

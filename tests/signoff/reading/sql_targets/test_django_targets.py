@@ -103,4 +103,4 @@ async def f(x):
     await models.Tag.objects.using("other").abulk_create(
         x, update_conflicts=True, unique_fields=KEYS, update_fields=["code"])
 """
-    assert read(source) == [ConflictTarget(Place("src/shop/load.py", 4), "store_tag", ("name",))]
+    assert read(source) == [ConflictTarget(Place("src/shop/load.py", 4), "store_tag", ("name",), updates=True)]

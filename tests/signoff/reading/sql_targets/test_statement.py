@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,16 +21,22 @@ def read(sql: str) -> list[ConflictTarget | NotCheckable]:
 
 
 def target(
-    table: str, *columns: str, where: str | None = None, constraint: str | None = None, line: int = 1
+    table: str,
+    *columns: str,
+    where: str | None = None,
+    constraint: str | None = None,
+    updates: bool = False,
+    line: int = 1,
 ) -> ConflictTarget:
-    return ConflictTarget(Place("q.sql", line), table, columns, where, constraint)
+    return ConflictTarget(Place("q.sql", line), table, columns, where, constraint, updates)
 
 
 @pytest.mark.parametrize(
     ("sql", "wanted"),
     [
         ("insert into t (a) values ($1,$2) on conflict (a, B) do nothing", target("t", "a", "b")),
-        ("INSERT INTO t VALUES (%s) ON CONFLICT (a) DO UPDATE SET x = excluded.x WHERE t.y > %s", target("t", "a")),
+        ("INSERT INTO t VALUES (%s) ON CONFLICT (a) DO UPDATE SET x = excluded.x WHERE t.y > %s",
+         target("t", "a", updates=True)),
         ("insert into t values (%(a)s) on conflict (a) do nothing returning *", target("t", "a")),
         ("insert into t values (:a::int, '{}') on conflict (a) do nothing", target("t", "a")),
         ("insert into t values (?, ?) on conflict (a) do nothing", target("t", "a")),
@@ -41,9 +49,11 @@ def target(
         ('insert into t select 1 on conflict (a COLLATE "C" text_pattern_ops) do nothing',
          target("t", 'a COLLATE "C" text_pattern_ops')),
         ("insert into t select 1 on conflict (a) where (b > 3) and c::text = 'Q' do update set b = 1",
-         target("t", "a", where="(b > 3) and c::text = 'Q'")),
+         target("t", "a", where="(b > 3) and c::text = 'Q'", updates=True)),
         ("insert into t select 1 on conflict (date_trunc('day', a)) do nothing", target("t", "date_trunc('day', a)")),
         ("insert into t select 1 on conflict on constraint T_key do nothing", target("t", constraint="t_key")),
+        ("insert into t select 1 on conflict on constraint t_key do update set a = 1",
+         target("t", constraint="t_key", updates=True)),
         ('insert into t select 1 on conflict on constraint "T_key" do nothing', target("t", constraint='"T_key"')),
         ("insert into t select 1 -- first\n on conflict (a, -- why\n b) do nothing", target("t", "a", "b", line=2)),
         ("insert into t values (E'it\\'s') on conflict (a) do nothing", target("t", "a")),
@@ -89,6 +99,22 @@ def test_what_needs_no_index_and_what_only_speaks_of_it_is_no_target(sql: str) -
 )
 def test_what_is_put_together_at_run_time_is_not_checkable(sql: str, why: str) -> None:
     assert read(sql) == [NotCheckable(HERE, why)]
+
+
+@pytest.mark.parametrize("value", ["'{x,y}'", "'{}'", "'{\"a b\"}'", "'{\"a\": 1}'"])
+@pytest.mark.parametrize("path", ["load.sql", "load.py", "load.ts"])
+def test_braces_in_a_quoted_value_are_no_template(path: str, value: str) -> None:
+    sql = f"insert into t (tags) values ({value}) on conflict (a) where tags <> {value} do nothing"
+    source = sql if path.endswith("sql") else f"q({json.dumps(sql)})"
+    [found] = conflict_targets(path, source.encode())
+    assert found == ConflictTarget(Place(path, 1), "t", ("a",), f"tags <> {value}")
+
+
+@pytest.mark.parametrize("field", ["'{}'", "'{x}'", "{}", "{x}", "{x.y}"])
+def test_braces_that_a_call_fills_are_one(field: str) -> None:
+    sql = f"insert into t values (1) on conflict (a) where tags <> {field} do nothing"
+    [found] = conflict_targets("load.py", f"q({json.dumps(sql)}.format(x))".encode())
+    assert found == NotCheckable(Place("load.py", 1), statement.TARGET_UNKNOWN)
 
 
 def test_each_statement_has_its_own_table() -> None:

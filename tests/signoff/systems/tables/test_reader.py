@@ -158,8 +158,18 @@ async def test_times_without_a_zone_are_in_the_zone_that_is_declared(place: Plac
     assert every.latest == datetime(2026, 11, 21, 5, tzinfo=UTC)
 
 
-async def test_a_query_may_end_in_a_comment(place: Place) -> None:
-    rows = Rows(query=f"SELECT at FROM {place.table} -- all of them")
+@pytest.mark.parametrize(
+    "end",
+    [
+        " -- all of them",
+        ";",
+        "; -- all of them",
+        ";\n-- all; of\n/* them; */ ;\n",
+        " WHERE 'a; -- b' <> '' -- all; -- of them",
+    ],
+)
+async def test_a_query_may_end_in_a_semicolon_and_comments(place: Place, end: str) -> None:
+    rows = Rows(query=f"SELECT at FROM {place.table}{end}")
     (every,) = await groups(place, replace(place.check(per=None, commit=None), rows=rows))
     assert every.rows == len(ROWS)
 
