@@ -48,7 +48,7 @@ class LogEntry:
     request: Request | None = None
     trace: str | None = None
     instance: str = ""
-    """The container that wrote it (label `instanceId`): lines of one instance and stream may be one message."""
+    """Which container of which instance wrote it: its lines on one stream may be one message."""
     payload: Quoted | None = None
     """A structured entry's `jsonPayload`, as JSON text."""
     kind: Kind = "service"

@@ -18,6 +18,11 @@ from signoff.systems.google.log_filters import EXECUTION, JOB, POOL, REQUEST_LOG
 
 _URL = re.compile(r"(?:https?://([^/?]*))?(.*)", re.DOTALL)
 _KINDS: Mapping[str, Kind] = {JOB: "job", POOL: "worker-pool"}
+_WRITER = ("instanceId", "container_name", "run.googleapis.com/task_index", "run.googleapis.com/task_attempt")
+"""Labels of a process: containers of one instance write to one log, and so do the tasks of an execution.
+
+https://cloud.google.com/run/docs/logging
+"""
 _SAYING = ("stack_trace", "exception", "message", "msg", "error")
 """Keys of a structured line that may hold what it says, the most telling first."""
 
@@ -41,7 +46,7 @@ def entry(raw: Any) -> LogEntry:
         message=Quoted(raw.text_payload or _said(payload)),
         request=_request(raw) if asked else None,
         trace=raw.trace or None,
-        instance=labels.get("instanceId", ""),
+        instance="/".join(labels[key] for key in _WRITER if key in labels),
         payload=None if payload is None else Quoted(json.dumps(payload, ensure_ascii=False)),
         kind=_KINDS.get(raw.resource.type, "service"),
     )
