@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from signoff.model.judgement import Judgement, Link, Status
+from signoff.model.judgement import Judgement, Link, Status, badness
 from signoff.model.report import LinkReport, Verdict, Waiver, WorkloadReport
 from signoff.model.subject import WorkloadName
 from signoff.model.text import Text, text
@@ -20,13 +20,12 @@ REQUIRES: Mapping[Link, tuple[Link, ...]] = {
 }
 """A link that came out well is `blocked` while one that it requires has not. The others stand alone."""
 
-_ORDER = {status: rank for rank, status in enumerate(Status)}
 _GOOD = frozenset({Status.PASS, Status.SKIPPED})
 
 
 def combined(judgements: Iterable[Judgement], at: datetime) -> LinkReport:
     """Several checks of one link: the worst wins, and the evidence and findings of all are kept."""
-    judged = sorted(judgements, key=lambda judgement: _ORDER[judgement.status], reverse=True)
+    judged = sorted(judgements, key=badness, reverse=True)
     worst = judged[0]
     return LinkReport(
         status=worst.status,
@@ -36,6 +35,7 @@ def combined(judgements: Iterable[Judgement], at: datetime) -> LinkReport:
         reason=worst.reason,
         waits_on=worst.waits_on,
         ask_again_at=worst.ask_again_at,
+        unanswered=worst.unanswered,
     )
 
 

@@ -11,13 +11,14 @@ from typing import Any
 
 from signoff.check import Check, Progress
 from signoff.fold import REQUIRES, combined, verdict, waived_links, with_blocks
-from signoff.model.facts import Unknown
+from signoff.model.facts import Ref, Unknown
 from signoff.model.finding import Command, Finding
 from signoff.model.judgement import Judgement, Link, Status, skipped, unknown, waiting
+from signoff.model.quoted import Quoted
 from signoff.model.report import ClaimReport, LinkReport, Report, Waiver, WorkloadReport
 from signoff.model.subject import Commit, Workload, WorkloadName
 from signoff.model.text import Text, text
-from signoff.model.unanswered import unanswered
+from signoff.model.unanswered import not_told
 from signoff.survey import Survey
 
 log = logging.getLogger(__name__)
@@ -191,11 +192,12 @@ async def _judged(
             text("the check {} broke with {}; this is a bug in signoff", check.name, type(error).__name__),
             fix=Command(("signoff", "doctor")),
         )
-        return unknown(text("the check {} broke", check.name), crash)
+        lost = Unknown("malformed", Ref("signoff", check.name, survey.now), Quoted(type(error).__name__))
+        return unknown(text("the check {} broke", check.name), crash, unanswered=lost)
     if facts.why == "expired":
         note_expired(facts)
-        return unknown(text("the login is not accepted, see {}", EXPIRED))
-    return unknown(unanswered(facts))
+        return unknown(text("the login is not accepted, see {}", EXPIRED), unanswered=facts)
+    return not_told(facts)
 
 
 def _expired(fact: Unknown) -> Finding:

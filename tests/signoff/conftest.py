@@ -25,7 +25,7 @@ def world(shipped: tuple[World, dict[str, Any]], tmp_path: Path, monkeypatch: py
     shared, first = shipped
     shared.sandbox.clear_faults()
     shared.sandbox.reset_calls()
-    shared.change(**{key: first.get(key, {}) for key in ("labels", "template", "traffic")})
+    shared.change(**{key: first.get(key, {}) for key in ("annotations", "labels", "template", "traffic")})
     shared.git("reset", "--quiet", "--hard", shared.git("rev-list", "--max-parents=0", "HEAD"))
     shared.git("push", "--quiet", "--force", "origin", "main")
     made = replace(shared, state=tmp_path / "state")

@@ -67,6 +67,23 @@ async def test_a_fact_that_is_not_known_never_reaches_the_judge() -> None:
     assert report.verdict is Verdict.UNVERIFIED
 
 
+async def test_what_did_not_answer_is_told_with_the_link() -> None:
+    answers: tuple[Why | Exception, ...] = ("denied", "expired", ZeroDivisionError("x"))
+    for answer in answers:
+        lost = (await walked(check(Link.HEALTHY, answer))).workloads[0].links[Link.HEALTHY].unanswered
+        assert lost is not None
+        assert lost.why == ("malformed" if isinstance(answer, Exception) else answer)
+    seen = (await walked(check(Link.HEALTHY, Status.UNKNOWN))).workloads[0].links[Link.HEALTHY]
+    assert (seen.status, seen.unanswered) == (Status.UNKNOWN, None)
+
+
+async def test_of_two_checks_that_are_unknown_the_one_that_nobody_answered_is_told() -> None:
+    for checks in (("denied", Status.UNKNOWN), (Status.UNKNOWN, "denied")):
+        answers: list[Status | Why] = list(checks)  # type: ignore[arg-type]
+        report = await walked(*(check(Link.REACHABLE, answer) for answer in answers))
+        assert report.workloads[0].links[Link.REACHABLE].unanswered is not None
+
+
 async def test_an_expired_login_is_one_finding_for_all_workloads() -> None:
     report = await walked(check(Link.BUILT, "expired"), check(Link.SERVING, "expired"), workloads=(WEB, JOB))
     assert [finding.code for finding in report.general] == [EXPIRED]

@@ -75,6 +75,12 @@ def signed_off() -> Report:
     return report(workload("web"), workload("extractor", "job"), workload("api", touched=False))
 
 
+def exercised() -> Report:
+    """Signed off, with what its health rests on."""
+    rests = text("{} answered 2 requests: n = 2, 0 failed; they may still meet 100 % of all (3/n)", "web-00042-abc")
+    return report(workload(links={Link.HEALTHY: LinkReport(Status.PASS, NOW, (RUN,), reason=rests)}))
+
+
 def refused() -> Report:
     """Session 9: not pushed, so the build does not hold the fix, and the error is still there."""
     serving = Finding("serving/drift", text("5 commits are missing in the target"), (RUN,), Action("deploy", ("web",)))

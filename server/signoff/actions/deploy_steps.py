@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from signoff.actions.build_step import build
 from signoff.actions.claim import Claims
+from signoff.actions.judge_step import watched
 from signoff.actions.plan import Deploy, Item, RollBack, Run
 from signoff.actions.proof_step import Proofs, proof
 from signoff.actions.revision_step import revision
@@ -16,7 +17,7 @@ from signoff.actions.site import Site
 from signoff.actions.steps import Act, Made, Step, Undo
 from signoff.actions.template_step import template_back
 from signoff.actions.together import together
-from signoff.actions.traffic_step import back, traffic, watched
+from signoff.actions.traffic_step import back, traffic
 from signoff.actions.ways.alone import moved, released
 from signoff.actions.ways.builds import CommandBuild, may_deploy
 from signoff.check import Progress

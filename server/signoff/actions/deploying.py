@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from signoff.actions.earlier import before_all, died, goes_on_with, unfinished
+from signoff.actions.earlier import before_deploy, died, goes_on_with, unfinished
 from signoff.actions.environment import environment
 from signoff.actions.on_its_way import on_its_way
 from signoff.actions.plan import (
@@ -125,7 +125,7 @@ async def deploy_of(site: Site, request: Request, workload: Workload, died: Mapp
         workload.name,
         workload.kind,
         resources,
-        before_all(resources, died.get(workload.name)),
+        await before_deploy(site, workload.name, resources, died.get(workload.name)),
         image=request.image,
         traffic=workload.traffic,
         hold=workload.hold,

@@ -15,6 +15,8 @@ from signoff.model.text import Text, text
 from signoff.systems.google.edit import short
 from signoff.views.words import moment
 
+_GOES_BACK = "a failure, or a system that does not answer, sends traffic back; that nobody used it yet does not"
+
 
 def lines_of(item: Item, workload: Workload, target: Target) -> list[Text]:
     """One workload of the plan."""
@@ -57,7 +59,11 @@ def _deploy(item: Deploy) -> list[Text]:
         lines.append(text("  by {}", item.image or "the image of that build, by digest"))
         if item.kind == "service":
             lines.append(text("  traffic: {}; now {}", _steps(item), shown_now(resource)))
+            lines.append(text("  judged before each step: {}", _GOES_BACK))
         lines.append(_undo(item, before))
+        if before.serving != resource.serving:
+            says = "  note: an earlier operation left it at {}; a failure goes back to what served before that one"
+            lines.append(text(says, shown(resource.serving)))
     return [*lines, *_cancelled(item)]
 
 

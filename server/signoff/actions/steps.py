@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_REMEDIES = {
+REMEDIES = {
     "denied": "; signoff doctor says which permission is missing",
     "expired": "; log in again: gcloud auth application-default login",
 }
@@ -101,6 +101,6 @@ def known(answer: Known[T] | Unknown, what: str, *, wrote: bool = False) -> T:
     if isinstance(answer, Unknown):
         after = "; whether it took effect is not known" if wrote and answer.why not in {"denied", "malformed"} else ""
         changed = None if after else False
-        after += _REMEDIES.get(answer.why, "")
+        after += REMEDIES.get(answer.why, "")
         raise StepFailed(text("{} failed: {} ({}){}", what, answer.why, answer.detail, after), changed=changed)
     return answer.value

@@ -1,28 +1,19 @@
-"""The steps `traffic N`: percent by percent to the new revision, judged in between, and back when something fails."""
+"""The steps `traffic N`: percent by percent to the new revision, and back when something fails."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
 
 from signoff.actions.plan import Before, Deploy, RollBack
 from signoff.actions.revision_step import deployed, shared, wait_settled
-from signoff.actions.site import Site
 from signoff.actions.steps import Act, Made, StepFailed, Undo
 from signoff.check import Progress
-from signoff.model.judgement import Link, Status
-from signoff.model.report import Report
 from signoff.model.run import DEPLOY_TAG as TAG
-from signoff.model.subject import Candidate, WorkloadName
 from signoff.model.text import Text, listed, text
 from signoff.systems.google.deployed import Deployed
 from signoff.systems.google.edit import short
 from signoff.systems.google.writer import Writers
-from signoff.views.words import command, sentence
-
-LOOK_SECONDS = 5.0
-"""Between two looks at a revision that gets a part of the traffic."""
+from signoff.views.words import command
 
 Shares = tuple[tuple[str, int], ...]
 
@@ -143,46 +134,6 @@ def _has(now: Deployed, tag: tuple[str, str]) -> bool:
     """Whether the tag is at that revision, whatever is deployed later; with an empty revision: whether it is gone."""
     there = [one for one in now.tags if one.name == tag[0]]
     return any(one.revision == tag[1] and not one.latest for one in there) if tag[1] else not there
-
-
-def watched(site: Site, item: Deploy, links: frozenset[Link], seconds: int) -> Act:
-    """Judge the new revision by the chain's own checks for `seconds`, and end at once when one of them fails."""
-
-    async def act(writers: Writers, made: Made, progress: Progress) -> Made:
-        del writers
-        loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
-        while True:
-            reports = [await site.prove([item.workload], links, one, overview=False) for one in candidates(item, made)]
-            says = listed([judged(report, item.workload, links) for report in reports])
-            left = end - loop.time()
-            if left <= 0:
-                return replace(made, says=says)
-            progress(0, None, f"{left:.0f} s left: {sentence(says)}")
-            await asyncio.sleep(min(LOOK_SECONDS, left))
-
-    return act
-
-
-def candidates(item: Deploy, made: Made) -> list[Mapping[WorkloadName, Candidate]]:
-    """The revisions under judgement, one a region: a walk judges one of them. Without any, what serves is judged."""
-    found = [
-        Candidate(revision, url or None, region=resource.split("/")[3])
-        for (resource, revision), url in zip(made.revisions, made.urls, strict=False)
-    ]
-    return [{item.workload: candidate} for candidate in found] or [{}]
-
-
-def judged(report: Report, name: WorkloadName, links: frozenset[Link]) -> Text:
-    """What the chain says of the links. Raises StepFailed where one of them failed, with what it found."""
-    found = next((w.links for w in report.workloads if w.name == name), {})
-    for link in sorted(links & found.keys(), key=list(Link).index):
-        if found[link].status is Status.FAIL:
-            finding = next((f for f in found[link].findings if f.severity == "error"), None)
-            why = finding.message if finding else found[link].reason or text("it failed")
-            raise StepFailed(text("{} of {} failed: {}", link.value, name, why), changed=True)
-    said = [f"{link.value} {found[link].status.value}" for link in Link if link in links & found.keys()]
-    return text("{}", ", ".join(said) or "nothing judges this yet")
 
 
 def shown(serving: Shares) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from signoff.checks.expected_logs import worked
-from signoff.model.health import Health, Route
+from signoff.model.health import Health, Route, UnitLog
 from signoff.model.judgement import Status
-from signoff.model.logs import ErrorSeen, LogEntry, Request
+from signoff.model.logs import ErrorSeen, Request
 from signoff.model.quoted import Quoted
 from signoff.model.text import Text, text
 
@@ -31,6 +31,9 @@ def claim(health: Mapping[str, Health], gone: str) -> tuple[Status, Text]:
             continue
         if not facts.units or not all(unit.whole for unit in facts.units):
             return Status.UNKNOWN, text("{} is not seen on {}, whose logs are not all read", Quoted(gone), name)
+        if facts.current is False:
+            says = "{} is not seen on {}, but what runs there does not hold the commit in question: deploy it first"
+            return Status.UNKNOWN, text(says, Quoted(gone), name)
         missing = not_exercised(name, facts, errors)
         if missing is not None:
             if not_exercised(name, facts, errors, lag=timedelta(0)) is None:
@@ -67,10 +70,8 @@ def not_exercised(
     routes = routes_of(health, errors)
     if not routes:
         return text("which request raised it is not known, so none is known to have tried it since")
-    for route in routes:
-        if not any(_tries(entry.request, route) for entry in tried if entry.request):
-            return _untried(name, route, tried)
-    return None
+    untried = (_untried_on(name, health, unit, route, until) for unit in health.units for route in routes)
+    return next((missing for missing in untried if missing is not None), None)
 
 
 def _meant(health: Health, gone: str) -> frozenset[ErrorSeen]:
@@ -87,10 +88,18 @@ def _tries(request: Request, route: Route) -> bool:
     return _is_of(request, route) and went
 
 
-def _untried(name: str, route: Route, tried: Sequence[LogEntry]) -> Text:
-    answers = {entry.request.status for entry in tried if entry.request and _is_of(entry.request, route)}
+def _untried_on(name: str, health: Health, unit: UnitLog, route: Route, until: datetime) -> Text | None:
+    """Of each that serves, since one of several may be the one that was not mended; None where it was tried."""
+    tried = [entry.request for entry in (*unit.tried, *unit.exercises) if entry.request and entry.at <= until]
+    if any(_tries(request, route) for request in tried):
+        return None
+    where = text(" by {} in {}", unit.unit, unit.region) if len(health.units) > 1 else text("")
+    answers = {request.status for request in tried if _is_of(request, route)}
     if answers:
-        return text("{} was answered with {} alone since, which tries nothing", called(route), min(answers))
+        says = "{} was answered with {} alone since{}, which tries nothing"
+        return text(says, called(route), min(answers), where)
+    if len(health.units) > 1:
+        return text("{} was not answered since{}: send it to {}", called(route), where, name)
     return text("{} was not requested since: send it to {}", called(route), name)
 
 

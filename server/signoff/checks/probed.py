@@ -13,14 +13,14 @@ from signoff.model.http import Failure
 from signoff.model.judgement import Judgement, failed, passed, skipped, unknown, waiting
 from signoff.model.subject import Workload
 from signoff.model.text import Text, text
-from signoff.model.unanswered import unanswered
+from signoff.model.unanswered import not_told
 
 
 def judged(workload: Workload, facts: Arrivals, probe: Probe) -> Judgement:
     """What one request proved, whatever was expected of it."""
     answer = probe.sent.answer
     if isinstance(answer, Unknown):
-        return unknown(unanswered(answer))
+        return not_told(answer)
     if answer is None:
         return _never_seen(facts, probe)
     if isinstance(answer.value, Failure):
@@ -113,7 +113,7 @@ def _serving(facts: Arrivals) -> str:
 def _too_early(facts: Arrivals, probe: Probe) -> Judgement | None:
     """While the log may still get the entry, or can not be read, nothing follows from its absence."""
     if isinstance(probe.landed, Unknown):
-        return unknown(unanswered(probe.landed))
+        return not_told(probe.landed)
     settled = probe.sent.at + facts.lag
     if probe.looked < settled:
         return waiting("time", text("the log entry of {} may still come", probe.sent.smoke.called), until=settled)

@@ -20,7 +20,7 @@ from signoff.model.judgement import Judgement, Status, failed, passed, unknown, 
 from signoff.model.smoke import Smoke
 from signoff.model.subject import Workload
 from signoff.model.text import Text, text
-from signoff.model.unanswered import unanswered
+from signoff.model.unanswered import not_told
 
 USERS_ELSEWHERE = "reachable/users-elsewhere"
 USERS_REFUSED = "reachable/users-refused"
@@ -152,7 +152,7 @@ def _without_request(workload: Workload, facts: Arrivals) -> Judgement:
 def _private(workload: Workload, facts: Arrivals, why: str) -> Judgement:
     """Only those who may call it can prove it, and nothing is forced to run."""
     if isinstance(facts.users, Unknown):
-        return unknown(unanswered(facts.users))
+        return not_told(facts.users)
     reason = text(
         "{} is private ({}), and nobody has called {} yet", workload.resource, why, " or ".join(sorted(facts.revisions))
     )
@@ -181,7 +181,7 @@ def _unaccepted(workload: Workload, smoke: Smoke) -> Judgement:
 def _of_users(workload: Workload, facts: Arrivals) -> list[Judgement]:
     """After traffic moved: which revisions real users reach by the public address."""
     if isinstance(facts.users, Unknown):
-        return [unknown(unanswered(facts.users))]
+        return [not_told(facts.users)]
     if facts.users.refused:
         return [failed(_users_refused(workload, facts.users))]
     if facts.users.astray:

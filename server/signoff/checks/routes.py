@@ -12,7 +12,7 @@ from signoff.checks import reachable
 from signoff.checks.new_route import GUARDED, MISSING, OPEN, UNTESTED, judged_new, location, shown, untested
 from signoff.checks.routes_through import COMMON, UNFOLLOWED, followed, untested_since, untested_through
 from signoff.model.finding import Advice, Finding, Location
-from signoff.model.judgement import Judgement, Status, failed, passed, skipped
+from signoff.model.judgement import Judgement, Status, badness, failed, passed, skipped
 from signoff.model.quoted import Quoted
 from signoff.model.routes import Change, NewRoutes
 from signoff.model.smoke import AS_FOUND
@@ -99,7 +99,7 @@ def _sent(workload: Workload, facts: NewRoutes) -> tuple[list[Judgement], list[C
 
 def _together(parts: Sequence[Judgement], notes: Sequence[Finding]) -> Judgement:
     """The worst of them, with every finding."""
-    worst = max(parts, key=lambda part: _ORDER.index(part.status))
+    worst = max(parts, key=badness)
     found = (*(finding for part in parts for finding in part.findings), *notes)
     if worst.status is Status.FAIL:
         errors = [finding for finding in found if finding.severity == "error"]

@@ -116,7 +116,6 @@ async def _with_rules(
         if isinstance(means, Unknown):
             return means
         noise.append(NoiseSeen(rule, means))
-    still_there = any(error in claim.means for claim in claims for error in now)
     units_with = await _with_expected(survey, workload, own, facts.units)
     if isinstance(units_with, Unknown):
         return units_with
@@ -128,7 +127,7 @@ async def _with_rules(
         units=tried,
         claimed=tuple(claims),
         noise=tuple(noise),
-        current=await _is_current(survey, workload) if still_there else None,
+        current=await _is_current(survey, workload) if any(claim.means for claim in claims) else None,
     )
 
 
@@ -191,10 +190,18 @@ _MOST_PATHS = 20
 
 
 async def _is_current(survey: Survey, workload: Workload) -> bool | None:
-    """Whether what serves holds the commit in question: then the mend is not what is missing there."""
+    """Whether what serves holds the commit in question, and the mend with it; None where nothing proves either."""
     facts = await standing(survey, workload)
     if isinstance(facts, Unknown):
         return None
     running = [revision.template for placement in facts.placements for revision in placement.serving]
     running += [placement.execution.template for placement in facts.placements if placement.execution]
-    return bool(running) and all(template.main.image.digest in facts.good for template in running)
+    digests = {template.main.image.digest for template in running}
+    if digests and digests <= facts.good:
+        return True
+    lineages = facts.trace.lineages if facts.trace else {}
+    lacks = any(digest in lineages and lineages[digest].content.state in _LACKS for digest in digests)
+    return False if lacks else None
+
+
+_LACKS = frozenset({"behind", "diverged", "differs"})

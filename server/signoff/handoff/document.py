@@ -9,7 +9,7 @@ from datetime import datetime
 from signoff.handoff.timeline import Moment
 from signoff.views.marks import SYMBOLS, shown, verdict_says, verdict_word
 from signoff.views.shapes import EvidenceJson, LinkName, ReportJson
-from signoff.views.text import by_trouble, whom_line
+from signoff.views.text import by_trouble, rests_on, whom_line
 from signoff.views.troubles import Trouble, fix_line, troubles
 from signoff.views.words import count, moment
 
@@ -203,7 +203,9 @@ def _criteria(report: ReportJson) -> tuple[Criterion, ...]:
             continue
         lines = [_criterion(report, label, link) for link in workload["links"]]
         if lines and all(line.proven is not False for line in lines) and any(line.proven for line in lines):
-            proven = [link for link, line in zip(workload["links"], lines, strict=True) if line.proven]
+            proven = [
+                _proven(report, label, link) for link, line in zip(workload["links"], lines, strict=True) if line.proven
+            ]
             found.append(Criterion(True, f"{label}: {', '.join(proven)}", "proven"))
             lines = [line for line in lines if line.proven is None]
         found.extend(lines)
@@ -222,6 +224,10 @@ def _criteria(report: ReportJson) -> tuple[Criterion, ...]:
     return _cut_criteria(found)
 
 
+def _proven(report: ReportJson, label: str, link: LinkName) -> str:
+    return (link == "healthy" and rests_on(report, label)) or link
+
+
 def _criterion(report: ReportJson, label: str, link: LinkName) -> Criterion:
     entry = report["workloads"][label]["links"][link]
     status = shown(report, label, link)
@@ -230,6 +236,7 @@ def _criterion(report: ReportJson, label: str, link: LinkName) -> Criterion:
         strengths = {report["evidence"][number]["strength"] for number in entry["evidence"]}
         if strengths and strengths <= {"stated"}:
             return Criterion(False, f"{says}, by a label alone", "stated")
+        says = f"{label}: {_proven(report, label, link)}"
         return Criterion(True, says, "proven" if "proven" in strengths else "attested")
     if status == "skipped":
         return Criterion(None, f"{says}: {entry['reason'] or 'nothing to prove'}", "skipped")

@@ -127,6 +127,19 @@ class Operation:
     steps: tuple[StepTaken, ...]
     ended: OperationEnded | None
 
+    def went_back(self, workload: str) -> bool:
+        """Whether nothing of it was left where it could not be undone: such a step is told to have ended, and then that
+        it failed.
+        """
+        ended = set[str]()
+        for step in self.steps:
+            if step.workload != workload or step.outcome == "began":
+                continue
+            if step.outcome == "failed" and step.step in ended:
+                return False
+            ended.add(step.step)
+        return True
+
 
 def operation(store: Store, operation_id: str) -> Operation | None:
     begun = [event for event in store.read(OperationBegan) if event.operation == operation_id]

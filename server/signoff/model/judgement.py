@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 from signoff.model.evidence import Evidence
+from signoff.model.facts import Unknown
 from signoff.model.finding import Finding
 from signoff.model.text import Text
 
@@ -53,6 +54,8 @@ class Judgement:
     """One sentence: what a pass proved, why it is unknown, waiting or skipped."""
     waits_on: WaitsOn | None = None
     ask_again_at: datetime | None = None
+    unanswered: Unknown | None = None
+    """What did not answer, where it is unknown for that: then nothing was seen, neither good nor bad."""
 
     def __post_init__(self) -> None:
         errors = [finding for finding in self.findings if finding.severity == "error"]
@@ -66,6 +69,11 @@ class Judgement:
             raise ValueError("waiting, and only waiting, says on whom")
 
 
+def badness(judgement: Judgement) -> tuple[int, bool]:
+    """To tell the worst of several: what nobody answered is worse than what was looked at in vain."""
+    return list(Status).index(judgement.status), judgement.unanswered is not None
+
+
 def passed(proof: Evidence, *more: Evidence, says: Text | None = None, notes: tuple[Finding, ...] = ()) -> Judgement:
     """Proven. `says`: one sentence of what was proven; `notes`: warnings and notes that do not change the status."""
     return Judgement(Status.PASS, (proof, *more), notes, says)
@@ -77,9 +85,12 @@ def failed(finding: Finding, *more: Finding, evidence: tuple[Evidence, ...] = ()
     return Judgement(Status.FAIL, evidence + tuple(e for f in found for e in f.evidence), found)
 
 
-def unknown(reason: Text, *findings: Finding, evidence: tuple[Evidence, ...] = ()) -> Judgement:
-    """Could not be verified: silence is not health."""
-    return Judgement(Status.UNKNOWN, evidence + tuple(e for f in findings for e in f.evidence), findings, reason)
+def unknown(
+    reason: Text, *findings: Finding, evidence: tuple[Evidence, ...] = (), unanswered: Unknown | None = None
+) -> Judgement:
+    """Could not be verified: silence is not health. `unanswered`: what did not answer, where that is why."""
+    evidence += tuple(e for f in findings for e in f.evidence)
+    return Judgement(Status.UNKNOWN, evidence, findings, reason, unanswered=unanswered)
 
 
 def waiting(

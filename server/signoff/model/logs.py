@@ -46,9 +46,11 @@ class LogEntry:
     """`requests`, `stdout`, `stderr`, `system` or another log's short name."""
     message: Quoted
     request: Request | None = None
+    during: Quoted | None = None
+    """The path of the request that a line of output is about, where its logger names it."""
     trace: str | None = None
     instance: str = ""
-    """The container that wrote it (label `instanceId`): lines of one instance and stream may be one message."""
+    """Which container of which instance wrote it: its lines on one stream may be one message."""
     payload: Quoted | None = None
     """A structured entry's `jsonPayload`, as JSON text."""
     kind: Kind = "service"

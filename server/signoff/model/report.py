@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from signoff.model.evidence import Evidence
+from signoff.model.facts import Unknown
 from signoff.model.finding import Finding
 from signoff.model.judgement import Link, Status, WaitsOn
 from signoff.model.subject import Claim, Commit, Kind, WorkloadName
@@ -45,6 +46,8 @@ class LinkReport:
     waits_on: WaitsOn | None = None
     ask_again_at: datetime | None = None
     blocked_by: Link | None = None
+    unanswered: Unknown | None = None
+    """What did not answer, where the link is unknown for that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
-"""The sentence for what could not be found out."""
+"""The sentence, and the judgement, for what could not be found out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from signoff.model.facts import Unknown, Why
+from signoff.model.judgement import Judgement, unknown
 from signoff.model.text import Text, text
 
 _WORDS: Mapping[Why, str] = {
@@ -22,3 +23,8 @@ def unanswered(fact: Unknown) -> Text:
     """What was asked, why it is not known, and what the other side said."""
     place = text("{} {}: ", fact.ref.system, fact.ref.resource)
     return text("{}{} ({})", place, _WORDS[fact.why], fact.detail)
+
+
+def not_told(fact: Unknown) -> Judgement:
+    """Unknown, because this did not answer."""
+    return unknown(unanswered(fact), unanswered=fact)

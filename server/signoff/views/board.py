@@ -16,7 +16,7 @@ from signoff.model.report import Report
 from signoff.views.marks import LEGEND, SYMBOLS, Shown, shown, verdict_says, verdict_word
 from signoff.views.shapes import LinkName, ReportJson, VerdictName
 from signoff.views.structure import as_json
-from signoff.views.text import told_and_counted, whom_line
+from signoff.views.text import rests_on, told_and_counted, whom_line
 from signoff.views.troubles import Trouble, fix_line, troubles
 
 MOST_WORKLOADS = 30
@@ -52,6 +52,8 @@ def board(report: ReportJson, width: int, *, verbose: bool = False) -> Renderabl
     parts: list[RenderableType] = [_head(report)]
     if report["workloads"]:
         parts += ["", *_links(report, width), Text(LEGEND, "dim")]
+        told = told_and_counted(report, MOST_WORKLOADS)[0]
+        parts += [Text(f"{label} {said}", "dim") for label in told if (said := rests_on(report, label))]
     found = [trouble for trouble in troubles(report) if verbose or trouble.weight != "note"]
     mine = [trouble for trouble in found if trouble.mine]
     others = [trouble for trouble in found if not trouble.mine]

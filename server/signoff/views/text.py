@@ -60,6 +60,8 @@ def _workloads(report: ReportJson) -> Iterator[str]:
         links = "  ".join(f"{SYMBOLS[shown(report, label, link)]} {link}" for link in workload["links"])
         whose = "" if workload["touched"] else ", not this session's"
         yield f"{label} ({workload['kind']}{whose}): {links}"
+        if said := rests_on(report, label):
+            yield f"    {said}"
     if rest:
         yield rest
 
@@ -77,6 +79,13 @@ def told_and_counted(report: ReportJson, most: int) -> tuple[list[str], str]:
     counts = ", ".join(f"{counted[status]} {status}" for status in ORDER if status in counted)
     more = "more workload" if told else "workload"
     return told, f"{'and ' if told else ''}{count(counted.total(), more)}, by the worst link: {counts}"
+
+
+def rests_on(report: ReportJson, label: str) -> str:
+    """How much a workload's health rests on, and what so little can not rule out; empty where it is not proven."""
+    link = report["workloads"][label]["links"].get("healthy")
+    proven = link is not None and shown(report, label, "healthy") == "pass"
+    return f"healthy: {link['reason']}" if link is not None and proven and link["reason"] else ""
 
 
 def by_trouble(report: ReportJson) -> list[str]:

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.actions.deploy import DeployResult
+from signoff.actions.judge_step import watched
 from signoff.actions.plan import Deploy
 from signoff.actions.planning import make
 from signoff.actions.site import Site
 from signoff.actions.steps import Made, StepFailed
-from signoff.actions.traffic_step import split, traffic, watched
+from signoff.actions.traffic_step import split, traffic
 from signoff.model.judgement import Link, Status
 from signoff.model.report import Report, Verdict, WorkloadReport
 from signoff.model.subject import Candidate, WorkloadName

@@ -118,3 +118,24 @@ def test_what_was_tried_inside_the_lag_counts_once_it_is_over() -> None:
     facts = since(request("/report", ago=5), lag=30)
     later = replace(facts, now=NOW + timedelta(minutes=1))
     assert judged(later)[0] is Status.PASS
+
+
+def test_what_serves_without_the_mend_proves_nothing() -> None:
+    status, says = judged(since(request("/report"), current=False))
+    assert status is Status.UNKNOWN
+    assert "does not hold the commit in question: deploy it first" in says
+
+
+@pytest.mark.parametrize("current", [True, None])
+def test_a_mend_that_serves_or_of_which_nothing_is_known_is_judged_by_the_log(current: bool | None) -> None:
+    assert judged(since(request("/report"), current=current))[0] is Status.PASS
+
+
+def test_each_of_several_that_serve_has_to_be_tried() -> None:
+    tried, other = unit(request("/report")), unit(request("/health"), region="europe-west1")
+    status, says = judged(health(tried, other, earlier=BEFORE, claimed=[GONE]))
+    assert status is Status.UNKNOWN
+    assert "GET /report was not answered since by web-00002-abc in europe-west1: send it to web" in says
+    assert (
+        judged(health(tried, replace(tried, region="europe-west1"), earlier=BEFORE, claimed=[GONE]))[0] is Status.PASS
+    )

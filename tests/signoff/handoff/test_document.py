@@ -19,7 +19,7 @@ from signoff.model.evidence import Evidence
 from signoff.model.judgement import Link, Status
 from signoff.model.report import LinkReport, Report
 from signoff.views.structure import as_json
-from support.reports import HEAD, HOSTILE, REPORTS, many, pending, refused, report, signed_off, workload
+from support.reports import HEAD, HOSTILE, REPORTS, exercised, many, pending, refused, report, signed_off, workload
 from support.samples import NOW
 
 WORDS = Words("Both names of the column are mapped.", "Rows failed.", "It was renamed.", "Map both.", ("watch it",))
@@ -203,3 +203,7 @@ def test_the_claim_of_another_status_is_marked() -> None:
     assert "- [ ] claim: KeyError: 'school' is gone (it came after the deploy) **(not verified)**" in written(
         unverified
     )
+
+
+def test_what_a_proven_health_rests_on_is_handed_on() -> None:
+    assert "serving, healthy: web-00042-abc answered 2 requests: n = 2, 0 failed;" in written(exercised())

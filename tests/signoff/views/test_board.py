@@ -10,7 +10,7 @@ from rich.console import Console
 from signoff.model.judgement import Link
 from signoff.views.board import show
 from signoff.views.marks import SYMBOLS
-from support.reports import REPORTS, good, hostile, many, refused, report, workload
+from support.reports import REPORTS, exercised, good, hostile, many, refused, report, workload
 
 
 def shown(made: object, width: int, *, verbose: bool = False, terminal: bool = False) -> str:
@@ -61,3 +61,7 @@ def test_outside_text_reaches_no_terminal_as_a_control_sequence() -> None:
     assert "\x1b" not in found
     assert "hunter2" not in found
     assert "[bold red]x[/]" in found
+
+
+def test_a_healthy_workload_says_how_much_that_rests_on() -> None:
+    assert "web healthy: web-00042-abc answered 2 requests: n = 2, 0 failed;" in shown(exercised(), 120)

@@ -9,7 +9,7 @@ from signoff.model.report import LinkReport
 from signoff.model.text import text
 from signoff.views.structure import as_json
 from signoff.views.text import as_text
-from support.reports import CORE, REPORTS, good, many, refused, report, signed_off, workload
+from support.reports import CORE, REPORTS, exercised, good, many, refused, report, signed_off, workload
 from support.samples import NOW
 
 
@@ -57,3 +57,8 @@ def test_a_sign_off_reaches_from_the_working_tree_to_what_production_says_of_it(
 
 def test_the_text_is_the_same_from_the_structure() -> None:
     assert as_text(as_json(refused())) == as_text(refused())
+
+
+def test_a_healthy_workload_says_how_much_that_rests_on() -> None:
+    assert "    healthy: web-00042-abc answered 2 requests: n = 2, 0 failed;" in as_text(exercised())
+    assert "(3/n)" not in as_text(signed_off())

@@ -14,7 +14,7 @@ from typing import Any
 
 from signoff.reading.logs.level import LOUD, QUIET
 
-_MESSAGES = ("message", "msg", "event", "@message", "text", "log", "error_message", "errorMessage")
+_MESSAGES = ("message", "msg", "event", "@message", "text", "log", "body", "error_message", "errorMessage")
 _LOWER = ("rendered_message", "renderedmessage", "short_message", "messagetemplate", "errormessage")
 _TEXTS = (*_MESSAGES, *_LOWER)
 _ERRORS = (
@@ -53,6 +53,8 @@ _STACKS = (
 _SHORT = {"@l": "level", "@x": "exception", "@m": "message", "@mt": "message"}
 """Compact log events: https://clef-json.org"""
 _LEVELS = ("severity", "level", "lvl", "levelname", "log.level", "loglevel", "log_level", "@level")
+_NAMED_LEVELS = (*_LEVELS, "severity_text", "severitytext", "priority")
+"""Those of OpenTelemetry and of syslog have numbers of their own, so that theirs are names or none."""
 _STACKED = ("Traceback (most recent call last):", "\n    at ", "\n\tat ", "\n   at ", "\n\t/", "goroutine ", ".go:")
 _DEEP = ("record", "data", "context", "fields", "extra", "details", "jsonPayload", "payload", "meta", "metadata")
 _FROM = "The above exception was the direct cause of the following exception:"
@@ -124,13 +126,13 @@ def _failed(value: Mapping[str, Any]) -> bool:
 
 
 def _loud(value: Mapping[str, Any]) -> bool | None:
-    for key in _LEVELS:
+    for key in _NAMED_LEVELS:
         level = value.get(key)
         if isinstance(level, Mapping):
             level = level.get("name")
         if isinstance(level, bool):
             continue
-        if isinstance(level, (int, float)):
+        if isinstance(level, (int, float)) and key in _LEVELS:
             # pino and bunyan: 50 is error; Google's severities go up to 800; syslog's (GELF) down to 0.
             if "short_message" in value:
                 return level <= 3
