@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from signoff.checks import schema_codes as codes
 from signoff.model.database import Snapshot, Table
@@ -15,6 +16,7 @@ from signoff.model.sql_use import Need, Needs
 from signoff.model.text import text
 
 _SYSTEM = frozenset(("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"))
+Absence = Literal["missing", "elsewhere", "unclear"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,7 @@ def looked_for(
     told = {(one.table, one.name) for one in drift if one.kind == "missing" and one.what == "column"}
     told |= {(one.name, "") for one in drift if one.kind == "missing" and not one.table}
     errors: dict[tuple[str, str], Finding] = {}
-    elsewhere: dict[str, Finding] = {}
-    unclear: dict[str, Finding] = {}
+    absent: dict[Absence, dict[str, Finding]] = {"missing": {}, "elsewhere": {}, "unclear": {}}
     found: dict[tuple[str, str], None] = {}
     for need in needs.needs:
         if _of_the_server(need):
@@ -56,28 +57,9 @@ def looked_for(
         name = f"{need.schema}.{need.table}" if need.schema else need.table
         table = live.value.find(name)
         if table is None:
-            if any((f"{schema}.{need.table}", "") in told for schema in _schemas(need, live.value)):
-                continue
-            if _hidden(need, live.value):
-                unclear.setdefault(name, _unclear(need, live))
-                continue
-            beside = None if need.schema or path_known else live.value.beside(need.table)
-            if beside is not None:
-                place = Location(need.place.path, need.place.line)
-                unclear.setdefault(name, off_the_path(name, beside, live, place))
-                continue
-            if need.table in needs.temporary:
-                continue
-            if need.table in needs.made:
-                unclear.setdefault(name, made_by_the_code(name, live, Location(need.place.path, need.place.line)))
-                continue
-            ours = need.schema is None or need.schema in _all(live.value)
-            if ours and (expected is None or expected.find(name) is not None):
-                errors.setdefault((name, ""), _missing(need, name, None, live))
-            else:
-                elsewhere.setdefault(
-                    name, replace(_missing(need, name, None, live), code=codes.DRIFT, severity="warning")
-                )
+            if not any((f"{schema}.{need.table}", "") in told for schema in _schemas(need, live.value)):
+                for kind, finding in _absent(need, name, live, expected, needs, path_known=path_known):
+                    absent[kind].setdefault(name, finding)
             continue
         found[table.full_name, ""] = None
         have = {column.name for column in table.columns}
@@ -88,8 +70,32 @@ def looked_for(
                 errors.setdefault((table.full_name, column), _missing(need, name, column, live, table))
     tables = sum(1 for _, column in found if not column)
     return Looked(
-        tuple(errors.values()), tuple(elsewhere.values()), tuple(unclear.values()), tables, len(found) - tables
+        (*absent["missing"].values(), *errors.values()),
+        tuple(absent["elsewhere"].values()),
+        tuple(absent["unclear"].values()),
+        tables,
+        len(found) - tables,
     )
+
+
+def _absent(
+    need: Need, name: str, live: Known[Snapshot], expected: Snapshot | None, needs: Needs, *, path_known: bool
+) -> Iterator[tuple[Absence, Finding]]:
+    """What is said of a table that is not found; of a temporary one nothing."""
+    place = Location(need.place.path, need.place.line)
+    beside = None if need.schema or path_known else live.value.beside(need.table)
+    if _hidden(need, live.value):
+        yield "unclear", _unclear(need, live)
+    elif beside is not None:
+        yield "unclear", off_the_path(name, beside, live, place)
+    elif need.table in needs.temporary:
+        return
+    elif need.table in needs.made:
+        yield "unclear", made_by_the_code(name, live, place)
+    elif _is_ours(need, live.value) and (expected is None or expected.find(name) is not None):
+        yield "missing", _missing(need, name, None, live)
+    else:
+        yield "elsewhere", replace(_missing(need, name, None, live), code=codes.DRIFT, severity="warning")
 
 
 def _of_the_server(need: Need) -> bool:
@@ -100,8 +106,9 @@ def _schemas(need: Need, live: Snapshot) -> tuple[str, ...]:
     return (need.schema,) if need.schema else live.search_path
 
 
-def _all(live: Snapshot) -> frozenset[str]:
-    return frozenset(table.schema for table in live.tables.values()) | {"public"}
+def _is_ours(need: Need, live: Snapshot) -> bool:
+    """Whether it names a schema of this database, or none."""
+    return need.schema in {None, "public", *(table.schema for table in live.tables.values())}
 
 
 def _hidden(need: Need, live: Snapshot) -> bool:

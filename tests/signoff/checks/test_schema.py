@@ -297,6 +297,17 @@ def test_a_temporary_table_of_the_code_is_not_looked_for(clone: Clone, postgres:
     assert judged(clone, urls(live)).status is Status.FAIL
 
 
+def test_a_temporary_table_of_a_script_of_sql_is_not_looked_for(clone: Clone, postgres: Cluster) -> None:
+    script = (
+        "CREATE TEMP TABLE stage (a int);\nINSERT INTO stage (a) VALUES (1);\nINSERT INTO days SELECT a FROM stage;\n"
+    )
+    clone.commit({"web/load.sql": script})
+    live = postgres.database(f"{REPORTS}{KEY}CREATE TABLE days (a int)")
+    assert judged(clone, urls(live)).status is Status.PASS
+    clone.commit({"web/load.sql": script.replace("TEMP ", "")})
+    assert judged(clone, urls(live)).status is Status.FAIL
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -20,6 +20,7 @@ _BEFORE = frozenset(
 _DEPTH = 6
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
 _TEXT = re.compile(r"-\w*c")
+"""The option of a shell that the text to run follows, alone or with others."""
 
 
 @dataclass(slots=True)
@@ -123,6 +124,7 @@ def _strict(options: Sequence[str]) -> bool:
 
 
 def _script(found: Found, program: Program, path: str) -> None:
+    """What a script of the tree runs; what one has that makes variables for itself is not known."""
     text = found.files[path].decode("utf-8", "replace")
     if files_made(text) or sourced(text):
         found.unread[f"{path}: makes or takes variables that no file of the commit has"] = None

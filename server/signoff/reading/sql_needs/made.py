@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 _MADE = re.compile(
     rb"\bcreate\s+(?:(?:global|local)\s+)?(?P<temporary>temp(?:orary)?\s+)?(?:unlogged\s+)?table\s+"
@@ -13,12 +13,14 @@ _MADE = re.compile(
 )
 
 
-def made_in(files: Iterable[tuple[str, bytes]]) -> tuple[frozenset[str], frozenset[str]]:
-    """The names of tables that code makes, and of those the temporary ones; scripts of SQL are run by somebody else."""
+def made_in(files: Mapping[str, bytes]) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of tables that code makes for good, and of temporary ones; scripts of SQL are run by somebody else."""
     made, temporary = set[str](), set[str]()
-    for path, data in files:
-        if not path.endswith((".sql", ".psql", ".pgsql")):
-            for found in _MADE.finditer(data):
-                name = (found["name"] or found["other"]).decode().lower()
-                (temporary if found["temporary"] or found["into"] else made).add(name)
+    for path, data in files.items():
+        for found in _MADE.finditer(data):
+            name = (found["name"] or found["other"]).decode().lower()
+            if found["temporary"] or found["into"]:
+                temporary.add(name)
+            elif not path.endswith((".sql", ".psql", ".pgsql")):
+                made.add(name)
     return frozenset(made), frozenset(temporary)

@@ -31,9 +31,6 @@ def needs_of(files: Mapping[str, bytes]) -> Needs:
     tables = list(tables_of(files, project, script))
     needs = {Need(one.place, one.table, tuple(sorted(c.column for c in one.columns)), one.schema) for one in tables}
     left_out = 0
-    made, temporary = made_in(
-        (path, data) for path, data in files.items() if is_shipped(path) and not is_migration(path)
-    )
     for sql in _texts(files, project, script):
         found, unread = needs_in(sql)
         needs.update(found)
@@ -43,6 +40,7 @@ def needs_of(files: Mapping[str, bytes]) -> Needs:
         for one in tables
         for column in one.columns
     }
+    made, temporary = made_in({path: data for path, data in files.items() if _is_ours(path)})
     return Needs(
         tuple(sorted(needs, key=lambda one: (one.place.path, one.place.line, one.table, one.columns))),
         tuple(sorted(declared, key=lambda one: (one.place.path, one.place.line, one.table, one.column))),
@@ -52,12 +50,16 @@ def needs_of(files: Mapping[str, bytes]) -> Needs:
     )
 
 
+def _is_ours(path: str) -> bool:
+    return is_shipped(path) and not is_migration(path)
+
+
 def _texts(files: Mapping[str, bytes], project: Project, script: JsProject) -> Iterator[SqlText]:
     used: set[int] = set()
     used_script: set[tuple[str, int, int]] = set()
     found: list[tuple[object, SqlText]] = []
     for path, data in files.items():
-        if not is_shipped(path) or is_migration(path) or not _WORTH_READING.search(data) or goes_elsewhere(data):
+        if not _is_ours(path) or not _WORTH_READING.search(data) or goes_elsewhere(data):
             continue
         if path.endswith(".py"):
             module = project.python(path)

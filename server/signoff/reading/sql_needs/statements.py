@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -45,20 +46,16 @@ def needs_in(sql: SqlText) -> tuple[list[Need], int]:
         first = start + len(statement) - len(statement.lstrip())
         if is_statement(statement):
             try:
-                tables, reads, rights = _tables(statement)
+                read = _read(statement)
             except (SqlglotError, RecursionError, ValueError, AttributeError, TypeError, KeyError):
-                tables, reads, rights, left_out = (
-                    {},
-                    False,
-                    {},
-                    left_out + 1,
-                )  # the parser trips over what is no SQL in many ways
-            left_out += any(HOLE in name for _, name in tables)
-            for (schema, name), columns in tables.items():
+                read = _Statement()  # the parser trips over what is no SQL in many ways
+                left_out += 1
+            left_out += any(HOLE in name for _, name in read.columns)
+            for (schema, name), columns in read.columns.items():
                 if HOLE not in name and HOLE not in (schema or ""):
                     kept = tuple(sorted(column for column in columns if HOLE not in column))
-                    taken = tuple(sorted(rights.get((schema, name), ())))
-                    found.append(Need(sql.place_at(first), name, kept, schema, reads, taken))
+                    rights = tuple(sorted(read.rights[schema, name]))
+                    found.append(Need(sql.place_at(first), name, kept, schema, read.only_reads, rights))
         start = end + 1
     return found, left_out
 
@@ -69,30 +66,35 @@ def _quiet() -> None:
     logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
 
-def _tables(statement: str) -> tuple[dict[Key, set[str]], bool, dict[Key, set[str]]]:
-    """The columns of each table, whether the statement writes nothing, and the rights that it takes on each."""
+@dataclass(slots=True)
+class _Statement:
+    """Of each table the columns that are named and the rights that are taken. `only_reads`: nothing is written."""
+
+    columns: dict[Key, set[str]] = field(default_factory=dict)
+    rights: dict[Key, set[str]] = field(default_factory=dict)
+    only_reads: bool = True
+
+
+def _read(statement: str) -> _Statement:
     import sqlglot
     from sqlglot import exp
 
-    found: dict[Key, set[str]] = {}
-    rights: dict[Key, set[str]] = {}
-    reads = True
+    read = _Statement()
     for tree in sqlglot.parse(statement, read="postgres"):
         if tree is None or _is_prose(tree, statement):
             continue
-        reads = (
-            reads and isinstance(tree, exp.Query) and tree.find(exp.Insert, exp.Update, exp.Delete, exp.Merge) is None
-        )
+        writes = tree.find(exp.Insert, exp.Update, exp.Delete, exp.Merge) is not None
+        read.only_reads = read.only_reads and isinstance(tree, exp.Query) and not writes
         within = {_name(cte.args["alias"].this) for cte in tree.find_all(exp.CTE) if cte.args.get("alias")}
         for table in tree.find_all(exp.Table):
             key = _key(table)
             if key is not None and (key[0] or key[1] not in within):
-                found.setdefault(key, set())
-                rights.setdefault(key, set()).update(_rights(table))
+                read.columns.setdefault(key, set())
+                read.rights.setdefault(key, set()).update(_rights(table))
         for key, column in _columns(tree):
-            if key in found:
-                found[key].add(column)
-    return found, reads, rights
+            if key in read.columns:
+                read.columns[key].add(column)
+    return read
 
 
 def _is_prose(tree: exp.Expr, statement: str) -> bool:
@@ -122,13 +124,9 @@ def _rights(table: exp.Table) -> set[str]:
         if conflict is not None and conflict.expressions:
             taken.add("UPDATE")
         return taken
-    return (
-        {"UPDATE"}
-        if isinstance(statement, exp.Update)
-        else {"DELETE"}
-        if isinstance(statement, exp.Delete)
-        else {"SELECT"}
-    )
+    if isinstance(statement, exp.Update):
+        return {"UPDATE"}
+    return {"DELETE"} if isinstance(statement, exp.Delete) else {"SELECT"}
 
 
 def _columns(tree: exp.Expr) -> Iterator[tuple[Key, str]]:
