@@ -55,7 +55,8 @@ def judged(
     for asked, targets in places.items():
         probe = probes.value.get(asked, Probe("unclear", "it was not asked"))
         shown = probes.shows(f"EXPLAIN of ON CONFLICT on {asked.table}", Quoted(probe.said or probe.state))
-        table = live.value.find(plain_name(asked.table))
+        name = plain_name(asked.table)
+        table, gone = live.value.find(name), probe.state == "no-table"
         place = Location(targets[0].place.path, targets[0].place.line)
         if probe.state == "match":
             failing = refused(asked, targets, probe, table, shown)
@@ -66,12 +67,12 @@ def judged(
         elif probe.state in {"hidden", "unclear", "locked"}:
             finding = _unverified(asked, probe, shown, place)
             (early if probe.state == "locked" else unclear).append(finding)
-        elif probe.state == "no-table" and (name := plain_name(asked.table)) in needs.temporary:
+        elif gone and name in needs.temporary:
             continue
-        elif probe.state == "no-table" and name in needs.made:
+        elif gone and name in needs.made:
             unclear.append(made_by_the_code(name, live, place))
-        elif probe.state == "no-table" and not path_known and (beside := live.value.beside(plain_name(asked.table))):
-            unclear.append(off_the_path(plain_name(asked.table), beside, live, place))
+        elif gone and not path_known and (beside := live.value.beside(name)):
+            unclear.append(off_the_path(name, beside, live, place))
         elif probe.state == "no-index" and table is not None and (built := _being_built(asked, table)):
             says = text("{} on {} is being built: {} needs it", Quoted(built.name), Quoted(asked.table), spoken(asked))
             early.append(Finding(codes.NOT_VERIFIED, says, (shown,), None, "warning", place))
@@ -138,11 +139,8 @@ def _error(
 
 def _what_it_has(asked: Asked, table: Table | None) -> Text:
     """The unique indexes that come near, and why each is none."""
-    near = (
-        []
-        if table is None
-        else [one for one in table.indexes if one.unique and wanted_columns(asked) & set(one.columns)]
-    )
+    indexes = () if table is None else table.indexes
+    near = [one for one in indexes if one.unique and wanted_columns(asked) & set(one.columns)]
     says = text("")
     for number, index in enumerate(near[:3]):
         one = text("{} has {}{}", Quoted(index.name), Quoted(f"({', '.join(index.columns)})"), _flaw(asked, index))
@@ -165,14 +163,12 @@ def _mend(asked: Asked, table: Table | None, told: Difference | None) -> Advice 
         return Advice(text("{}", Quoted(" ".join(told.mend))))
     if table is None:
         return None
-    half = next(
-        (one for one in table.indexes if not one.valid and one.unique and set(one.columns) == wanted_columns(asked)),
-        None,
-    )
+    wanted = wanted_columns(asked)
+    half = next((one for one in table.indexes if one.unique and not one.valid and set(one.columns) == wanted), None)
     if half is not None:
         return Advice(text("{}", Quoted(" ".join(rebuild_index(table, half)))))
     made = Quoted(" ".join(unique_index(table, asked.columns, asked.where)))
-    narrower = [one for one in table.indexes if one.unique and set(one.columns) < wanted_columns(asked) and one.valid]
+    narrower = [one for one in table.indexes if one.unique and one.valid and set(one.columns) < wanted]
     if not narrower or "primary key" in {c.kind for c in table.constraints if c.name == narrower[0].name}:
         return Advice(text("{}", made))
     dropped = Quoted(" ".join(drop_index(table, narrower[0])))
@@ -181,10 +177,8 @@ def _mend(asked: Asked, table: Table | None, told: Difference | None) -> Advice 
 
 
 def _being_built(asked: Asked, table: Table) -> Index | None:
-    return next(
-        (one for one in table.indexes if one.unique and one.building and set(one.columns) == wanted_columns(asked)),
-        None,
-    )
+    building = (one for one in table.indexes if one.unique and one.building)
+    return next((one for one in building if set(one.columns) == wanted_columns(asked)), None)
 
 
 def _same_cause(asked: Asked, table: Table | None, differences: Sequence[Difference]) -> Difference | None:

@@ -66,13 +66,11 @@ class _Call:
             yield self._of_constraint(table, constraint)
         elif elements is None:
             yield self._not(ELEMENTS)
+        elif table is None:
+            yield self._not(TABLE)
         else:
             columns = self._columns(elements, table)
-            yield (
-                self._not(TABLE) if table is None
-                else self._not(ELEMENTS) if not columns
-                else self._target(table, columns, where)
-            )  # fmt: skip
+            yield self._target(table, columns, where) if columns else self._not(ELEMENTS)
 
     def _place(self) -> Place:
         return Place(self.module.path, self.method.end_lineno or self.call.lineno)
