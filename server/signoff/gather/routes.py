@@ -60,7 +60,7 @@ async def new_routes(survey: Survey, workload: Workload) -> NewRoutes | Unknown:
         return await _asked(survey, workload, where, facts, earlier)
     changes, unread = _changes(wanted.value, known), _unread(workload, wanted.value, known)
     own = {one.route.key for one in changes}
-    led = await changed_through(survey, workload, since.objects, [since.wanted, *read], wanted.value, own)
+    led = await changed_through(survey, workload, since.objects, [since.wanted, *read], [wanted.value, *known], own)
     if isinstance(led, Unknown):
         return led
     ignored = tuple((one, why) for one in (*changes, *led[0]) if (why := _ignored(workload, one)) is not None)

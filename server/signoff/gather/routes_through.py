@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from signoff.gather.route_sources import contents, sources
 from signoff.model.facts import Unknown
-from signoff.model.routes import Change, Found, Helper, Place, Reached, Unread
+from signoff.model.routes import Change, Found, Helper, Place, Reached, Route, Unread
 from signoff.model.subject import Commit, Workload
 from signoff.reading.routes.paths import fingerprint
 from signoff.survey import Survey
@@ -23,9 +23,18 @@ Through = tuple[tuple[Change, ...], tuple[tuple[Helper, int], ...], tuple[Unread
 
 
 async def changed_through(
-    survey: Survey, workload: Workload, objects: Path, commits: Sequence[Commit], found: Found, but: Collection[Key]
+    survey: Survey,
+    workload: Workload,
+    objects: Path,
+    commits: Sequence[Commit],
+    founds: Sequence[Found],
+    but: Collection[Key],
 ) -> Through | Unknown:
-    """Of the routes of `commits[0]`, but those in `but`: what leads to something that an older commit has otherwise."""
+    """Of the routes of `commits[0]`, but those in `but`: what leads to something that an older commit has otherwise.
+
+    `founds`: the routes of each commit.
+    """
+    found, *olds = founds
     history = survey.systems.git.history(objects)
     trees = list[Mapping[str, str]]()
     for commit in commits:
@@ -46,14 +55,19 @@ async def changed_through(
         made = await asyncio.to_thread(changed, files[0], files[1:], found.routes) if files else Reached({})
         survey.systems.reached[key] = made
     known = survey.systems.reached[key]
-    return (*through(found, known.by, but), known.blind)
+    return (*through(found, known.by, but, olds), known.blind)
 
 
 def through(
-    found: Found, by: Mapping[tuple[Place, ...], tuple[Helper, ...]], but: Collection[Key] = ()
+    found: Found,
+    by: Mapping[tuple[Place, ...], tuple[Helper, ...]],
+    but: Collection[Key] = (),
+    olds: Sequence[Found] = (),
 ) -> tuple[tuple[Change, ...], tuple[tuple[Helper, int], ...]]:
     """Each route with what changed for it, but for what more than half of all routes lead to (and more than FEW)."""
-    leads = {route: by[route.places] for route in found.routes if route.places in by}
+    asked = [_asked(old) for old in olds]
+    leads = {route: (*by.get(route.places, ()), *_asked_anew(route, asked)) for route in found.routes}
+    leads = {route: tuple(dict.fromkeys(helpers)) for route, helpers in leads.items() if helpers}
     counts = Counter(helper for route in {one.key: one for one in leads}.values() for helper in leads[route])
     most = max(FEW, len({route.key for route in found.routes}) // 2)
     changes: dict[Key, Change] = {}
@@ -63,3 +77,19 @@ def through(
             changes.setdefault(route.key, Change(route, "changed", own))
     common = tuple((helper, count) for helper, count in sorted(counts.items()) if count > most)
     return tuple(changes.values()), common
+
+
+def _asked(found: Found) -> Mapping[Key, frozenset[tuple[Helper, str]]]:
+    return {route.key: route.asked for route in reversed(found.routes)}
+
+
+def _asked_anew(route: Route, olds: Sequence[Mapping[Key, frozenset[tuple[Helper, str]]]]) -> Iterator[Helper]:
+    """What is asked before it and was not, and what was asked and is not any more."""
+    for old in olds:
+        if route.key not in old:
+            continue
+        now, was = ({said for _, said in asked} for asked in (route.asked, old[route.key]))
+        more = sorted(helper for helper, said in route.asked if said not in was)
+        names = {(helper.name, helper.file) for helper in more}
+        less = sorted(helper for helper, said in old[route.key] if said not in now)
+        yield from (*more, *(helper for helper in less if (helper.name, helper.file) not in names))

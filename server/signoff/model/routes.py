@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 from signoff.model.arrival import Arrivals
@@ -16,10 +16,11 @@ ANY = "*"
 
 
 class Place(NamedTuple):
-    """A line of a file, counted from 1; 0 is the whole file."""
+    """A line of a file, counted from 1; 0 is the whole file. `column`: counted from 1 too; 0 is all of the line."""
 
     file: str
     line: int
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,6 +39,7 @@ class Route:
     `path`: parameters as `{name}`, those that take several segments as `{name...}`. `source`: a fingerprint of what
     handles it, equal as long as that text means the same. `certain`: nothing at run time decides whether it is there.
     `handlers`: where what handles it begins, as far as that was found, and where routers that it hangs on are included.
+    `asked`: what those routers ask before it (dependencies, middleware), each with a fingerprint of how it is given.
     """
 
     method: str
@@ -47,11 +49,13 @@ class Route:
     source: str
     certain: bool = True
     handlers: tuple[Place, ...] = ()
+    column: int = 0
+    asked: frozenset[tuple[Helper, str]] = field(default=frozenset(), compare=False)
 
     @property
     def places(self) -> tuple[Place, ...]:
         """Where its code can be read; empty where it was not read from source."""
-        return (Place(self.file, self.line), *self.handlers)
+        return (Place(self.file, self.line, self.column), *self.handlers)
 
     @property
     def key(self) -> tuple[str, str]:

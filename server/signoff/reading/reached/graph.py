@@ -84,7 +84,7 @@ def reached(
         seen, unclear = walk.everything(places)
         found = changed & seen
         met |= found
-        outer = [one for one in found if not _within(tree, one, found)]
+        outer = [one for one in found if not _within(tree, one, found) and not walk.hands_on(one, found)]
         if outer:
             by[places] = tuple(sorted(Helper(_shown(one), one.path, tree.line(one)) for one in outer))
         else:
@@ -123,6 +123,12 @@ class _Walk:
             blind += uses.blind
             waiting += uses.symbols
         return seen, blind
+
+    def hands_on(self, symbol: Symbol, others: Collection[Symbol]) -> bool:
+        """Whether it is an import of one of the others: that one is the change."""
+        means = self._tree.meaning(symbol)
+        led = (other for other in self._of(symbol).symbols if other != symbol and other in others)
+        return any(self._tree.meaning(other) == means for other in led)
 
     def _at(self, place: Place) -> Uses:
         if place not in self._begins:

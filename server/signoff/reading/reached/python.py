@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from signoff.model.routes import Place, Unread
 from signoff.model.text import text
@@ -13,7 +13,7 @@ from signoff.reading.reached.python_index import Functions, Giver, Imported, Ind
 from signoff.reading.routes.marks import is_module
 from signoff.reading.routes.modules import Modules, Parts
 from signoff.reading.routes.paths import fingerprint
-from signoff.reading.routes.values import without_prose
+from signoff.reading.routes.plain import plain
 
 _FRAMES = frozenset(
     {"FastAPI", "APIRouter", "Flask", "Quart", "Blueprint", "Starlette", "Router", "DefaultRouter", "SimpleRouter"}
@@ -36,7 +36,8 @@ class PythonTree:
     def symbols(self, path: str) -> Iterator[Symbol]:
         read = self._index(path)
         for prefix, names in read[1].scopes.items() if read is not None else ():
-            yield from (Symbol(path, f"{prefix}.{name}" if prefix else name) for name, by in names.items() if by)
+            meant = (name for name, by in names.items() if by and not all(map(_is_frame, by)))
+            yield from (Symbol(path, f"{prefix}.{name}" if prefix else name) for name in meant)
 
     def line(self, symbol: Symbol) -> int:
         givers = self._givers(symbol)
@@ -54,13 +55,15 @@ class PythonTree:
     def meaning(self, symbol: Symbol) -> str:
         if symbol not in self._meant:
             self._meant[symbol] = ""  # while it is looked for: imports may go in circles
-            said = [self._says(symbol.path, giver) for giver in self._givers(symbol)]
-            self._meant[symbol] = fingerprint(*said)
+            givers = [giver for giver in self._givers(symbol) if not _is_frame(giver)]
+            said = [self._says(symbol.path, giver) for giver in givers]
+            handed_on = len(givers) == 1 and isinstance(givers[0], Imported)
+            self._meant[symbol] = said[0] if handed_on else fingerprint(*said)
         return self._meant[symbol]
 
     def _says(self, path: str, giver: Giver) -> str:
         if not isinstance(giver, Imported):
-            return " ".join(ast.dump(without_prose(part)) for part in _parts_of(giver))
+            return " ".join(plain(part) for part in _parts_of(giver))
         target = self._target(path, giver)
         if isinstance(target, Symbol):
             return self.meaning(target)
@@ -87,7 +90,7 @@ class PythonTree:
         found, blind = set[Symbol](), list[Unread]()
         if place.file not in self._lines:
             self._lines[place.file] = _by_line(read[0])
-        for node, prefix in self._lines[place.file].get(place.line, ()):
+        for node, prefix in _at(self._lines[place.file].get(place.line, ()), place.column):
             more = self._of([node], place.file, prefix, set())
             found |= more.symbols
             blind += more.blind
@@ -213,6 +216,12 @@ def _by_line(tree: ast.Module) -> Mapping[int, list[tuple[ast.AST, str]]]:
         elif isinstance(node, ast.Call | ast.Lambda):
             called.setdefault(node.lineno, []).append((node, prefix))
     return called | included | defined
+
+
+def _at(there: Sequence[tuple[ast.AST, str]], column: int) -> Sequence[tuple[ast.AST, str]]:
+    """Of what stands in a line the one that begins at the column; all of it where none is known to."""
+    own = [one for one in there if getattr(one[0], "col_offset", -1) + 1 == column]
+    return own or there
 
 
 def _chain(node: ast.expr) -> list[ast.expr]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from signoff.model.routes import Place, Unread
@@ -10,7 +10,18 @@ from signoff.model.text import text
 from signoff.reading.reached.graph import APPLICATIONS, WHOLE, Span, Symbol, Uses
 from signoff.reading.reached.script_index import Imported, Index, class_of, index, names_of, parts, required, scope_of
 from signoff.reading.routes.paths import fingerprint
-from signoff.reading.routes.script import SUFFIXES, Imports, base_of, called_at, is_script, line, parsed, source, tokens
+from signoff.reading.routes.script import (
+    SUFFIXES,
+    Imports,
+    base_of,
+    called_at,
+    column_of,
+    is_script,
+    line,
+    parsed,
+    source,
+    tokens,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -55,8 +66,10 @@ class ScriptTree:
     def meaning(self, symbol: Symbol) -> str:
         if symbol not in self._meant:
             self._meant[symbol] = ""  # while it is looked for: imports may go in circles
-            said = [self._says(symbol.path, giver) for giver in self._givers(symbol) if not _is_frame(giver)]
-            self._meant[symbol] = fingerprint(*said)
+            givers = [giver for giver in self._givers(symbol) if not _is_frame(giver)]
+            said = [self._says(symbol.path, giver) for giver in givers]
+            handed_on = len(givers) == 1 and isinstance(givers[0], Imported)
+            self._meant[symbol] = said[0] if handed_on else fingerprint(*said)
         return self._meant[symbol]
 
     def _says(self, path: str, giver: Node | Imported) -> str:
@@ -92,7 +105,7 @@ class ScriptTree:
         found, blind = set[Symbol](), list[Unread]()
         if place.file not in self._lines:
             self._lines[place.file] = _by_line(read.root)
-        for node, prefix in self._lines[place.file].get(place.line, ()):
+        for node, prefix in _at(self._lines[place.file].get(place.line, ()), place.column):
             given = node.child_by_field_name("arguments") if node.type == "call_expression" else None
             more = self._of([given or node], place.file, prefix, set())
             found |= more.symbols | {Symbol(place.file, one) for one in names_of(read, node, prefix)}
@@ -191,6 +204,12 @@ def _by_line(root: Node) -> Mapping[int, list[tuple[Node, str]]]:
             at = called_at(node) if node.type == "call_expression" else line(node)
             found.setdefault(at, []).append((node, prefix))
     return found
+
+
+def _at(there: Sequence[tuple[Node, str]], column: int) -> Sequence[tuple[Node, str]]:
+    """Of what stands in a line what begins, or whose method is named, at the column; all of it where nothing does."""
+    own = [one for one in there if column and column in {one[0].start_point.column + 1, column_of(one[0])}]
+    return own or there
 
 
 def _is_frame(giver: Node | Imported) -> bool:

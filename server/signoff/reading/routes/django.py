@@ -22,6 +22,7 @@ from signoff.reading.routes.values import (
     ModuleOf,
     Native,
     Value,
+    handled_by,
     places_of,
     source_of,
 )
@@ -156,7 +157,8 @@ class _Walk:
         else:
             methods = _methods_of_class(view) if isinstance(view, Class) else _methods(view)
             for method in methods:
-                yield Route(method, prefix + own, call.file, call.line, source, certain, places_of(view))
+                handled, at = handled_by(view, call), (call.file, call.line)
+                yield Route(method, prefix + own, *at, handled, certain, places_of(view), call.column)
 
     def _included(
         self, view: Included, path: str, prefix: str, certain: bool, above: Sequence[tuple[str, ...]]

@@ -15,6 +15,7 @@ from signoff.reading.routes.values import (
     Native,
     Thing,
     Value,
+    handled_by,
     places_of,
     source_of,
 )
@@ -103,13 +104,14 @@ class Router(Thing):
             if why or not isinstance(view, Class):
                 yield Unread(call.file, call.line, text("{}", why), source_of(view, call))
                 continue
-            source, sure = source_of(view, call), certain and call.certain
+            source, handled, sure = source_of(view, call), handled_by(view, call), certain and call.certain
             for method, path in self._of(own, view):
                 if path is None:
                     said = text("where an action of this viewset is can not be told")
                     yield Unread(call.file, call.line, said, source)
                 else:
-                    yield Route(method, prefix + path, call.file, call.line, source, sure, places_of(view))
+                    at = call.file, call.line
+                    yield Route(method, prefix + path, *at, handled, sure, places_of(view), call.column)
 
     def _unclear(self, own: Value, view: Value) -> str:
         if not _known(self.call):

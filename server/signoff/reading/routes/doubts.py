@@ -15,16 +15,6 @@ REGISTERING = frozenset(
     {"include_router", "register_blueprint", "add_url_rule", "add_api_route", "add_resource", "add_namespace"}
 )
 """Methods of frameworks that nothing else has: on an unclear object they are routes that can not be told."""
-_DECORATING = frozenset({"route", "get", "post", "put", "patch", "delete", "api_route"})
-
-
-def owner_of_route(node: ast.expr) -> ast.expr | None:
-    """What `@owner.get("/path")` hangs a route on; None for other decorators."""
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
-        return None
-    first = node.args[0]
-    path = isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value[:1] in {"/", ""}
-    return node.func.value if path and node.func.attr in _DECORATING else None
 
 
 def why_unread(owner: Value, node: ast.expr, file: str, files: Mapping[str, bytes]) -> Unread | None:

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from signoff.model.quoted import Quoted
-from signoff.model.routes import ANY, Found, Place, Route, Unread
+from signoff.model.routes import ANY, Found, Helper, Place, Route, Unread
 from signoff.model.text import text
 from signoff.reading.routes.express_files import Files
 from signoff.reading.routes.express_values import Function, Guard, Router
-from signoff.reading.routes.paths import joined
-from signoff.reading.routes.script import is_script, line, tokens
+from signoff.reading.routes.paths import fingerprint, joined
+from signoff.reading.routes.script import column_of, is_script, line, source, tokens
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -53,18 +53,28 @@ def _routes(
         return
     for leaf in router.leaves:
         method, path, node, handlers = leaf.method, leaf.path, leaf.node, leaf.handlers
-        handled = _fingerprint(node, handlers)
+        handled = _fingerprint(leaf.given, handlers)
         written = joined(prefix, path.lstrip("/")) if prefix else path
         asked = [one for below, one in (*before, *_below(prefix, leaf.before)) if f"{written}/".startswith(below)]
-        places = tuple(dict.fromkeys(Place(one.scope.path, line(one.node)) for one in (*handlers, *asked)))
+        places = tuple(dict.fromkeys(map(_place, (*handlers, *asked))))
         whole = normal(written)
         if lost or whole is None:
             why = lost or "its path is a pattern"
             says = text("{} {}: {}", "any method" if method == ANY else method, Quoted(path), why)
-            yield Unread(leaf.file, leaf.line, says, handled)
+            yield Unread(leaf.file, leaf.line, says, fingerprint(tokens(node), handled))
         else:
             for one in whole:
-                yield Route(method, one, leaf.file, leaf.line, handled, leaf.certain, places)
+                yield Route(
+                    method,
+                    one,
+                    leaf.file,
+                    leaf.line,
+                    handled,
+                    leaf.certain,
+                    places,
+                    column_of(node),
+                    frozenset(map(_asked, asked)),
+                )
     for branch in router.branches:
         under = joined(prefix, branch.prefix) if branch.prefix not in {"", "/"} else prefix
         why = lost or ("its prefix can not be told" if branch.lost else "")
@@ -77,10 +87,21 @@ def _below(prefix: str, guards: tuple[Guard, ...]) -> Iterator[Guard]:
         yield (f"{joined(prefix, path).rstrip('/')}/" if path not in {"", "/"} else ""), function
 
 
-def _fingerprint(node: Node, handlers: tuple[Function, ...]) -> str:
-    """Of what is handed over, not of the chain that the call may stand in."""
-    given = node.child_by_field_name("arguments")
-    return "-".join(dict.fromkeys([tokens(given or node), *(tokens(handler.node) for handler in handlers)]))
+def _place(function: Function) -> Place:
+    return Place(function.scope.path, line(function.node), function.node.start_point.column + 1)
+
+
+def _asked(middleware: Function) -> tuple[Helper, str]:
+    """With its text where it stands in the call of `use`; what a name stands for is followed."""
+    node, at = middleware.node, line(middleware.node)
+    name = source(node.child_by_field_name("name") or (node.parent and node.parent.child_by_field_name("name")))
+    helper = Helper(name or "middleware", middleware.scope.path, at)
+    return helper, (fingerprint(name) if name else tokens(node))
+
+
+def _fingerprint(given: tuple[Node, ...], handlers: tuple[Function, ...]) -> str:
+    """Of what is handed over but for the path, not of the chain that the call may stand in."""
+    return "-".join(dict.fromkeys([tokens(*given), *(tokens(handler.node) for handler in handlers)]))
 
 
 def normal(path: str) -> tuple[str, ...] | None:

@@ -70,7 +70,9 @@ class Routers(ABC):
         self.called.update(handler.node.id for handler in handlers)
         method = ANY if name == "all" else name.upper()
         at = called_at(node)
-        router.leaves.append(Leaf(method, path, scope.path, at, node, handlers, scope.certain, tuple(router.before)))
+        router.leaves.append(
+            Leaf(method, path, scope.path, at, node, tuple(arguments), handlers, scope.certain, tuple(router.before))
+        )
 
     def by_name(
         self, router: Router, index: Node | None, node: Node, arguments: list[Node], scope: Scope
@@ -106,7 +108,9 @@ class Routers(ABC):
             self.called.add(last.node.id)
             for prefix in prefixes:
                 if prefix != "/" and "*" not in prefix:
-                    router.leaves.append(Leaf(ANY, prefix, scope.path, called_at(node), node, (last,), certain=False))
+                    router.leaves.append(
+                        Leaf(ANY, prefix, scope.path, called_at(node), node, tuple(arguments), (last,), certain=False)
+                    )
         elif prefixes and last is None and arguments and _OF_PACKAGES.search(source(arguments[-1])):
             self._say(scope, node, "what answers here is of a package, and is not read")
         if scope.looping and not used:

@@ -14,13 +14,16 @@ Value = Any
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
-    """`handlers`: the functions that it names, where they were found. `node`: the call. `before`: see Router."""
+    """`handlers`: the functions that it names, where they were found. `node`: the call; `given`: what it is handed but
+    for the path. `before`: see Router.
+    """
 
     method: str
     path: str
     file: str
     line: int
     node: Node
+    given: tuple[Node, ...]
     handlers: tuple[Function, ...]
     certain: bool
     before: tuple[Guard, ...] = ()

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from signoff.model.routes import Unread
-from signoff.reading.routes.doubts import REGISTERING, owner_of_route, why_unread
+from signoff.reading.routes.doubts import REGISTERING, why_unread
 from signoff.reading.routes.modules import Modules, Parts
 from signoff.reading.routes.moving import wrap
+from signoff.reading.routes.plain import owner_of_route
 from signoff.reading.routes.values import (
     UNCLEAR,
     Call,

@@ -5,12 +5,14 @@ https://fastapi.tiangolo.com/tutorial/bigger-applications/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Iterator, Mapping
 
-from signoff.model.routes import Place
-from signoff.reading.routes.paths import in_braces
+from signoff.model.routes import Helper, Place
+from signoff.reading.routes.paths import fingerprint, in_braces
+from signoff.reading.routes.plain import plain
 from signoff.reading.routes.starlette import Router, wrap_in_all
-from signoff.reading.routes.tree import Branch, Tree
+from signoff.reading.routes.tree import Asked, Branch, Tree
 from signoff.reading.routes.values import UNCLEAR, Call, Native, Value
 
 _VERBS = ("get", "post", "put", "patch", "delete", "options", "head", "trace")
@@ -55,7 +57,7 @@ class ApiRouter(Router):
     def _include(self, call: Call) -> None:
         other, prefix = call.get(0, "router"), call.get(None, "prefix", "")
         if isinstance(other, Tree):
-            self.hold(call, prefix, other, (Place(call.file, call.line),))  # it may have dependencies
+            self.hold(call, prefix, other, (Place(call.file, call.line),), tuple(_dependencies(call)))
         else:
             call.unread("which router is included here can not be told")
 
@@ -69,8 +71,17 @@ class ApiRouter(Router):
         return in_braces(path)
 
 
+def _dependencies(call: Call) -> Iterator[Asked]:
+    """https://fastapi.tiangolo.com/tutorial/bigger-applications/#dependencies"""
+    for keyword in call.node.keywords if isinstance(call.node, ast.Call) else ():
+        if keyword.arg == "dependencies":
+            given = keyword.value.elts if isinstance(keyword.value, ast.List | ast.Tuple) else [keyword.value]
+            yield from ((Helper("dependencies", call.file, call.line), fingerprint(plain(one))) for one in given)
+
+
 def _application(call: Call) -> ApiRouter:
     made = ApiRouter(call, root=True)
+    made.asked += _dependencies(call)
     made.take(call, call.kwargs.get("routes"))
     wrap_in_all(made, call.kwargs.get("middleware"))
     if call.kwargs.get("root_path", "") not in ("", "/", None):
@@ -81,6 +92,7 @@ def _application(call: Call) -> ApiRouter:
 def _router(call: Call) -> ApiRouter:
     prefix = call.get(None, "prefix", "")
     made = ApiRouter(call, prefix if isinstance(prefix, str) else "", root=False)
+    made.asked += _dependencies(call)
     if not isinstance(prefix, str):
         made.lost = "the prefix of its router can not be told"
     made.take(call, call.kwargs.get("routes"))

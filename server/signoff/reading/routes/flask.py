@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 
-from signoff.model.routes import ANY
-from signoff.reading.routes.paths import in_angles
+from signoff.model.routes import ANY, Helper
+from signoff.reading.routes.paths import fingerprint, in_angles
+from signoff.reading.routes.plain import plain
 from signoff.reading.routes.tree import Branch, Tree, methods_of, methods_of_class
-from signoff.reading.routes.values import UNCLEAR, Call, Class, Made, Native, Value
+from signoff.reading.routes.values import UNCLEAR, Call, Class, Function, Made, Native, Value, places_of
 
 _VERBS = ("get", "post", "put", "patch", "delete")
 
@@ -24,6 +26,7 @@ class Blueprint(Tree):
             "route": self._decorator(None),
             "add_url_rule": self._rule,
             "register_blueprint": self._register,
+            "before_request": self._asks_first,
         }
         if name == "wsgi_app":
             return self
@@ -70,6 +73,15 @@ class Blueprint(Tree):
             call.unread("the path or the methods of this route can not be told")
             return
         self.hang(call, asked, rule, handler)
+
+    def _asks_first(self, call: Call) -> Value:
+        """https://flask.palletsprojects.com/en/stable/api/#flask.Flask.before_request"""
+        function = call.get(0, "f")
+        if isinstance(function, Function) and not isinstance(function.node, ast.Lambda):
+            helper = Helper(function.node.name, function.scope.path, function.node.lineno)
+            self.asked.append((helper, fingerprint(plain(function.node))))
+            self.asking += places_of(function)
+        return function
 
     def _register(self, call: Call) -> None:
         other, prefix = call.get(0, "blueprint"), call.get(None, "url_prefix")

@@ -88,6 +88,13 @@ def called_at(call: Node) -> int:
     return line(method if method is not None else call)
 
 
+def column_of(call: Node) -> int:
+    """The column of what is called, counted from 1."""
+    callee = call.child_by_field_name("function")
+    method = callee.child_by_field_name("property") if callee is not None else None
+    return (method if method is not None else call).start_point.column + 1
+
+
 def tokens(*nodes: Node) -> str:
     """A fingerprint of what nodes say; comments, types and what a formatter sets do not count."""
     return fingerprint(*_said(nodes))

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from signoff.model.quoted import Quoted
-from signoff.model.routes import ANY, Place, Route, Unread
+from signoff.model.routes import ANY, Helper, Place, Route, Unread
 from signoff.model.text import text
 from signoff.reading.routes.paths import joined
-from signoff.reading.routes.values import Call, Class, Thing, Value, places_of, source_of
+from signoff.reading.routes.values import Call, Class, Thing, Value, handled_by, places_of, source_of
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 _OWN = frozenset({"HEAD", "OPTIONS"})
 """Methods that frameworks answer by themselves."""
+
+
+Asked = tuple[Helper, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +32,8 @@ class Leaf:
 @dataclass(frozen=True, slots=True, eq=False)
 class Branch:
     """`prefix` None: as the framework says (a blueprint has one of its own). `lost`: why it can not be told. `places`:
-    where it is made, if more than the prefix is given there to all that hangs on it.
+    where it is made, if more than the prefix is given there to all that hangs on it. `asked`: what that is, as of a
+    Route.
     """
 
     prefix: str | None
@@ -37,6 +41,7 @@ class Branch:
     certain: bool
     lost: str = ""
     places: tuple[Place, ...] = ()
+    asked: tuple[Asked, ...] = ()
 
 
 class Tree(Thing):
@@ -48,14 +53,25 @@ class Tree(Thing):
         self.held = False
         self.leaves: list[Leaf] = []
         self.branches: list[Branch] = []
+        self.asked: list[Asked] = []
+        """Before each of its routes, as of a Route."""
+        self.asking: list[Place] = []
+        """Where that begins, as far as no route names it."""
         call.project.things.append(self)
 
-    def hold(self, call: Call, prefix: Value, other: Tree, places: tuple[Place, ...] = ()) -> None:
+    def hold(
+        self,
+        call: Call,
+        prefix: Value,
+        other: Tree,
+        places: tuple[Place, ...] = (),
+        asked: tuple[Asked, ...] = (),
+    ) -> None:
         """`prefix` None: as the framework says."""
         other.held = True
         known = prefix is None or isinstance(prefix, str)
         lost = "" if known else "the prefix that it is included under can not be told"
-        self.branches.append(Branch(prefix if known else None, other, call.certain, lost, places))
+        self.branches.append(Branch(prefix if known else None, other, call.certain, lost, places, asked))
 
     def hang(self, call: Call, methods: Sequence[str], path: str, handler: Value) -> None:
         self.leaves.append(Leaf(tuple(methods), path, call, handler))
@@ -80,30 +96,35 @@ class Tree(Thing):
         certain: bool = True,
         above: tuple[Tree, ...] = (),
         through: tuple[Place, ...] = (),
+        asked: tuple[Asked, ...] = (),
     ) -> Iterator[Route | Unread]:
         """Every route of it and of what hangs on it. `lost`: why the text does not tell where these are. `through`: the
-        places of the branches that lead here.
+        places of the branches that lead here. `asked`: before each of them, as of a Route.
         """
         if self in above:
             return
         lost = lost or self.lost
+        asked, through = (*asked, *self.asked), (*through, *self.asking)
         for leaf in self.leaves:
-            handled = source_of(leaf.handler, leaf.call)
             if lost:
-                asked = " or ".join(leaf.methods)
-                why = text("{} {}: {}", asked, Quoted(leaf.path), lost)
-                yield Unread(leaf.call.file, leaf.call.line, why, handled)
+                methods = " or ".join(leaf.methods)
+                why = text("{} {}: {}", methods, Quoted(leaf.path), lost)
+                yield Unread(leaf.call.file, leaf.call.line, why, source_of(leaf.handler, leaf.call))
                 continue
             path = self.normal(self.join(prefix, leaf.path)) or "/"
             sure = certain and leaf.call.certain
+            handled, places = handled_by(leaf.handler, leaf.call), (*places_of(leaf.handler), *through)
+            at = leaf.call.file, leaf.call.line
             for method in leaf.methods:
-                places = (*places_of(leaf.handler), *through)
-                yield Route(method, path, leaf.call.file, leaf.call.line, handled, sure, places)
+                yield Route(method, path, *at, handled, sure, places, leaf.call.column, frozenset(asked))
         for branch in self.branches:
             under = lost or branch.lost
             below = "" if under else self.below(prefix, branch)
             sure = certain and branch.certain
-            yield from branch.to.routes(below, under, sure, (*above, self), (*through, *branch.places))
+            apart = branch.to.root  # an application of its own: nothing of this one is asked before it
+            more = () if apart else (*asked, *branch.asked)
+            led = () if apart else (*through, *branch.places)
+            yield from branch.to.routes(below, under, sure, (*above, self), led, more)
 
 
 def methods_of(given: Value, default: Sequence[str]) -> tuple[str, ...] | None:

@@ -6,7 +6,6 @@ Strings, numbers, lists and dictionaries stand for themselves.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -15,6 +14,7 @@ from signoff.model.quoted import Quoted
 from signoff.model.routes import Place, Unread
 from signoff.model.text import text
 from signoff.reading.routes.paths import fingerprint
+from signoff.reading.routes.plain import plain, registered
 
 Value = Any
 """One of the types below, or a plain str, int, bool, None, list or dict."""
@@ -128,6 +128,11 @@ class Call:
     node: ast.expr
 
     @property
+    def column(self) -> int:
+        """Counted from 1."""
+        return self.node.col_offset + 1
+
+    @property
     def source(self) -> str:
         """The fingerprint of the call as it is written."""
         return fingerprint(ast.dump(self.node))
@@ -155,12 +160,17 @@ def source_of(handler: Value, call: Call) -> str:
     return fingerprint(call.source, *_texts(handler, 0))
 
 
+def handled_by(handler: Value, call: Call) -> str:
+    """The same without the path and what it hangs on: a route may move from one router to another."""
+    return fingerprint(registered(call.node), *_texts(handler, 0))
+
+
 def places_of(handler: Value, depth: int = 0) -> tuple[Place, ...]:
     """Where what handles a route begins, as far as that can be found."""
     if isinstance(handler, Instance):
         handler = handler.of
     if isinstance(handler, Function | Class):
-        return (Place(handler.scope.path, handler.node.lineno),)
+        return (Place(handler.scope.path, handler.node.lineno, handler.node.col_offset + 1),)
     if isinstance(handler, Made) and depth < 5:
         inner = (*handler.call.args, *handler.call.kwargs.values())
         return tuple(place for one in inner for place in places_of(one, depth + 1))
@@ -169,23 +179,10 @@ def places_of(handler: Value, depth: int = 0) -> tuple[Place, ...]:
 
 def _texts(handler: Value, depth: int) -> list[str]:
     if isinstance(handler, Function | Class):
-        return [ast.dump(without_prose(handler.node))]
+        return [plain(handler.node)]
     if isinstance(handler, Instance):
-        return [ast.dump(without_prose(handler.of.node))]
+        return [plain(handler.of.node)]
     if isinstance(handler, Made) and depth < 5:
         inner = (*handler.call.args, *handler.call.kwargs.values())
         return [handler.call.source, *(found for one in inner for found in _texts(one, depth + 1))]
     return []
-
-
-def without_prose(node: ast.AST) -> ast.AST:
-    """Without docstrings, which change nothing for users."""
-    plain = copy.deepcopy(node)
-    for one in ast.walk(plain):
-        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            match one.body:
-                case [ast.Expr(value=ast.Constant(value=str())), *rest]:
-                    one.body = rest
-                case _:
-                    pass
-    return plain

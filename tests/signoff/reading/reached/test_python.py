@@ -158,7 +158,6 @@ def create_app():
         ("app/guards.py", "1", "9", {"/items/": ["token"]}),
         ("app/guards.py", "2", "9", {"/others": ["counted"]}),
         ("app/guards.py", "3", "9", {"/items/": ["tenant"], "/others": ["tenant"]}),
-        ("app/items.py", ", dependencies=[Depends(user)]", "", {"/items/": ["router"]}),
         ("app/main.py", "one", "two", {}),
         ("app/items.py", "tags=['items']", "tags=['all']", {}),
     ],
