@@ -10,6 +10,8 @@ import pytest
 from signoff.actions import judge_step
 from signoff.actions.approval import answered
 from signoff.actions.judge_step import watched
+from signoff.actions.plan import Run
+from signoff.actions.proof_step import proof
 from signoff.actions.site import Site
 from signoff.actions.steps import Made, StepFailed
 from signoff.commands.context import Context
@@ -165,3 +167,12 @@ async def test_where_the_log_is_denied_no_user_is_sent_on_and_traffic_goes_back(
     assert "could not be judged, and silence is not health: logging projects/demo" in says
     assert "signoff doctor says which permission is missing" in says
     assert serving(world) == [(old, 100)]
+
+
+async def test_a_run_whose_log_became_whole_while_it_was_judged_is_judged_again(site: Site) -> None:
+    early = LinkReport(Status.WAITING, NOW, reason=text("early"), waits_on="time", ask_again_at=NOW)
+    looks = Looks([early, PASSES])
+    run = Run(WorkloadName("web"), "job", (), ())
+    done = await proof(replace(site, prove=looks), run, HEALTHY, {})(site.writers, MADE, silent)
+    assert done.says is not None
+    assert (sentence(done.says), len(looks.asked)) == ("healthy pass", 2)
