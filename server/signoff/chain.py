@@ -27,6 +27,7 @@ from signoff.gather.arrival import arrival
 from signoff.gather.buildable import buildable as build_needs
 from signoff.gather.committed import committed as working_tree
 from signoff.gather.data import data
+from signoff.gather.failed_build import with_failing_line
 from signoff.gather.health import health
 from signoff.gather.merged import merged as branch
 from signoff.gather.pushed import pushed as remote
@@ -41,7 +42,7 @@ CHECKS: tuple[Check[Any], ...] = (
     Check("merged", Link.MERGED, merged.CODES, branch, merged.judge),
     Check("buildable", Link.BUILDABLE, buildable.CODES, build_needs, buildable.judge),
     Check("schema", Link.SCHEMA, schema.CODES, database, schema.judge, skip=schema.declared_none),
-    Check("built", Link.BUILT, built.CODES, standing, built.judge),
+    Check("built", Link.BUILT, built.CODES, with_failing_line, built.judge),
     Check("released", Link.RELEASED, released.CODES, standing, released.judge),
     Check("settings", Link.RELEASED, settings.CODES, standing, settings.judge, skip=settings.not_of_a_service),
     Check("serving", Link.SERVING, serving.CODES, traffic, serving.judge),

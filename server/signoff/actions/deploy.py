@@ -29,7 +29,7 @@ from signoff.ledger import folds
 from signoff.ledger.events import OperationBegan, OperationEnded, PlanApproved
 from signoff.ledger.hold import Held, hold
 from signoff.ledger.store import LedgerError
-from signoff.model.judgement import Status
+from signoff.model.judgement import Link, Status
 from signoff.model.report import Report
 from signoff.model.subject import WorkloadName
 from signoff.model.text import Text, listed, text
@@ -39,9 +39,9 @@ BEFORE_A_WRITE = frozenset({"preflight", "build"})
 """Steps before anything that users get is written; what a command may have written is undone, and that is said."""
 
 Outcome = Literal["deployed", "rolled-back", "ran", "waiting", "unproven", "failed", "void", "busy"]
-"""`deployed`: the chain proves it. `waiting`: all but the next run of a job, which proves the rest. `unproven`: every
-step went well, and the chain does not prove it. `void`, `busy`: nothing was done, since the world is another than the
-plan's, or since another operation is at it."""
+"""`deployed`: the chain proves it. `waiting`: all but the next run of a job, or the last entries of a run's log,
+which prove the rest. `unproven`: every step went well, and the chain does not prove it. `void`, `busy`: nothing was
+done, since the world is another than the plan's, or since another operation is at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +178,12 @@ def _outcome(plan: Plan, steps: Sequence[StepReport], report: Report, theirs: Se
         says = text("every step was done; the next run of {} has to use it", ", ".join(to_run))
         return "waiting", text("{}" * (1 + len(left)), says, *left)
     if plan.request.action == "run":
+        for name in names:
+            log = links.get(name, {}).get(Link.HEALTHY)
+            if log is None or log.status not in {Status.PASS, Status.SKIPPED}:
+                why = log.reason if log is not None and log.reason is not None else text("its log was not judged")
+                says = text("{} ran and ended well, but its log is not proven to be without errors: {}", name, why)
+                return ("waiting" if log is not None and log.status is Status.WAITING else "unproven"), says
         return "ran", text("{}: it ran with what was released, proven on a fresh look", ", ".join(names))
     says = text("{}: built, released and serving, proven on a fresh look", ", ".join(names))
     return ("waiting" if left else "deployed"), text("{}" * (1 + len(left)), says, *left)

@@ -125,9 +125,10 @@ def _unproven(workload: Workload, newest: Lineage | None) -> Finding:
 
 
 def _failed(facts: Standing, build: Build) -> Finding:
+    says = text("build {} ended as {}: {}", build.id[:8], build.status, build.detail)
     return Finding(
         FAILED,
-        text("build {} ended as {}: {}", build.id[:8], build.status, build.detail),
+        text("{}; its log: {}", says, facts.failing_line) if facts.failing_line is not None else says,
         (_of_build(facts, build),),
         fix=Command(("gcloud", "builds", "log", build.id, f"--region={build.location}", f"--project={facts.project}")),
     )

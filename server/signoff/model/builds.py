@@ -65,7 +65,9 @@ class Build:
     """`pushes`: the paths of the images it is told to push. `stated`: the commit that its substitutions name.
 
     `trigger`: the id of the trigger that ran it; then Cloud Build itself filled in that commit. `detail`: what it says
-    of a failure. `tags`: what whoever started it says of it. Times are aware.
+    of a failure. `tags`: what whoever started it says of it. `log`: the `gs://` folder that takes its log, or `logging`
+    for Cloud Logging; None where it has none. `failed_step`: the number of the first step that did not end well. Times
+    are aware.
     """
 
     id: str
@@ -80,6 +82,8 @@ class Build:
     trigger: str | None
     detail: Quoted
     tags: tuple[str, ...] = ()
+    log: str | None = None
+    failed_step: int | None = None
 
     @property
     def paths(self) -> frozenset[str]:

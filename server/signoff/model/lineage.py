@@ -143,6 +143,8 @@ class Standing:
     project: str
     good: frozenset[str] = field(default=frozenset())
     """Digests that hold the reference."""
+    failing_line: Quoted | None = None
+    """Of the failed build that explains why there is none: the first line of its log that names an error, if read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ _OTHERWISE = {
         "busy": "NOT rolled back here",
     },
     "run": {
-        "unproven": "NOT PROVEN to have run",
+        "unproven": "NOT PROVEN to have run well",
         "failed": "FAILED",
         "void": "NOT run, nothing was changed",
         "busy": "NOT run here",

@@ -12,6 +12,8 @@ from signoff.actions.plan import Request
 from signoff.actions.plan_error import PlanError
 from signoff.actions.planning import make
 from signoff.actions.site import Site
+from signoff.commands.context import Context
+from signoff.commands.deploy import known_plan, plan_roll_back
 from signoff.ledger.events import RevisionProven
 from signoff.model.subject import WorkloadName
 from signoff.views.deploy import plan_text, result
@@ -137,3 +139,43 @@ async def test_the_next_deploy_is_followed_again(world: World, site: Site, chain
     new = await deployed(world, site, chain, "second")
     assert serving(world) == [(new, 100)]
     assert "revision" not in world.service()["traffic"][0]
+
+
+async def test_a_roll_back_that_fails_is_called_one_and_says_the_remedy(world: World, site: Site, chain: Chain) -> None:
+    old = newest(world)
+    new = await deployed(world, site, chain, "stays")
+    proven(site, old)
+    plan = await make(site, BACK)
+    world.sandbox.fault("google.cloud.run.v2.Services/UpdateService", code="UNAUTHENTICATED")
+    says = result(await deploy(site, plan))[0]
+    world.sandbox.clear_faults()
+    assert says.startswith("NOT rolled back: preflight of web failed: claiming web failed: expired")
+    assert "; log in again: gcloud auth application-default login" in says
+    assert serving(world) == [(new, 100)]
+
+
+async def test_a_roll_back_of_a_world_that_changed_says_that_nothing_was_done(
+    world: World, site: Site, chain: Chain
+) -> None:
+    old = newest(world)
+    await deployed(world, site, chain, "changed")
+    proven(site, old)
+    plan = await make(site, BACK)
+    world.change(labels={"team": "reports"}, etag='"changed"')
+    assert result(await deploy(site, plan))[0].startswith("NOT rolled back, nothing was changed: ")
+
+
+async def test_a_void_plan_to_roll_back_names_the_command_that_makes_it_again(
+    world: World, site: Site, chain: Chain
+) -> None:
+    old = newest(world)
+    await deployed(world, site, chain, "void")
+    context = Context.open(world.clone)
+    try:
+        plan = await plan_roll_back(context, ["web"], old)
+        world.change(labels={"team": "reports"}, etag='"changed"')
+        with pytest.raises(PlanError, match=f"{plan.id} is void: the target or the commit changed") as void:
+            await known_plan(context, plan.id)
+    finally:
+        await context.close()
+    assert void.value.fix == f"signoff rollback web --to {old} shows the plan as it would be now"

@@ -15,6 +15,9 @@ from signoff.actions.plan_error import PlanError
 from signoff.actions.planning import make
 from signoff.actions.refusal import Refused
 from signoff.actions.site import Site
+from signoff.commands.context import Context
+from signoff.commands.deploy import carry_out as carry_it_out
+from signoff.commands.deploy import known_plan, plan_run
 from signoff.model.facts import Known
 from signoff.model.judgement import Link, Status
 from signoff.model.subject import Commit, WorkloadName
@@ -28,6 +31,13 @@ from .test_deploy import silent
 
 RUN = Request("production", (WorkloadName("extractor"),), action="run")
 DEPLOY = replace(RUN, action="deploy")
+LOGS_AN_ERROR = """
+import traceback
+try:
+    {}["school"]
+except KeyError:
+    traceback.print_exc()
+"""
 WORKS, FAILS, GOES_ON = "print('42 rows')\n", "raise SystemExit(3)\n", "import time\ntime.sleep(600)\n"
 
 
@@ -88,6 +98,44 @@ async def test_a_run_that_fails_is_told_with_its_exit_codes(world: World, site: 
     assert "task 0 exit code 3 after" in result(done)[0]
 
 
+async def test_an_error_that_comes_late_in_the_log_of_a_run_that_ended_well_is_waited_for(
+    world: World, site: Site, chain: Chain
+) -> None:
+    toml = (world.clone / "signoff.toml").read_text("utf-8")
+    world.commit("signoff.toml", toml.replace("lag_seconds = 1 ", "lag_seconds = 4 "))
+    await released(world, site, chain, LOGS_AN_ERROR)
+    world.sandbox.fault("sandbox.Logging/*", latencySeconds=2)
+    told: list[str] = []
+    context = Context.open(world.clone)
+    try:
+        plan = await plan_run(context, ["extractor"])
+        yes = answered(plan, "test", NOW)
+        done = await carry_it_out(context, plan.id, yes, lambda done, total, message: told.append(message))
+    finally:
+        world.sandbox.clear_faults()
+        world.commit("signoff.toml", toml)
+        await context.close()
+    assert done.outcome == "failed", result(done)[0]
+    assert "prove of extractor failed: healthy of extractor failed" in result(done)[0]
+    assert "KeyError" in result(done)[0]
+    assert any("entries of its log may still be on their way" in message for message in told)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "word"),
+    [(Status.WAITING, "waiting", "NOT PROVEN yet"), (Status.UNKNOWN, "unproven", "NOT PROVEN to have run well")],
+)
+async def test_a_run_whose_log_is_not_judged_is_not_called_done(
+    world: World, site: Site, chain: Chain, status: Status, outcome: str, word: str
+) -> None:
+    site = await released(world, site, chain, WORKS)
+    chain.says[Link.HEALTHY] = status
+    done = await carried_out(site, await make(site, RUN))
+    assert done.outcome == outcome
+    says = "extractor ran and ended well, but its log is not proven to be without errors: because"
+    assert result(done)[0].startswith(f"{word}: {says}")
+
+
 async def test_a_run_that_can_be_watched_no_longer_goes_on_and_that_is_said(
     world: World, site: Site, chain: Chain
 ) -> None:
@@ -131,6 +179,22 @@ async def test_a_deploy_cancels_what_still_runs_the_old_image(world: World, site
     old = str((await site.writers.jobs.run(JOB)).value)  # type: ignore[union-attr]
     await released(world, site, chain, WORKS)
     assert was_cancelled(executions(world)[short(old)])
+
+
+async def test_a_void_plan_to_run_a_job_names_the_command_that_makes_it_again(
+    world: World, site: Site, chain: Chain
+) -> None:
+    await released(world, site, chain, WORKS)
+    context = Context.open(world.clone)
+    try:
+        plan = await plan_run(context, ["extractor"])
+        job = next(entry for entry in world.sandbox.state()["jobs"] if entry["name"] == JOB)
+        world.sandbox.plant({"jobs": [job | {"labels": {"team": "reports"}, "etag": '"changed"'}]})
+        with pytest.raises(PlanError, match=f"{plan.id} is void: the target or the commit changed") as void:
+            await known_plan(context, plan.id)
+    finally:
+        await context.close()
+    assert void.value.fix == "signoff job run extractor shows the plan as it would be now"
 
 
 async def test_an_old_template_is_not_run(world: World, site: Site, chain: Chain) -> None:

@@ -15,19 +15,42 @@ from signoff.systems.google.errors import is_missing
 PAGE = 1000
 KEPT = 20_000
 """Lines of one log that are kept at most, the newest ones."""
+_BAD = frozenset({4, 5, 6, 7, 9})
+"""Of a step's status: failed, broke, too late, cancelled, expired."""
+_LOGGING_ONLY, _NONE, _STACKDRIVER_ONLY = 5, 4, 3
+"""Of Build.options.logging; all others write to the bucket."""
+
+
+def log_of(build: Any) -> str | None:
+    """Where Google's build writes its log: a `gs://` folder, or `logging`; None: nowhere.
+
+    https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds#loggingmode
+    """
+    mode = int(build.options.logging)
+    if mode == _NONE:
+        return None
+    if mode in {_LOGGING_ONLY, _STACKDRIVER_ONLY}:
+        return "logging"
+    return str(build.logs_bucket) or None
+
+
+def failed_step(build: Any) -> int | None:
+    """The number of the first step of Google's build that did not end well."""
+    return next((number for number, step in enumerate(build.steps) if int(step.status) in _BAD), None)
 
 
 class BuildLog:
-    """One reader for one build. `lines`: all that came so far.
+    """One reader for one build. `lines`: all that came so far. `seconds`: how long a look may take, if not as usual.
 
     https://cloud.google.com/build/docs/securing-builds/store-manage-build-logs
     """
 
-    def __init__(self, boundary: Boundary, google: Connection, name: BuildName) -> None:
+    def __init__(self, boundary: Boundary, google: Connection, name: BuildName, seconds: float | None = None) -> None:
         self.lines: list[Quoted] = []
         self._boundary = boundary
         self._google = google
         self._name = name
+        self._seconds = seconds
         self._read_to = 0
         self._rest = b""
         self._since = ""
@@ -58,7 +81,9 @@ class BuildLog:
 
             blob = self._google.storage.bucket(bucket).blob(name)
             try:
-                new: bytes = blob.download_as_bytes(start=self._read_to, retry=None, raw_download=True, checksum=None)
+                new: bytes = blob.download_as_bytes(
+                    start=self._read_to, retry=None, raw_download=True, checksum=None, timeout=self._seconds or 60
+                )
             except RequestRangeNotSatisfiable:  # nothing came since
                 return b""
             except Exception as error:
@@ -71,7 +96,7 @@ class BuildLog:
             await self._google.login()
             return await asyncio.to_thread(download)
 
-        answer = await self._boundary.ask(question, fetch, lambda raw: raw, self._why)
+        answer = await self._boundary.ask(question, fetch, lambda raw: raw, self._why, seconds=self._seconds)
         if isinstance(answer, Known):
             self._read_to += len(answer.value)
         return answer
@@ -105,7 +130,7 @@ class BuildLog:
                 self._since = new[-1].timestamp.isoformat()
             return b"".join(entry.text_payload.encode() + b"\n" for entry in new)
 
-        return await self._boundary.ask(question, fetch, read, self._google.why)
+        return await self._boundary.ask(question, fetch, read, self._google.why, seconds=self._seconds)
 
     def _why(self, error: Exception) -> Why | None:
         import requests

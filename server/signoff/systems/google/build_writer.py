@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from signoff.boundary import Question
 from signoff.model.builds import Upload
 from signoff.model.facts import Known, Unknown
 from signoff.model.quoted import Quoted
 from signoff.systems.google.access import Access
+from signoff.systems.google.build_log import failed_step, log_of
 from signoff.systems.google.deployed import BuildName, BuildState, BuiltImage
 from signoff.systems.google.triggers import Trigger
 from signoff.systems.google.waiting import unbroken
 
 _SUCCESS = 3
 _UNDER_WAY = frozenset({0, 1, 2, 10})  # unknown, queued, working, pending
-_BAD = frozenset({4, 5, 6, 7, 9})
-_LOGGING_ONLY, _NONE, _STACKDRIVER_ONLY = 5, 4, 3
-"""Of Build.options.logging; all others write to the bucket."""
 
 
 class BuildWriter:
@@ -124,7 +122,6 @@ class BuildWriter:
 
 def _state(name: BuildName, build: Any) -> BuildState:
     status = int(build.status)
-    bad = (number for number, step in enumerate(build.steps) if int(step.status) in _BAD)
     return BuildState(
         name=name,
         status=build.status.name,
@@ -134,19 +131,9 @@ def _state(name: BuildName, build: Any) -> BuildState:
         if status == _SUCCESS
         else (),
         detail=Quoted(build.failure_info.detail or build.status_detail),
-        failed_step=next(bad, None),
-        log=_log(build),
+        failed_step=failed_step(build),
+        log=log_of(build),
     )
-
-
-def _log(build: Any) -> str | Literal["logging"] | None:
-    """https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds#loggingmode"""
-    mode = int(build.options.logging)
-    if mode == _NONE:
-        return None
-    if mode in {_LOGGING_ONLY, _STACKDRIVER_ONLY}:
-        return "logging"
-    return str(build.logs_bucket) or None
 
 
 def _look(project: str, build: BuildName | None = None) -> tuple[str, ...]:

@@ -12,7 +12,9 @@ from signoff.model.facts import Known, Unknown
 from signoff.model.images import ImageRef, digest
 from signoff.model.quoted import Quoted
 from signoff.model.subject import Commit
+from signoff.systems.google.build_log import BuildLog, failed_step, log_of
 from signoff.systems.google.connection import Connection
+from signoff.systems.google.deployed import BuildName
 from signoff.systems.google.errors import is_missing
 from signoff.systems.google.pages import Page, Pages
 from signoff.systems.google.run_read import moment
@@ -76,6 +78,14 @@ class Builds:
         question = Question("build", "builds.get", name, look(project, location, build))
         return await self._boundary.ask(question, fetch, read, self._google.why)
 
+    async def log(self, project: str, build: Build, seconds: float) -> Known[tuple[Quoted, ...]] | Unknown:
+        """The log of a build that has ended, as far as one look of at most `seconds` gets; empty where it has none."""
+        name = BuildName(project, build.location, build.id)
+        if build.log is None:
+            question = Question("build", "builds.get", name.resource, name.log)
+            return Known((), question.ref(self._boundary.now()))
+        return await BuildLog(self._boundary, self._google, name, seconds).more(build.log, ended=True)
+
 
 def look(project: str, location: str, build: str) -> tuple[str, ...]:
     """How a person looks at one build."""
@@ -106,6 +116,8 @@ def _read(raw: Any, location: str) -> Build:
         trigger=raw.build_trigger_id if _ID.fullmatch(raw.build_trigger_id) else None,
         detail=Quoted(failure or raw.status_detail or _failed_step(raw)),
         tags=tuple(raw.tags),
+        log=log_of(raw),
+        failed_step=failed_step(raw),
     )
 
 

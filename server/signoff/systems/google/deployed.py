@@ -154,7 +154,7 @@ class BuildState:
     images: tuple[BuiltImage, ...]
     detail: Quoted
     failed_step: int | None
-    log: str | Literal["logging"] | None
+    log: str | None
 
 
 def path_of(image: str) -> str:
