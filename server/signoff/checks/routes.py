@@ -11,6 +11,7 @@ from dataclasses import replace
 from signoff.checks import reachable
 from signoff.checks.new_route import GUARDED, MISSING, OPEN, UNTESTED, judged_new, location, shown, untested
 from signoff.checks.routes_through import COMMON, UNFOLLOWED, followed, untested_since, untested_through
+from signoff.checks.told import count
 from signoff.model.finding import Advice, Finding, Location
 from signoff.model.judgement import Judgement, Status, badness, failed, passed, skipped
 from signoff.model.quoted import Quoted
