@@ -19,7 +19,7 @@ from signoff.model.sql_use import Needs, Place
 from signoff.model.subject import Commit
 from signoff.model.text import Text, text
 from signoff.model.unanswered import unanswered
-from signoff.reading.pending_migrations import Pending, losses, pending
+from signoff.reading.pending_migrations import Pending, losses, pending, unrecorded
 
 MOST = 10
 Tables = tuple[Applied, ...]
@@ -116,11 +116,12 @@ def _of_database(
             fix = Advice(text("mend what it left, and have its tool mark it as done or undone"))
             at = next((_at(one.place) for one in state.order.migrations if one.id == name), None)
             found.errors.append(Finding(codes.HALFWAY, says, (shown,), fix, "error", at))
-    recorders = {table.recorder for table in applied.value}
-    for tool in sorted({one.tool for one in state.order.migrations} - {"sql", *recorders}):
+    shown = applied.shows("tables of versions", Quoted(", ".join(table.table for table in applied.value)))
+    for tool in unrecorded(state):
         says = text("the database has no table in which {} records what was run", tool)
-        shown = applied.shows("tables of versions", Quoted(", ".join(table.table for table in applied.value)))
-        found.notes.append(Finding(codes.UNREAD, says, (shown,), None, "warning"))
+        if tool == "sql":
+            says = text("the database has no table that is known in which is recorded which files of SQL were run")
+        found.notes.append(Finding(codes.UNREAD, says, (shown,), None, "note" if tool == "sql" else "warning"))
     for name in late.ahead:
         says = text("the database is ahead of the commit: it records the revision {}", Quoted(name))
         shown = applied.shows("revision", Quoted(name))

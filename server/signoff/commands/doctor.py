@@ -15,7 +15,7 @@ from signoff.commands.doctor_uses import Use, uses
 from signoff.config import Config, ConfigError, load
 from signoff.drafting.draft import PLACEHOLDER
 from signoff.model.database import Snapshot
-from signoff.model.database_use import Database
+from signoff.model.database_use import Database, Replayed
 from signoff.model.facts import Known, Unknown
 from signoff.model.subject import Kind, Target, Workload
 from signoff.systems import Systems
@@ -59,10 +59,11 @@ async def _looked(root: Path, name: str | None, systems: Systems) -> DoctorResul
     if not isinstance(config, ConfigError):
         of, target = config
         workloads = of.workloads_for(target)
-        remote, google, databases = await asyncio.gather(
+        remote, google, (databases, shadows) = await asyncio.gather(
             _remote(systems, of.source.remote), _google(systems, target, workloads), _databases(systems, workloads)
         )
-        found = replace(found, target=target, workloads=workloads, remote=remote, google=google, databases=databases)
+        found = replace(found, target=target, workloads=workloads, remote=remote, google=google)
+        found = replace(found, databases=databases, shadows=shadows)
     return DoctorResult(rows(found), systems.sandbox)
 
 
@@ -87,11 +88,19 @@ async def _remote(systems: Systems, remote: str) -> RemoteSide:
     return RemoteSide(remotes, refs if isinstance(refs, Unknown) else Known(frozenset(refs.value.heads), refs.ref))
 
 
-async def _databases(systems: Systems, workloads: tuple[Workload, ...]) -> Mapping[str, Known[Snapshot] | Unknown]:
-    """Each declared database, asked once."""
+async def _databases(
+    systems: Systems, workloads: tuple[Workload, ...]
+) -> tuple[Mapping[str, Known[Snapshot] | Unknown], Mapping[str, Known[int] | Unknown]]:
+    """Each declared database, asked once; and the version of a shadow where its schema is replayed into one."""
     declared = tuple(dict.fromkeys(one.database for one in workloads if isinstance(one.database, Database)))
     answers = await asyncio.gather(*(systems.postgres.snapshot(database) for database in declared))
-    return {database.name: answer for database, answer in zip(declared, answers, strict=True)}
+    asked = {database.name: answer for database, answer in zip(declared, answers, strict=True)}
+    shadows: dict[str, Known[int] | Unknown] = {}
+    for database, answer in zip(declared, answers, strict=True):
+        if isinstance(database.expected, Replayed):
+            major = answer.value.major if isinstance(answer, Known) else 0
+            shadows[database.name] = await systems.shadows.major(database, major)
+    return asked, shadows
 
 
 async def _google(systems: Systems, target: Target, workloads: tuple[Workload, ...]) -> GoogleSide:

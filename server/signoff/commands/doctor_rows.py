@@ -72,6 +72,8 @@ class Found:
     remote: RemoteSide | None = None
     google: GoogleSide | None = None
     databases: Mapping[str, Known[Snapshot] | Unknown] = field(default_factory=dict)
+    shadows: Mapping[str, Known[int] | Unknown] = field(default_factory=dict)
+    """The major version of the server that a schema is replayed into, by the name of its database."""
 
 
 def rows(found: Found) -> tuple[Row, ...]:
@@ -257,3 +259,9 @@ def _databases(found: Found) -> Iterator[Row]:
         rights = text("; it may change rows, one that only reads is better") if asker.writes else text("")
         says = text("PostgreSQL {} answers to {}{}", answer.value.major, Quoted(asker.role), rights)
         yield Row(f"database {name}", "ok", says)
+    for name, shadow in found.shadows.items():
+        if isinstance(shadow, Unknown):
+            yield Row(f"shadow of {name}", "trouble" if shadow.why == "denied" else "unknown", unanswered(shadow))
+        else:
+            says = text("PostgreSQL {} is there to replay the expected schema into", shadow.value)
+            yield Row(f"shadow of {name}", "ok", says)

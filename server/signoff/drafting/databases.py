@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from signoff.drafting.django import django_command
 from signoff.drafting.files import bytes_of, paths
 from signoff.reading.database_drivers import drivers_in
 from signoff.reading.database_signs import of_path, of_variable
@@ -134,8 +135,8 @@ def _expected(root: Path, found: list[str], variable: str) -> Iterator[Expected]
         )
     if any(_DJANGO.fullmatch(one) for one in found):
         for path in (one for one in found if posixpath.basename(one) == "manage.py"):
-            argv = ("python", path, "migrate", "--noinput")
-            yield Expected({"command": argv, "dsn_env": variable}, f"{path}, if its settings read {variable}")
+            argv, origin = django_command(path, {one: root / one for one in found}, variable)
+            yield Expected({"command": argv, "dsn_env": variable}, origin)
     journals = {path.removesuffix(f"/{JOURNAL}") for path in found if path.endswith(f"/{JOURNAL}")}
     folders = Counter(folder for one in found if (folder := _folder(one, journals)) is not None)
     for folder, count in sorted(folders.items(), key=lambda one: (-one[1], one[0])):

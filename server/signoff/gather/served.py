@@ -16,6 +16,10 @@ from signoff.systems.google.log_filters import Names
 
 HISTORY = timedelta(days=7)
 """How far back logs are read; what is older has to be read by hand."""
+_LONGEST_START = timedelta(minutes=30)
+"""A container has four minutes to start (https://cloud.google.com/run/docs/configuring/healthchecks), and an image its
+time to be fetched.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +90,15 @@ def _revisions(survey: Survey, workload: Workload, service: Service) -> Iterable
 
 
 def _served_since(placement: Placement, name: str) -> datetime | None:
-    """When the revision became ready: no request of anybody reached it before. Else when it was made."""
+    """When the revision became ready: no request of anybody reached it before. Else when it was made.
+
+    One that became ready so late was ready before, and had trouble since: what it wrote meanwhile is its own.
+    """
     revision = next((one for one in (*placement.serving, placement.newest) if one and one.name == name), None)
     if revision is None:
         return None
     ready = revision.ready
-    if ready and ready.state == "succeeded" and ready.at and ready.at > revision.created:
+    starts = revision.created + _LONGEST_START
+    if ready and ready.state == "succeeded" and ready.at and revision.created < ready.at <= starts:
         return ready.at
     return revision.created

@@ -46,6 +46,8 @@ class LogEntry:
     """`requests`, `stdout`, `stderr`, `system` or another log's short name."""
     message: Quoted
     request: Request | None = None
+    during: Quoted | None = None
+    """The path of the request that a line of output is about, where its logger names it."""
     trace: str | None = None
     instance: str = ""
     """Which container of which instance wrote it: its lines on one stream may be one message."""

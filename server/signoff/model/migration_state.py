@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from signoff.model.sql_use import Needs
     from signoff.model.subject import Commit
 
-Recorder = Literal["alembic", "django", "prisma", "numbers", "newest-number", "flyway", "drizzle"]
-"""`numbers`: every version that was run (dbmate, Rails, node-pg-migrate); `newest-number`: only the last one
-(golang-migrate)."""
+Recorder = Literal[
+    "alembic", "django", "prisma", "numbers", "newest-number", "flyway", "drizzle", "knex", "node-pg-migrate"
+]
+"""`numbers`: every version that was run (dbmate, goose); `newest-number`: only the last one (golang-migrate)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """One table of versions. `ids`: as its tool writes them (`app/name` of Django, script names of Flyway; Drizzle:
-    milliseconds); `failed`: those that ended halfway. `readable`: whether the asking role may read it.
+    """One table of versions. `ids`: as its tool writes them (`app/name` of Django; file names of Flyway, of Knex and,
+    without what follows the last dot, of node-pg-migrate; milliseconds of Drizzle); `failed`: those that ended halfway.
+    `readable`: whether the asking role may read it.
     """
 
     recorder: Recorder

@@ -7,7 +7,7 @@ from typing import Literal
 
 from signoff.model.sql_use import NotCheckable, Place
 
-Tool = Literal["alembic", "django", "sql"]
+Tool = Literal["alembic", "django", "knex", "node-pg-migrate", "sql"]
 Loss = Literal["drop-table", "drop-column", "rename", "set-not-null", "change-type"]
 
 

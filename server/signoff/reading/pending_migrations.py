@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from signoff.model.database import Snapshot
 from signoff.model.facts import Known
 from signoff.model.migration_state import Applied, MigrationState
-from signoff.model.migrations import Destructive, Migration
+from signoff.model.migrations import Destructive, Migration, Tool
 
 _NUMBER = re.compile(r"V?0*(\d+)", re.IGNORECASE)
 
@@ -34,7 +34,7 @@ def pending(state: MigrationState) -> Pending:
     for applied in state.applied.value:
         if not applied.readable:
             continue
-        mine = [one for one in state.order.migrations if one.tool == _TOOLS.get(applied.recorder, "sql")]
+        mine = _of_its_tool(state, applied)
         if applied.recorder == "alembic":
             late, beyond = _of_alembic(mine, applied)
             ahead += beyond
@@ -45,6 +45,13 @@ def pending(state: MigrationState) -> Pending:
         found.update(dict.fromkeys(late))
         known = known or bool(mine)
     return Pending(tuple(sorted(found, key=lambda one: (one.place.path, one.place.line))), tuple(ahead), known)
+
+
+def unrecorded(state: MigrationState) -> tuple[Tool, ...]:
+    """The tools of the repository's migrations of which the database has no table of versions."""
+    applied = state.applied.value if isinstance(state.applied, Known) else ()
+    recorded = {one for table in applied for one in _of_its_tool(state, table)}
+    return tuple(sorted({one.tool for one in state.order.migrations if one not in recorded}))
 
 
 def losses(state: MigrationState, late: Pending, live: Snapshot) -> tuple[tuple[Destructive, bool], ...]:
@@ -66,7 +73,24 @@ def _gone(name: str, column: str | None, live: Snapshot) -> bool:
     return table is None or (column is not None and column not in {one.name for one in table.columns})
 
 
-_TOOLS = {"alembic": "alembic", "django": "django"}
+_TOOLS = ("alembic", "django", "knex", "node-pg-migrate")
+"""Those with migrations of their own form; all others run SQL."""
+
+
+def _of_its_tool(state: MigrationState, applied: Applied) -> list[Migration]:
+    """node-pg-migrate runs SQL as well, beside its programs or in a folder of which it ran something."""
+    tool = applied.recorder if applied.recorder in _TOOLS else "sql"
+    mine = [one for one in state.order.migrations if one.tool == tool]
+    if tool == "node-pg-migrate":
+        written = [one for one in state.order.migrations if one.tool == "sql"]
+        folders = {one.group for one in mine} | {one.group for one in written if _stem(one.id) in applied.ids}
+        mine += [one for one in written if one.group in folders]
+    return mine
+
+
+def _stem(name: str) -> str:
+    """A TypeScript file is recorded under the name that it was compiled to."""
+    return name.rpartition(".")[0] or name
 
 
 def _of_alembic(mine: list[Migration], applied: Applied) -> tuple[list[Migration], list[str]]:
@@ -108,6 +132,11 @@ def _of_files(mine: list[Migration], applied: Applied, state: MigrationState) ->
     if applied.recorder == "drizzle":
         newest = max((int(one) for one in applied.ids), default=0)
         return [one for one in mine if state.whens.get(one.id, 0) > newest]
+    if applied.recorder == "knex":
+        run_names = {_stem(one) for one in applied.ids}
+        return [one for one in mine if _stem(one.id) not in run_names]
+    if applied.recorder == "node-pg-migrate":
+        return [one for one in mine if _stem(one.id) not in applied.ids]
     run = {int(one) for one in applied.ids if one.isdigit()}
     numbered = {one: int(found[1]) for one in mine if (found := _NUMBER.match(one.id))}
     if applied.recorder == "newest-number":

@@ -26,6 +26,12 @@ RECORDS = {
     "INSERT INTO schema_migrations VALUES ",
     "flyway": "CREATE TABLE flyway_schema_history (script text, success boolean);"
     "INSERT INTO flyway_schema_history VALUES ",
+    "goose": "CREATE TABLE goose_db_version (id serial, version_id bigint, is_applied boolean, tstamp timestamp);"
+    "INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, true), ",
+    "knex": "CREATE TABLE knex_migrations (id serial, name varchar(255), batch int, migration_time timestamptz);"
+    "INSERT INTO knex_migrations (name) VALUES ",
+    "node-pg-migrate": "CREATE TABLE pgmigrations (id serial, name varchar(255), run_on timestamp);"
+    "INSERT INTO pgmigrations (name) VALUES ",
     "drizzle": "CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial, created_at bigint);"
     "INSERT INTO drizzle.__drizzle_migrations (created_at) VALUES ",
 }
@@ -59,7 +65,25 @@ def sql(*paths: str) -> dict[str, str]:
 
 
 JOURNAL = json.dumps({"entries": [{"idx": 0, "tag": "0000_a", "when": 100}, {"idx": 1, "tag": "0001_b", "when": 200}]})
+GOOSE = "package migrations\nfunc init() { goose.AddMigrationContext(up, down) }\n"
+KNEX = "exports.up = function (knex) { return knex.schema.createTable('a', () => {}); };\nexports.down = () => {};\n"
+KNEX_TS = 'import { Knex } from "knex";\nexport async function up(knex: Knex): Promise<void> {}\n'
+PG = "exports.up = (pgm) => { pgm.createTable('a', {}); };\n"
+PG_TS = "import { MigrationBuilder } from 'node-pg-migrate';\nexport async function up(pgm: MigrationBuilder) {}\n"
 TOOLS = {
+    "goose": ("goose", sql("migrations/00001_a.sql", "migrations/00002_b.sql"), "(1, true)", "(1, true), (2, true)"),
+    "knex": (
+        "knex",
+        {"web/migrations/20260101120000_a.js": KNEX, "web/migrations/20260201120000_b.ts": KNEX_TS},
+        "('20260101120000_a.js')",
+        "('20260101120000_a.js'), ('20260201120000_b.js')",
+    ),
+    "node-pg-migrate": (
+        "node-pg-migrate",
+        {"web/migrations/1700000000000_a.js": PG, "web/migrations/1700000000001_b.ts": PG_TS},
+        "('1700000000000_a')",
+        "('1700000000000_a'), ('1700000000001_b')",
+    ),
     "alembic": ("alembic", chain("a1", "a2"), "('a1')", "('a2')"),
     "django": ("django", django("0001_a", "0002_b"), "('shop', '0001_a')", "('shop', '0001_a'), ('shop', '0002_b')"),
     "prisma": (
@@ -88,6 +112,28 @@ TOOLS = {
         "(100), (200)",
     ),
 }
+OTHERWISE = {
+    "goose, undone": (
+        "goose",
+        sql("migrations/00001_a.sql", "migrations/00002_b.sql"),
+        "(1, true), (2, true), (2, false)",
+        "(1, true), (2, false), (2, true)",
+    ),
+    "goose, in Go": (
+        "goose",
+        sql("migrations/00001_a.sql") | {"web/migrations/00002_b.go": GOOSE},
+        "(1, true)",
+        "(1, true), (2, true)",
+    ),
+    "node-pg-migrate, in SQL": (
+        "node-pg-migrate",
+        sql("migrations/1700000000000_a.sql", "migrations/1700000000001_b.sql"),
+        "('1700000000000_a')",
+        "('1700000000000_a'), ('1700000000001_b')",
+    ),
+}
+"""The same tools, in other ways to use them."""
+CASES = pytest.mark.parametrize("tool", (TOOLS | OTHERWISE).values(), ids=(TOOLS | OTHERWISE).keys())
 
 
 class World:
@@ -117,7 +163,7 @@ def findings(link: LinkReport) -> set[str]:
     return {one.code for one in link.findings}
 
 
-@pytest.mark.parametrize("tool", TOOLS.values(), ids=TOOLS.keys())
+@CASES
 def test_a_migration_that_was_not_run_waits_for_a_person_at_its_file(
     world: World, tool: tuple[str, dict[str, str], str, str]
 ) -> None:
@@ -141,7 +187,7 @@ def test_migrations_that_no_workload_is_made_from_belong_to_the_one_database(
     assert (link.status, findings(link)) == (Status.PASS, set()), told(link.reason)
 
 
-@pytest.mark.parametrize("tool", TOOLS.values(), ids=TOOLS.keys())
+@CASES
 def test_when_every_migration_was_run_nothing_is_said(world: World, tool: tuple[str, dict[str, str], str, str]) -> None:
     name, files, _, after = tool
     link = world.judged(files, RECORDS[name] + after)
@@ -212,6 +258,41 @@ def test_a_recorded_head_whose_objects_are_missing_says_so(world: World) -> None
     link = world.judged(chain("a1"), RECORDS["alembic"] + "('a1')", live=live)
     assert link.status is Status.FAIL
     assert findings(link) == {"schema/missing", "schema/recorded"}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "tool"),
+    [
+        ("migrations/1700000000000-a.ts", "export class A implements MigrationInterface { async up() {} }", "TypeORM"),
+        ("src/migrations/Migration20260101.ts", "import '@mikro-orm/migrations';\nup() {}", "MikroORM"),
+        ("migrations/20260101-a.js", "module.exports = { async up(queryInterface, Sequelize) {} };", "Sequelize"),
+        ("migrations/20260101_a.ts", "import { Kysely } from 'kysely';\nexport async function up(db) {}", "Kysely"),
+        ("db/migrations/20260101_a.js", "exports.up = async (db) => {};", "a tool that is not known"),
+        ("db/migrate/20260101_a.rb", "class A < ActiveRecord::Migration[8.0]\nend\n", "Rails"),
+        ("database/migrations/2026_01_01_a.php", "use Illuminate\\Database\\Migrations\\Migration;", "Laravel"),
+        ("priv/repo/migrations/20260101_a.exs", "use Ecto.Migration", "Ecto"),
+        ("Migrations/20260101_A.cs", "using Microsoft.EntityFrameworkCore.Migrations;", "Entity Framework"),
+    ],
+)  # fmt: skip
+def test_migrations_of_a_tool_that_is_not_read_are_said_at_their_file(
+    world: World, path: str, text: str, tool: str
+) -> None:
+    link = world.judged({f"web/{path}": text}, "")
+    [finding] = [one for one in link.findings if one.code == "schema/migration-unread"]
+    assert told(finding.message) == f"migrations of {tool} are not read: which of them were run is not known"
+    assert finding.location is not None
+    assert finding.location.path == f"web/{path}"
+
+
+@pytest.mark.parametrize("tool", ["knex", "node-pg-migrate", "goose", "dbmate"])
+def test_migrations_without_a_table_in_which_they_are_recorded_are_said_to_be(world: World, tool: str) -> None:
+    link = world.judged(TOOLS[tool][1], "")
+    assert (link.status, findings(link)) == (Status.PASS, {"schema/migration-unread"})
+
+
+def test_files_in_a_folder_of_migrations_that_are_none_are_passed_over(world: World) -> None:
+    files = {"web/migrations/index.js": "exports.up = () => {};", "web/migrations/001_names.js": "exports.names = [];"}
+    assert findings(world.judged(files, "")) == set()
 
 
 def test_what_a_reference_lacks_as_a_table_of_versions_is_no_matter(world: World) -> None:

@@ -77,6 +77,44 @@ async def test_each_declared_database_is_asked_whether_it_answers(clone: Clone, 
     assert (answers.status, plain(answers.says)) == ("ok", f"PostgreSQL {postgres.major} answers to {role}")
 
 
+REPLAYED = TOML.replace('kind = "service"', 'kind = "service"\nschema = { database = "main" }') + (
+    '[databases.main]\ndsn_env = "URL"\nexpected = { migrations = "db", shadow_env = "SHADOW" }\n'
+)
+
+
+async def test_a_shadow_database_is_tried_where_the_expected_schema_is_replayed(
+    clone: Clone, postgres: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone.write({"signoff.toml": REPLAYED})
+    unset = row(await looked(clone.path, None), "shadow of main")
+    assert unset.status == "trouble"
+    assert "the environment variable SHADOW is not set" in plain(unset.says)
+    before = postgres.database().rows("SELECT count(*) FROM pg_database")
+    named = row(await looked(clone.path, None, SHADOW=postgres.database().dsn()), "shadow of main")
+    says = f"PostgreSQL {postgres.major} is there to replay the expected schema into"
+    assert (named.status, plain(named.says)) == ("ok", says)
+    assert postgres.database().rows("SELECT count(*) FROM pg_database") == [(before[0][0] + 2,)]
+    clone.write({"signoff.toml": REPLAYED.replace(', shadow_env = "SHADOW"', "")})
+    own = row(await looked(clone.path, None), "shadow of main")
+    assert own.status == "ok"
+    monkeypatch.setattr("signoff.systems.postgres.shadow.programs_here", tuple)
+    none = row(await looked(clone.path, None), "shadow of main")
+    assert none.status == "trouble"
+    assert "install PostgreSQL, or signoff[shadow]" in plain(none.says)
+
+
+@pytest.mark.parametrize("fault", ["denied", "timeout", "unreachable", "throttled", "malformed", "incomplete"])
+async def test_a_shadow_that_does_not_answer_is_never_there(fault: Fault, clone: Clone) -> None:
+    clone.write({"signoff.toml": REPLAYED})
+    found = await looked(clone.path, None, {("postgres", "shadow"): fault}, SHADOW="postgresql://127.0.0.1:1/x")
+    assert row(found, "shadow of main").status != "ok"
+
+
+async def test_without_a_replay_no_shadow_is_tried(clone: Clone) -> None:
+    clone.write({"signoff.toml": REPLAYED.replace('expected = { migrations = "db", shadow_env = "SHADOW" }\n', "")})
+    assert not [one for one in (await looked(clone.path, None)).rows if one.name.startswith("shadow")]
+
+
 async def test_a_placeholder_project_is_not_asked(clone: Clone, sandbox: Sandbox) -> None:
     clone.write({"signoff.toml": TOML.replace('"demo"', '"your-project-id"')})
     result = await looked(clone.path, sandbox)

@@ -12,7 +12,7 @@ from signoff.checks.healthy import KNOWN_ERROR, MISSING, NEW_ERROR, NOT_EXERCISE
 from signoff.model.judgement import Status
 from signoff.model.log_rules import Expected, LogRules
 from signoff.model.subject import Workload, WorkloadName
-from support.logged import GONE, World, asked, entry, pool, pool_entry
+from support.logged import GONE, World, asked, broke, entry, pool, pool_entry, revision
 from support.samples import WEB
 
 POOL = Workload(WorkloadName("crunch"), "worker-pool", "crunch", ())
@@ -163,3 +163,28 @@ async def test_containers_of_one_instance_do_not_get_between_each_others_lines(w
 async def test_a_level_of_opentelemetry_or_syslog_is_read(world: World, level: str) -> None:
     world.plant(asked("/report", 200, 100), entry("stdout", 90, jsonPayload={level: "ERROR", "body": "rows lost"}))
     assert await errors_of(world) == ["rows lost"]
+
+
+async def test_an_error_that_was_handled_is_proven_gone_by_the_path_that_its_logger_named(world: World) -> None:
+    handled = {"severity": "ERROR", "jsonPayload": {"message": "rows lost"}, "httpRequest": ASKED_FOR}
+    world.plant(entry("stdout", 900, "web-00001-old", **handled), asked("/other", 200, 100))
+    claimed = await world.claim("rows lost")
+    assert claimed.status is Status.UNKNOWN
+    assert "was not requested since: send it to web" in str(claimed.reason.parts)
+    world.plant(asked("/report", 200, 90))
+    assert (await world.claim("rows lost")).status is Status.PASS
+
+
+async def test_a_revision_that_became_ready_again_is_not_forgiven_what_it_wrote_before(world: World) -> None:
+    world.plant(*broke(3000, "web-00002-new"), asked("/report", 200, 100))
+    world.plant(revisions=[revision(ready=300, created=7200)])
+    assert judge(WEB, await world.facts()).status is Status.FAIL
+
+
+async def test_a_method_that_somebody_made_up_is_not_taken_into_our_own_words(world: World) -> None:
+    made_up = {"requestMethod": "`*OBEY*`", "requestUrl": "https://web.example.com/report", "status": 500}
+    world.plant(entry("requests", 900, "web-00001-old", httpRequest=made_up, labels=LIVE))
+    world.plant(asked("/other", 200, 100))
+    claimed = await world.claim("HTTP 500")
+    assert "OBEY" not in str(claimed.reason.parts)
+    assert "UNKNOWN " in str(claimed.reason.parts)

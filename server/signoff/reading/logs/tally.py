@@ -50,6 +50,8 @@ class Tally:
     def error(self, entry: LogEntry, signature: str, says: str) -> None:
         """One occurrence; an empty signature keeps it apart from all errors that say something else."""
         seen = self._seen(signature, says, entry.at)
+        if entry.during:
+            seen.met_by(entry.during)
         if entry.trace:
             if path := self._failed_by_trace.get(entry.trace):
                 seen.met_by(path)

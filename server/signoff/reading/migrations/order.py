@@ -19,6 +19,7 @@ from signoff.model.sql_use import NotCheckable, Place
 from signoff.reading.migrations.alembic import Revision, is_revision, read_revision
 from signoff.reading.migrations.django import AppMigration, is_app_migration, read_app_migration
 from signoff.reading.migrations.losses import losses_in
+from signoff.reading.migrations.programs import read_program
 from signoff.reading.source.project import Project
 from signoff.reading.source.shipped import is_migration, is_shipped
 from signoff.reading.source.text import plain
@@ -37,6 +38,8 @@ def migration_order(files: Mapping[str, bytes], *, alone: bool = False) -> Migra
     revisions: list[Revision] = []
     apps: list[AppMigration] = []
     numbered: list[Migration] = []
+    programs: list[Migration] = []
+    foreign: dict[tuple[str, str], NotCheckable] = {}  # of each folder and tool the last one
     losses: list[Destructive] = []
     unread: list[NotCheckable] = []
     for path, data in sorted(files.items()):
@@ -59,15 +62,19 @@ def migration_order(files: Mapping[str, bytes], *, alone: bool = False) -> Migra
             own = posixpath.basename(posixpath.dirname(path)) if name == "migration.sql" else name  # Prisma
             losses += losses_in(own, plain(data.decode("utf-8", "replace"), Place(path, 1)))
             numbered.append(Migration(Place(path, 1), "sql", posixpath.dirname(path), own))
+        elif isinstance(program := read_program(path, data, alone=alone), Migration):
+            programs.append(program)
+        elif program is not None:
+            foreign[posixpath.dirname(path), program.why] = program
     faults = [*_of_revisions(revisions), *_of_apps(apps), *_of_numbers(numbered)]
     losses += [loss for revision in revisions for loss in revision.losses]
     losses += [loss for app in apps for loss in app.losses]
-    found = [*(one.migration for one in revisions), *(one.migration for one in apps), *numbered]
+    found = [*(one.migration for one in revisions), *(one.migration for one in apps), *numbered, *programs]
     return MigrationOrder(
         tuple(sorted(found, key=lambda one: (one.place.path, one.place.line))),
         tuple(faults),
         tuple(sorted(losses, key=lambda one: (one.place.path, one.place.line))),
-        tuple(unread),
+        (*unread, *foreign.values()),
     )
 
 

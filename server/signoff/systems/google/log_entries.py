@@ -17,6 +17,8 @@ from signoff.model.subject import Kind
 from signoff.systems.google.log_filters import EXECUTION, JOB, POOL, REQUEST_LOG
 
 _URL = re.compile(r"(?:https?://([^/?]*))?(.*)", re.DOTALL)
+_METHOD = re.compile(r"[A-Z]{1,20}")
+"""Whoever asks may write anything as the method, and ours is no outside text."""
 _KINDS: Mapping[str, Kind] = {JOB: "job", POOL: "worker-pool"}
 _WRITER = ("instanceId", "container_name", "run.googleapis.com/task_index", "run.googleapis.com/task_attempt")
 """Labels of a process: containers of one instance write to one log, and so do the tasks of an execution.
@@ -34,8 +36,8 @@ def entry(raw: Any) -> LogEntry:
 
     of, labels = raw.resource.labels, raw.labels
     payload = json_format.MessageToDict(raw.json_payload) if raw.json_payload.fields else None
-    # Loggers name the request that they log for (`httpRequest`), and that makes their line no entry of the request log.
-    asked = raw.log_name.endswith(REQUEST_LOG) and raw.http_request.request_method
+    asked = _request(raw) if raw.http_request.request_method else None
+    answered = raw.log_name.endswith(REQUEST_LOG)  # a logger names the request that its line is about as `httpRequest`
     return LogEntry(
         at=raw.timestamp.ToDatetime(tzinfo=UTC),
         workload=of.get("service_name") or of.get("job_name") or of.get("worker_pool_name", ""),
@@ -44,7 +46,8 @@ def entry(raw: Any) -> LogEntry:
         severity=log_severity_pb2.LogSeverity.Name(raw.severity),
         stream=re.split(r"%2F|/", raw.log_name)[-1],
         message=Quoted(raw.text_payload or _said(payload)),
-        request=_request(raw) if asked else None,
+        request=asked if answered else None,
+        during=asked.path if asked and not answered else None,
         trace=raw.trace or None,
         instance="/".join(labels[key] for key in _WRITER if key in labels),
         payload=None if payload is None else Quoted(json.dumps(payload, ensure_ascii=False)),
@@ -62,7 +65,7 @@ def _request(raw: Any) -> Request:
     url = _URL.match(http.request_url)
     host, rest = url.groups() if url else ("", "")
     return Request(
-        http.request_method,
+        http.request_method if _METHOD.fullmatch(http.request_method) else "UNKNOWN",
         Quoted(rest.split("?")[0] or "/"),
         http.status,
         refused=not raw.labels.get("instanceId"),

@@ -24,6 +24,9 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "schema_migrations": ("version",),
     "flyway_schema_history": ("script", "success"),
     "__drizzle_migrations": ("created_at",),
+    "goose_db_version": ("id", "version_id", "is_applied"),
+    "knex_migrations": ("name",),
+    "pgmigrations": ("name",),
 }
 
 
@@ -65,6 +68,11 @@ def _applied(table: Mapping[str, Any]) -> Applied:
         failed = tuple(sorted({row["script"] for row in said if not row["success"]} - ids))
     elif name == "__drizzle_migrations":
         recorder, ids = "drizzle", {str(row["created_at"]) for row in said}
+    elif name == "goose_db_version":  # the newest row of a version says whether it is undone
+        newest = {row["version_id"]: row["is_applied"] for row in sorted(said, key=lambda row: row["id"])}
+        recorder, ids = "numbers", {str(version) for version, applied in newest.items() if applied and version}
+    elif name in {"knex_migrations", "pgmigrations"}:
+        recorder, ids = "knex" if name == "knex_migrations" else "node-pg-migrate", {row["name"] for row in said}
     else:
         recorder = "newest-number" if "dirty" in table["columns"] else "numbers"
         ids = {str(row["version"]) for row in said}

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SECONDS = 300.0
 """For one replay, with the start of its server."""
+START_SECONDS = 90.0
 _FORM = "2"
 """Of what is kept; another one is not read."""
 _MOST_KEPT = 20
@@ -62,6 +63,20 @@ class Shadows:
             return await replayed(shadow, statements, database.role, told)
 
         return await self.made(database, major, fingerprint, run)
+
+    async def major(self, database: Database, major: int) -> Known[int] | Unknown:
+        """The version of a shadow database that is begun and ended for this alone, in the way a replay has one."""
+
+        async def fetch() -> int:
+            async with (
+                asyncio.timeout(START_SECONDS),
+                self._shadow(database, major) as shadow,
+                shadow.connected() as connection,
+            ):
+                return connection.get_server_version().major
+
+        question = Question("postgres", "shadow", f"{database.name} (expected)")
+        return await self._boundary.ask(question, fetch, int, why, seconds=START_SECONDS + 30)
 
     async def made(
         self,
