@@ -11,6 +11,7 @@ from signoff.actions.revision_step import deployed
 from signoff.actions.site import Site
 from signoff.actions.steps import REMEDIES, Act, Made, StepFailed
 from signoff.check import Progress
+from signoff.fold import waived_links
 from signoff.model.facts import Unknown
 from signoff.model.judgement import Link, Status
 from signoff.model.report import LinkReport, Report
@@ -100,8 +101,10 @@ def _says(link: Link, said: LinkReport) -> Text:
 
 
 def _unasked(report: Report, name: WorkloadName, links: frozenset[Link]) -> Text | None:
-    """What did not answer, so that a link could not be judged, with the remedy. None: everything was looked at."""
-    for link, said in _links(report, name, links).items():
+    """What did not answer, so that a link could not be judged, with the remedy. None: everything was looked at, or a
+    person waived it.
+    """
+    for link, said in _links(report, name, links - waived_links(name, report.waivers)).items():
         lost = said.unanswered
         if lost is not None and lost.ref.system not in _OF_THE_REPOSITORY:
             says = "{} of {} could not be judged, and silence is not health: {}{}"

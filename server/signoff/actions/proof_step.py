@@ -38,9 +38,9 @@ def proof(site: Site, item: Item, links: frozenset[Link], proofs: Proofs) -> Act
             says = judged(report, item.workload, links)
             proofs[item.workload] = report
             now, until = site.now(), _log_is_whole_at(report, item)
-            if until is None or not now < until <= end:
+            if until is None or until > end or now >= end:
                 return replace(made, says=says)
-            left = (until - now).total_seconds()
+            left = max(0.0, (until - now).total_seconds())  # the walk itself may have taken longer
             progress(0, None, f"waits {left:.0f} s: entries of its log may still be on their way")
             await asyncio.sleep(left)
 

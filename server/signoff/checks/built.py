@@ -68,8 +68,8 @@ def _without_good(workload: Workload, facts: Standing, trace: Trace, known: Refe
             "build {} is {} since {}", running.id[:8], running.status, running.created.isoformat(timespec="seconds")
         )
         return waiting("time", reason, evidence=(_of_build(facts, running),))
-    if trace.failed is not None and trace.failed[1].state in {"holds", "unknown"}:
-        return failed(_failed(facts, trace.failed[0]))
+    if trace.failure is not None:
+        return failed(_failed(facts, trace.failure))
     newest = next(iter(_candidates_by_age(trace)), None)
     if newest is None:
         if trace.read_back_to is not None:

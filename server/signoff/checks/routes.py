@@ -11,6 +11,7 @@ from dataclasses import replace
 from signoff.checks import reachable
 from signoff.checks.new_route import GUARDED, MISSING, OPEN, UNTESTED, judged_new, location, shown, untested
 from signoff.checks.routes_through import COMMON, UNFOLLOWED, followed, untested_since, untested_through
+from signoff.checks.told import count
 from signoff.model.finding import Advice, Finding, Location
 from signoff.model.judgement import Judgement, Status, badness, failed, passed, skipped
 from signoff.model.quoted import Quoted
@@ -52,7 +53,7 @@ def judge(workload: Workload, facts: NewRoutes) -> Judgement:
         why = text("which routes of {} are new can not be told: {}", workload.name, facts.untold)
         return skipped(why, Finding(UNTOLD, why, severity="note"))
     parts, silent = _sent(workload, facts)
-    parts.append(passed(facts.proof, says=_says(facts)))
+    parts.append(passed(facts.proof, says=_says(workload, facts)))
     notes = _notes(workload, facts, silent)
     if facts.untold is not None:
         why = text("which routes of {} are new can not be told: {}", workload.name, facts.untold)
@@ -129,7 +130,9 @@ def _notes(workload: Workload, facts: NewRoutes, silent: Sequence[Change]) -> li
     found += followed(facts)
     for one in facts.unread[:MOST]:
         says = text("routes are new here that the source does not tell: {}", one.why)
-        advice = Advice(text("write them as [[workloads.{}.smoke]], or name a command that prints them", workload.name))
+        advice = Advice(
+            text("name a document or a command that tells them in [workloads.{}.routes] of signoff.toml", workload.name)
+        )
         found.append(Finding(UNREAD, says, (facts.proof,), advice, "warning", Location(one.file, one.line)))
     if len(facts.unread) > MOST:
         rest = text("and {} more places with routes that the source does not tell", len(facts.unread) - MOST)
@@ -140,9 +143,12 @@ def _notes(workload: Workload, facts: NewRoutes, silent: Sequence[Change]) -> li
     return found
 
 
-def _says(facts: NewRoutes) -> Text:
-    count = len(facts.changes) + len(facts.covered) + len(facts.ignored) + len(facts.used)
-    if not count:
-        return text("no route is new or changed, of {} in the code", len(facts.found.routes))
+def _says(workload: Workload, facts: NewRoutes) -> Text:
+    number = len(facts.changes) + len(facts.covered) + len(facts.ignored) + len(facts.used)
+    if not number:
+        says = text("no route is new or changed, of {} in the code", len(facts.found.routes))
+        told = workload.routes.openapi is not None or workload.routes.command
+        left = 0 if told else len(facts.found.unread)
+        return text("{}, besides {} with routes that are not read", says, count(left, "place")) if left else says
     tried = len(facts.covered) + len(facts.smokes) + len(facts.used)
-    return text("{} routes are new or changed, and {} of them were asked for", count, tried)
+    return text("{} routes are new or changed, and {} of them were asked for", number, tried)

@@ -20,9 +20,9 @@ LOG_SECONDS = 5.0
 async def with_failing_line(survey: Survey, workload: Workload) -> Standing | Unknown:
     """As `standing`. The log is read where a failed build is the finding alone, and once for all its workloads."""
     facts = await standing(survey, workload)
-    if isinstance(facts, Unknown) or facts.good or facts.trace is None or facts.trace.failed is None:
+    if isinstance(facts, Unknown) or facts.good or facts.trace is None or facts.trace.failure is None:
         return facts
-    return replace(facts, failing_line=await survey.get(_failing_line, facts.trace.failed[0]))
+    return replace(facts, failing_line=await survey.get(_failing_line, facts.trace.failure))
 
 
 async def _failing_line(survey: Survey, build: Build) -> Quoted | None:

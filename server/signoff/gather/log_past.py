@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signoff.gather.placements import execution_history, revision_history
-from signoff.gather.served import HISTORY, Unit, known, names, units
+from signoff.gather.served import HISTORY, Unit, Units, known, names, units
 from signoff.model.facts import Known, Unknown
 from signoff.model.health import Before, Route
 from signoff.model.logs import ErrorSeen, LogEntry
@@ -66,13 +66,42 @@ async def past(survey: Survey, workload: Workload) -> Past | Unknown:
 
 
 async def everybody(survey: Survey) -> Mapping[tuple[Kind, str], Past] | Unknown:
-    """All workloads of the subject in one list; what a bound may have cut off is missing."""
-    return await _past(survey, survey.subject.workloads)
+    """All workloads of the subject in as few lists as a filter can name; what a bound may have cut off is missing."""
+    serving = await survey.get(units)
+    found: dict[tuple[Kind, str], Past] = {}
+    for some in _batches(survey.subject.workloads, serving):
+        read = await _past(survey, some)
+        if isinstance(read, Unknown):
+            return read
+        found |= read
+    return found
+
+
+_MOST_NAMES = 15_000
+"""Characters of names in one filter, which may have 20,000: https://cloud.google.com/logging/quotas"""
+
+
+def _batches(workloads: Iterable[Workload], serving: Units) -> Iterator[tuple[Workload, ...]]:
+    batch: list[Workload] = []
+    length = 0
+    for workload in workloads:
+        own = sum(len(name) + len('"" OR ') for name in (workload.resource, *names(_own(workload, serving)).every))
+        if batch and length + own > _MOST_NAMES:
+            yield tuple(batch)
+            batch, length = [], 0
+        batch.append(workload)
+        length += own
+    if batch:
+        yield tuple(batch)
+
+
+def _own(workload: Workload, serving: Units) -> list[Unit]:
+    return known({name: found for name, found in serving.items() if name == workload.name})
 
 
 async def _past(survey: Survey, workloads: tuple[Workload, ...]) -> Mapping[tuple[Kind, str], Past] | Unknown:
     """By kind and name, of those that had any."""
-    serving = known(await survey.get(units))
+    serving = [unit for workload in workloads for unit in _own(workload, await survey.get(units))]
     of = Resources(*(_resources(workloads, kind) for kind in ("service", "job", "worker-pool")))
     project, oldest = survey.subject.target.project, survey.now - HISTORY
     listed = await survey.systems.logs.before(project, of, names(serving), oldest)

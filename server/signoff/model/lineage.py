@@ -128,6 +128,13 @@ class Trace:
     failed: tuple[Build, Content] | None = None
     read_back_to: datetime | None = None
 
+    @property
+    def failure(self) -> Build | None:
+        """The failed build that was to hold the change; one of another commit, a branch's for instance, explains
+        nothing.
+        """
+        return self.failed[0] if self.failed is not None and self.failed[1].state in {"holds", "unknown"} else None
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

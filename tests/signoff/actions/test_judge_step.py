@@ -10,6 +10,8 @@ import pytest
 from signoff.actions import judge_step
 from signoff.actions.approval import answered
 from signoff.actions.judge_step import watched
+from signoff.actions.plan import Run
+from signoff.actions.proof_step import proof
 from signoff.actions.site import Site
 from signoff.actions.steps import Made, StepFailed
 from signoff.commands.context import Context
@@ -17,7 +19,7 @@ from signoff.commands.deploy import carry_out, plan_deploy
 from signoff.model.facts import Ref, Unknown, Why
 from signoff.model.judgement import Link, Status
 from signoff.model.quoted import Quoted
-from signoff.model.report import LinkReport, Report, Verdict, WorkloadReport
+from signoff.model.report import LinkReport, Report, Verdict, Waiver, WorkloadReport
 from signoff.model.subject import Candidate, WorkloadName
 from signoff.model.text import text
 from signoff.views.deploy import plan_text, result
@@ -50,6 +52,7 @@ class Looks:
     """A chain that says one thing after the other of link healthy, the last one again and again."""
 
     says: Sequence[LinkReport]
+    waivers: Sequence[Waiver] = ()
     asked: list[Mapping[WorkloadName, Candidate]] = field(default_factory=list)
 
     async def __call__(
@@ -63,12 +66,12 @@ class Looks:
         self.asked.append(candidates)
         said = self.says[min(len(self.asked), len(self.says)) - 1]
         of_web = WorkloadReport(WorkloadName("web"), "service", True, {Link.HEALTHY: said})
-        return Report("production", True, NOW, HEAD, Verdict.PENDING, (of_web,))
+        return Report("production", True, NOW, HEAD, Verdict.PENDING, (of_web,), waivers=tuple(self.waivers))
 
 
-async def judge(site: Site, *says: LinkReport, made: Made = MADE) -> tuple[str, int]:
+async def judge(site: Site, *says: LinkReport, made: Made = MADE, waivers: Sequence[Waiver] = ()) -> tuple[str, int]:
     """What the step says, and how often it looked."""
-    looks = Looks(says)
+    looks = Looks(says, waivers)
     done = await watched(replace(site, prove=looks), ITEM, HEALTHY, 0)(site.writers, made, silent)
     assert done.says is not None
     return sentence(done.says), len(looks.asked)
@@ -118,6 +121,12 @@ async def test_code_that_can_not_be_read_says_nothing_of_the_revision(site: Site
     assert await judge(site, unanswered("timeout", "git")) == ("healthy unknown (git did not say)", 1)
 
 
+async def test_a_link_that_a_person_waived_holds_nothing_back(site: Site) -> None:
+    waiver = Waiver(WorkloadName("web"), Link.HEALTHY, "Cloud Logging is down", "ada", NOW)
+    said = await judge(site, unanswered("unreachable"), waivers=[waiver])
+    assert said == ("healthy unknown (logging did not say)", 1)
+
+
 async def test_a_token_that_is_not_set_is_named(site: Site) -> None:
     with pytest.raises(StepFailed) as stopped:
         await judge(site, unanswered("denied", "environment"))
@@ -165,3 +174,12 @@ async def test_where_the_log_is_denied_no_user_is_sent_on_and_traffic_goes_back(
     assert "could not be judged, and silence is not health: logging projects/demo" in says
     assert "signoff doctor says which permission is missing" in says
     assert serving(world) == [(old, 100)]
+
+
+async def test_a_run_whose_log_became_whole_while_it_was_judged_is_judged_again(site: Site) -> None:
+    early = LinkReport(Status.WAITING, NOW, reason=text("early"), waits_on="time", ask_again_at=NOW)
+    looks = Looks([early, PASSES])
+    run = Run(WorkloadName("web"), "job", (), ())
+    done = await proof(replace(site, prove=looks), run, HEALTHY, {})(site.writers, MADE, silent)
+    assert done.says is not None
+    assert (sentence(done.says), len(looks.asked)) == ("healthy pass", 2)

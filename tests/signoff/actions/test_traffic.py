@@ -117,6 +117,8 @@ async def test_where_going_back_is_refused_the_command_that_does_it_is_said(
     assert (old, 50) in serving(world)
     by_hand = f"gcloud run services update-traffic web --to-revisions={old}=100 --region=us-central1 --project=demo"
     assert f"web served {old} 100 % before: send it back when you can ({by_hand})" in result(done)[0]
+    again = await deploy_stepwise(world, site, Watching(world, chain), "refused no more")
+    assert again.outcome == "deployed", "the claim that could not be given back is of an operation that has ended"
 
 
 async def test_the_new_revision_of_every_region_is_judged(site: Site) -> None:

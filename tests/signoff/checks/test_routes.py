@@ -186,6 +186,16 @@ def test_what_the_source_does_not_tell_is_quiet_once_a_document_or_a_command_tel
     assert _unread(replace(WEB, routes=RouteRules(command=("bin/routes",))), found, [Found()]) == ()
 
 
+def test_where_places_with_routes_are_not_read_it_is_not_claimed_that_no_route_is_new() -> None:
+    found = Found(unread=(Unread("web/cats.ts", 3, text("not read"), "a"),))
+    judgement = judge(WEB, NewRoutes(PROOF, None, found))
+    assert "no route is new or changed, of 0 in the code, besides 1 place with routes that are not read" in said(
+        judgement
+    )
+    told = replace(WEB, routes=RouteRules(command=("bin/routes",)))
+    assert "besides" not in said(judge(told, NewRoutes(PROOF, None, found)))
+
+
 def test_a_route_that_takes_any_method_is_covered_by_a_request_of_any() -> None:
     web = replace(WEB, smoke=(Smoke("/a/1?day=2", method="POST"),))
     assert covered(web, Route(ANY, "/a/{id}", "a.py", 1, ""))

@@ -16,7 +16,7 @@ from signoff.model.judgement import Status
 from signoff.model.logs import LogEntry
 from signoff.model.subject import WorkloadName
 from signoff.systems.google import logs
-from support.logged import GONE, NOW, OLD, World, asked, broke, entry
+from support.logged import GONE, NOW, OLD, World, asked, broke, entry, service
 from support.samples import WEB
 
 
@@ -177,3 +177,12 @@ async def test_memory_stays_flat_however_long_the_log_is(world: World, monkeypat
         tracemalloc.stop()
     assert len(seen) == 2000
     assert long < 2 * short
+
+
+async def test_more_workloads_than_a_filter_can_name_are_asked_for_in_parts(world: World) -> None:
+    long = [f"import-of-what-customers-send-us-every-night-{number:03d}" for number in range(200)]
+    many = [replace(WEB, name=WorkloadName(name), resource=name) for name in long]
+    world.plant(*OLD, *broke(50, "web-00002-new"), asked("/report", 200, 100))
+    world.plant(services=[service(name, f"{name}-00007-abc") for name in long])
+    judged = judge(WEB, await world.facts(others=tuple(many)))
+    assert [finding.code for finding in judged.findings] == [KNOWN_ERROR]

@@ -85,7 +85,7 @@ def _application(call: Call) -> ApiRouter:
     made.take(call, call.kwargs.get("routes"))
     wrap_in_all(made, call.kwargs.get("middleware"))
     if call.kwargs.get("root_path", "") not in ("", "/", None):
-        made.lost = "its application has a root_path, which the paths that users ask for may begin with"
+        made.lost = "where users ask for it depends on the root_path of its application"
     return made
 
 
