@@ -83,7 +83,7 @@ _TYPES: Mapping[str, str] = {
     "model_type": "a table",
     "model_attributes_type": "a table",
 }
-_ONE_OF: Mapping[str, tuple[str, str]] = {
+_OWN: Mapping[str, tuple[str, str]] = {
     "build_one_of": (
         "must say in exactly one way how the image is made",
         'write one of { config = "cloudbuild.yaml" }, { trigger = "name" }, { command = ["make", "image"] },'
@@ -100,6 +100,10 @@ _ONE_OF: Mapping[str, tuple[str, str]] = {
     "json_one_of": (
         "must be a text, number or boolean, or name a type",
         'write a value, or { type = "string" }',
+    ),
+    "path_placeholder": (
+        "has a placeholder where users send a value",
+        "write a value that exists there, as in /orders/7 for /orders/{id}",
     ),
     "body_type": ("must be a text, a table or a list", 'write body = "text" or body = { day = "2026-01-01" }'),
     "inputs_one_of": (
@@ -162,8 +166,8 @@ def _sentence(error: ErrorDetails, place: Place) -> tuple[str, str]:
         near = difflib.get_close_matches(given, _words(context["expected"]), n=1) if isinstance(given, str) else []
         expected = context["expected"].replace("'", '"')
         return f"must be {expected}", f'did you mean "{near[0]}"?' if near else f"write {expected}"
-    if kind in _ONE_OF:
-        return _ONE_OF[kind]
+    if kind in _OWN:
+        return _OWN[kind]
     if kind == "too_short":
         return "is empty", write
     if kind in {"string_pattern_mismatch", "string_too_short"}:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from signoff.config.loosens import Loosens, changed, dropped
@@ -15,6 +16,16 @@ HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
 """https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2"""
 Status = Annotated[int, Field(ge=100, le=599)]
 IDENTITY_KEYS = ("id_token_audience", "bearer_env")
+
+
+_PLACEHOLDER = re.compile(r"\{[A-Za-z_]\w*(?:\.\.\.)?\}")
+"""As the lines to be pasted for a new route have it: no user asks for `/orders/{id}`."""
+
+
+def _with_values(path: str) -> str:
+    if _PLACEHOLDER.search(path):
+        raise PydanticCustomError("path_placeholder", "a placeholder")
+    return path
 
 
 def _listed(written: Any) -> Any:
@@ -85,7 +96,7 @@ def _expects_fewer(old: dict[str, Any], new: dict[str, Any]) -> bool:
 class SmokeTable(Table):
     """A request through the real edge."""
 
-    path: Annotated[str, Loosens("another path is tried", changed)] = Field(
+    path: Annotated[str, AfterValidator(_with_values), Loosens("another path is tried", changed)] = Field(
         pattern=r"^/[^\s#]*$", description="The path that is asked, for instance /api/reports."
     )
     method: Annotated[

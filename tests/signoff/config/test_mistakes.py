@@ -65,6 +65,10 @@ CASES = {
         '"job"', '"job"\n[[workloads.web.smoke]]\n[[workloads.web.smoke]]\npath = "x"', 13, "workloads.web.smoke[1].path",
         "form", "path =",
     ),
+    "a smoke path that was pasted as it came": (
+        '"job"', '"job"\n[[workloads.web.smoke]]\npath = "/orders/{order_id}"', 12, "workloads.web.smoke[0].path",
+        "placeholder", "/orders/7",
+    ),
     "a smoke that may write": (
         '"service"', '"service"\n[[workloads.web.smoke]]\npath = "/"\nmethod = "POST"', 8, "workloads.web.smoke[0].writes",
         "may change", "writes = true",
