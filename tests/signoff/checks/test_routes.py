@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from signoff.checks import routes
 from signoff.checks.new_route import lines
 from signoff.checks.routes import CODES, judge
-from signoff.config import parse
+from signoff.config import ConfigError, parse
 from signoff.gather.routes import _changes, _told, _unread, covered
 from signoff.gather.routes_through import through as led_to
 from signoff.model.arrival import Answer, Arrivals, Front, Landed, Probe, Sent, Unmet, Users, Wall
@@ -165,12 +165,17 @@ def test_whatever_comes_back_only_the_container_makes_it_pass(
     assert {finding.code for finding in judgement.findings} <= CODES.keys()
 
 
-def test_what_was_not_sent_has_its_lines_and_they_are_a_table_that_covers_the_route(tmp_path: Path) -> None:
+def test_what_was_not_sent_has_its_lines_and_with_real_values_they_are_a_table_that_covers_the_route(
+    tmp_path: Path,
+) -> None:
     post = Route("POST", "/api/orders/{id}", "web/main.py", 9, "b")
     made = NewRoutes(PROOF, None, Found((post,), by=frozenset({"Flask"})), (Change(post, "new"),))
     judgement = judge(WEB, made)
     assert (judgement.status, judgement.findings[0].code) == (Status.PASS, routes.UNTESTED)
     toml = HEAD + "\n".join(lines(WEB, post)) + "\n"
+    with pytest.raises(ConfigError, match="placeholder"):
+        parse(toml.encode(), tmp_path / "signoff.toml")
+    toml = toml.replace("{id}", "7")
     config = parse(toml.encode(), tmp_path / "signoff.toml")
     [web] = config.workloads_for(config.target())
     assert covered(web, post)
