@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,8 @@ def test_the_command_makes_the_tables_where_the_settings_read_the_url_or_its_par
     project(tmp_path, databases, module, folder)
     expected = read_databases(tmp_path).expected[0]
     command, database = expected.value["command"], postgres.database()
-    environment = {"PATH": os.environ["PATH"], str(expected.value["dsn_env"]): database.dsn()}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {"PATH": path, str(expected.value["dsn_env"]): database.dsn()}
     subprocess.run(list(command), cwd=tmp_path, env=environment, check=True, capture_output=True)
     assert database.rows("SELECT count(*) FROM shop_tag") == [(0,)]
     assert "NOT YET" not in expected.origin
