@@ -15,28 +15,7 @@ from signoff.model.routes import Change, Found, Route
 from support.edge import Edge, needs_nginx, running_edge
 from support.world import World, a_world
 
-APP = """\
-import os
-import uvicorn
-from starlette.applications import Starlette
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-
-VERSION = 1
-
-async def answer(request):
-    return JSONResponse({"path": request.url.path})
-
-app = Starlette(routes=[
-    Route("/", answer),
-    Route("/api/reports", answer),
-])
-if __name__ == "__main__":
-    uvicorn.run(app, host="127.0.0.1", port=int(os.environ["PORT"]), log_level="warning")
-"""
-NEW = '    Route("/api/new", answer),\n    Route("/api/orders/{order}", answer, methods=["DELETE"]),\n])'
-OPEN = {"path": "/*", "service": "web"}
-LOGIN = {"path": "/api/new", "service": "web", "login": "oauth2-proxy"}
+from .test_new_routes import APP, LOGIN, NEW, OPEN
 
 
 @pytest.fixture
@@ -80,7 +59,7 @@ def test_a_wall_before_a_new_route_is_not_forgotten_by_the_next_deploy(
     """Incident H1."""
     status, said = reachable(world, edge, capsys)
     assert (status, "the new route GET /api/new was stopped by oauth2-proxy" in said[0]) == ("fail", True)
-    world.commit("web/main.py", APP.replace("])", NEW, 1).replace("VERSION = 1", "VERSION = 2"))
+    world.commit("web/main.py", "VERSION = 2\n" + APP.replace("])", NEW, 1))
     world.ship("web")
     status, said = reachable(world, edge, capsys)
     assert (status, len(said)) == ("fail", 2)
